@@ -1,0 +1,161 @@
+"""What a source, a directory and a destination promise: Protocols of one to three methods.
+
+Abilities beyond these are separate Protocols, asked for with `isinstance`.
+Sets of records travel as Arrow tables, because matching works on whole sets (`design.md` §11);
+single responses and writes travel as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from connectors.errors import ConnectorError
+    from connectors.values import Field, FieldValue, Outcome, RecordRef, Reject, Skip, SurveyResponse, Write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of one stream, and the cursor that covers it.
+
+    `rows` = responses + rejects + skips, always; the engine checks it.
+    """
+
+    #: The stream within the source: a file's path, or a survey's id.
+    stream: str
+    responses: Sequence[SurveyResponse] = ()
+    rejects: Sequence[Reject] = ()
+    skips: Sequence[Skip] = ()
+    #: Opaque; stored in the same transaction as the rows. None: do not move this stream's cursor.
+    cursor: str | None
+    #: What the source decided, for the person running it ("preset: typeform, because ...").
+    notes: tuple[str, ...] = ()
+    #: The stream could not be read (on); its cursor stays, the other streams go on.
+    refused: ConnectorError | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.responses) + len(self.rejects) + len(self.skips)
+
+
+class SurveySource(Protocol):
+    """Where responses come from."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield what is new or changed since *cursors*, a bounded page at a time.
+
+        Args:
+            cursors: The cursor stored last, by stream; empty for everything.
+
+        Yields:
+            Pages of at most a few thousand rows. A response may be yielded twice; never zero times.
+
+        Raises:
+            Refused: The whole source cannot be read (no such file, wrong configuration).
+            Deferred: The service is down or asked us to wait.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordColumns:
+    """What the columns of a directory's object mean; names are the system's own."""
+
+    object: str
+    id: str
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    #: Id kind (`customer_id`, `salesforce_id`, ...) → the columns that hold one.
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first_name: str | None = None
+    last_name: str | None = None
+    full_name: str | None = None
+    account: str | None = None
+    account_name: str | None = None
+    country: str | None = None
+    created_at: str | None = None
+    merged_into: str | None = None
+    deleted: str | None = None
+    suppressed: str | None = None
+
+
+class Directory(Protocol):
+    """A destination's side that finds records."""
+
+    def find(self, keys: pa.Table) -> Iterator[pa.Table]:
+        """Yield every record that holds one of *keys*, possibly more than once and with some that hold none.
+
+        Args:
+            keys: Columns `kind` (`email`, `phone`, or an id kind such as `customer_id`) and `value`, both text,
+                normalised as `sync.identity` does. The directory may compare loosely, never more strictly:
+                identity checks each record again.
+
+        Yields:
+            Tables of `RECORD_FIELDS` (see `connectors.records`), with merges already followed where the
+            system does that itself, else with `merged_into` set.
+        """
+        ...
+
+    def version(self) -> str:
+        """Return a text that changes whenever a record may have appeared or changed; cheap to ask."""
+        ...
+
+
+@runtime_checkable
+class Matchable(Protocol):
+    """Ability of a connection: responses can be matched against one of its objects."""
+
+    def directory(self, columns: RecordColumns) -> Directory:
+        """Return the directory over one object; the columns are checked now, not at the first look-up.
+
+        Raises:
+            SchemaDrift: The object or one of the columns does not exist.
+        """
+        ...
+
+
+@runtime_checkable
+class Accounts(Protocol):
+    """Ability of a directory: tell how many contacts an account has, for coverage."""
+
+    def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
+        """Return the number of records by account; an account without records is absent."""
+        ...
+
+
+class Destination(Protocol):
+    """Where values are written."""
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
+        """Apply *batch* and say what became of each write.
+
+        Every write is safe to repeat. Exactly one outcome per write, matched by (object, id);
+        the engine reads a missing one back.
+
+        Raises:
+            Deferred: Nothing of the batch was applied; the destination is down or busy.
+            Refused: Sign-in or rights; a person must act.
+            SchemaDrift: A table or column is not what the mapping says.
+        """
+        ...
+
+    def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
+        """Return the values that the records hold now; records that do not exist are absent."""
+        ...
+
+
+@runtime_checkable
+class Schema(Protocol):
+    """Ability: tell and create objects and fields."""
+
+    def fields(self, object_: str) -> Sequence[Field]:
+        """Return the fields of *object_*; empty when there is no such object."""
+        ...
+
+    def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+        """Create the object and its missing fields, where this destination is ours to shape."""
+        ...

@@ -1,0 +1,1 @@
+"""Ready mappings and JSON Schemas; a package so that they ship."""

@@ -1,0 +1,136 @@
+"""What a run did, as numbers that must add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class State(StrEnum):
+    """Where a row is; every row that enters is in exactly one (`design.md` §1)."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    HELD = "held"
+    REJECTED = "rejected"
+    PENDING = "pending"
+
+
+class Status(StrEnum):
+    """How a run ended; computed from its counts, never set by hand."""
+
+    RUNNING = "running"
+    DONE = "done"
+    SOME_ROWS_FAILED = "some_rows_failed"
+    STOPPED = "stopped_by_guard"
+    FAILED = "failed"
+    DRY_RUN = "dry_run"
+
+
+class CountsDisagree(AssertionError):
+    """The rows that came in are not the rows that are accounted for: the run has failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows by state, and by reason within a state."""
+
+    #: Rows read in this run, and rows that an interrupted run had left pending.
+    entered: int
+    #: state → reason → rows; the reason is empty for `written`, `unchanged` and `pending`.
+    by_state: Mapping[State, Mapping[str, int]]
+
+    def total(self, state: State) -> int:
+        return sum(self.by_state.get(state, {}).values())
+
+    def check(self) -> None:
+        """Raise `CountsDisagree` unless in = written + unchanged + skipped + held + rejected + pending."""
+        accounted = sum(self.total(state) for state in State)
+        if accounted != self.entered:
+            raise CountsDisagree(f"{self.entered} rows came in, {accounted} are accounted for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field of one record, as a plan would change it."""
+
+    object: str
+    record: str
+    field: str
+    old: Any
+    new: Any
+    #: Why: the response that caused it (`response survey:8812`), or `time passed`.
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NpsSummary:
+    """NPS over the latest responses of all persons, −100..100, with its interval."""
+
+    nps: float | None
+    low: float | None
+    high: float | None
+    responses: int
+    promoters: int
+    passives: int
+    detractors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Everything a run can say of itself."""
+
+    run: str
+    mapping: str
+    status: Status
+    rows: Rows
+    #: Writes accepted by the destination in this run, by object.
+    writes: Mapping[str, int] = field(default_factory=dict)
+    #: Requests made to the destination and its directory.
+    calls: int
+    seconds: float
+    nps: NpsSummary | None
+    notes: tuple[str, ...] = ()
+    #: Streams that could not be read: what, code, next step.
+    refused: tuple[tuple[str, str, str], ...] = ()
+    #: Set when the guard stopped the run: `npsync sync --confirm PLAN` goes on.
+    plan: str | None = None
+    #: Why the guard stopped the run, a sentence each.
+    stopped_because: tuple[str, ...] = ()
+    #: A dry run's changes, in the order of records and fields.
+    changes: tuple[FieldChange, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--output json` prints."""
+        return {
+            "run": self.run,
+            "mapping": self.mapping,
+            "status": self.status.value,
+            "rows": {"in": self.rows.entered} | {state.value: self.rows.total(state) for state in State},
+            "skipped_by_reason": dict(self.rows.by_state.get(State.SKIPPED, {})),
+            "held_by_reason": dict(self.rows.by_state.get(State.HELD, {})),
+            "rejected_by_reason": dict(self.rows.by_state.get(State.REJECTED, {})),
+            "writes": dict(self.writes),
+            "calls": self.calls,
+            "seconds": round(self.seconds, 3),
+            "nps": None
+            if self.nps is None
+            else {
+                "nps": self.nps.nps,
+                "low": self.nps.low,
+                "high": self.nps.high,
+                "responses": self.nps.responses,
+                "promoters": self.nps.promoters,
+                "passives": self.nps.passives,
+                "detractors": self.nps.detractors,
+            },
+            "notes": list(self.notes),
+            "refused": [{"what": what, "code": code, "next_step": step} for what, code, step in self.refused],
+            "plan": self.plan,
+            "stopped_because": list(self.stopped_because),
+        }
