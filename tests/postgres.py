@@ -59,20 +59,10 @@ class Postgres:
         folder = Path(tempfile.mkdtemp(prefix="npsync-pg-"))
         user = _user_for(folder)
         data = folder / "data"
-        initdb: list[Path | str] = [
-            tools / "initdb",
-            "-D",
-            data,
-            "-U",
-            "npsync",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=user)
+        flags = ["--username=npsync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(
+            [tools / "initdb", "-D", data, *flags], check=True, stdout=subprocess.DEVNULL, cwd=folder, user=user
+        )
         options = [part for setting in SETTINGS for part in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
