@@ -75,13 +75,13 @@ class SurveyResponse:
     #: The account's id in the company's systems.
     account_ref: str | None = None
     #: Ids by kind: `salesforce_id`, `hubspot_id`, `customer_id`, `external_ref` (a reference of unstated kind).
-    ids: Mapping[str, str] = field(default=_NOTHING)
+    ids: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     #: The survey link or distribution token, where one link can be answered by several people.
     link: str | None = None
     #: The tool's own category, kept only to report that it disagrees with the score.
     vendor_category: str | None = None
     #: Further columns the user asked to carry, by his own names.
-    extra: Mapping[str, str] = field(default=_NOTHING)
+    extra: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     place: Place
 
 
