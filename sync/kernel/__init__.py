@@ -26,7 +26,9 @@ THREADS = 2
 class Kernel:
     """An empty DuckDB that lives as long as the `with` block; not shared between threads."""
 
-    def __init__(self, *, memory_limit: str = MEMORY_LIMIT, threads: int = THREADS, spill_to: str | None = None) -> None:
+    def __init__(
+        self, *, memory_limit: str = MEMORY_LIMIT, threads: int = THREADS, spill_to: str | None = None
+    ) -> None:
         self._db = duckdb.connect(
             ":memory:",
             config={
@@ -43,7 +45,9 @@ class Kernel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._db.close()
 
     def keep(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
@@ -57,6 +61,10 @@ class Kernel:
             self._db.execute(f"INSERT INTO {name} SELECT * FROM incoming")
         finally:
             self._db.unregister("incoming")
+
+    def drop(self, name: str) -> None:
+        """Forget a table that was kept; one that was never kept is not missed."""
+        self._db.execute(f"DROP TABLE IF EXISTS {name}")
 
     def run(self, name: str, relations: Mapping[str, pa.Table] | None = None) -> pa.Table:
         """Run `NAME.sql` over *relations* (by name) and the tables kept before; return its last statement's rows."""

@@ -1,0 +1,137 @@
+"""Profiles and rollups as sets: Arrow in, Arrow out, through the kernels. No ledger, no file, no clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.values import SurveyKind
+from sync.kernel import sql
+from sync.nps.interval import Counts
+from sync.nps.relations import PROFILES, ROLLUPS, SIZES, epoch_ms
+from sync.nps.rollup import coverage, published
+from sync.nps.settings import RiskReason
+from sync.segments import milliseconds
+from sync.segments_sql import due_sql, names_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sync.kernel import Kernel
+    from sync.nps.settings import NpsSettings
+    from sync.segments import Predicate
+
+
+def compute_profiles(
+    kernel: Kernel,
+    responses: pa.Table | pa.RecordBatchReader,
+    *,
+    now: datetime,
+    settings: NpsSettings,
+    segments: Mapping[str, Predicate],
+) -> pa.Table:
+    """Return the profile of every subject in *responses*.
+
+    Args:
+        kernel: Where it runs; nothing is left in it.
+        responses: All responses of the subjects (`relations.RESPONSES`), in any order; a reader is spilled, not held.
+        now: Aware. A profile stays what it is from now until its `due_at`.
+        settings: The config's `nps`.
+        segments: The config's `segments`, by name.
+
+    Returns:
+        `relations.PROFILES`, ordered by subject.
+    """
+    given = {"settings": _settings(now, settings)}
+    text = profiles_sql(segments)
+    if isinstance(responses, pa.Table):
+        return kernel.query(text, given | {"responses": responses}).cast(PROFILES)
+    kernel.keep("responses", responses)
+    try:
+        return kernel.query(text, given).cast(PROFILES)
+    finally:
+        kernel.drop("responses")
+
+
+def compute_rollups(
+    kernel: Kernel, profiles: pa.Table, sizes: pa.Table | None, *, now: datetime, settings: NpsSettings
+) -> pa.Table:
+    """Return the NPS of every account in *profiles*.
+
+    Args:
+        kernel: Where it runs; nothing is left in it.
+        profiles: Of all contacts of the accounts (`relations.PROFILES`), computed before and not due since.
+        sizes: `relations.SIZES`, for the coverage; None where no account's size is known.
+        now: Aware.
+        settings: The config's `nps`.
+
+    Returns:
+        `relations.ROLLUPS`, ordered by account.
+
+    Raises:
+        ValueError: A profile is due: its counts are of another time than *now*.
+    """
+    soonest = pc.min(profiles["due_at"]).as_py()
+    if soonest is not None and soonest <= epoch_ms(now):
+        raise ValueError("a profile is due: compute it again before the rollup of its account")
+    given = {
+        "profiles": profiles,
+        "sizes": SIZES.empty_table() if sizes is None else sizes,
+        "settings": pa.table(
+            {
+                "method": pa.array([settings.account.method.value], pa.string()),
+                "account_kind": pa.array([settings.account.survey_kind], pa.string()),
+            }
+        ),
+    }
+    return _with_limits(kernel.run("rollups", given), settings)
+
+
+def count_persons(profiles: pa.Table) -> dict[SurveyKind, Counts]:
+    """Count persons by the category of their latest unexpired response, per survey kind; for `rollup.summary`."""
+    return {kind: _count(profiles[f"{kind}_score"]) for kind in SurveyKind}
+
+
+def profiles_sql(segments: Mapping[str, Predicate]) -> str:
+    """Return the kernel `profiles` with the segments as one text."""
+    return (
+        f"WITH profiles AS ({sql('profiles')}) "  # noqa: S608 - composed of our own texts and quoted literals
+        f"SELECT p.* EXCLUDE (due_at), {names_sql(segments)} AS segments, {due_sql(segments)} AS due_at "
+        "FROM profiles AS p CROSS JOIN settings AS s ORDER BY p.subject"
+    )
+
+
+def _settings(now: datetime, settings: NpsSettings) -> pa.Table:
+    numbers = {
+        "now_ms": epoch_ms(now),
+        "expires_ms": milliseconds(settings.expires_after),
+        "fresh_relational_ms": milliseconds(settings.fresh_for.relational),
+        "fresh_transactional_ms": milliseconds(settings.fresh_for.transactional),
+        "trend_drop": settings.trend.drop,
+        "trend_within_ms": milliseconds(settings.trend.within),
+    }
+    signals = {f"risk_{reason}": reason in settings.risk for reason in RiskReason}
+    return pa.table({name: [value] for name, value in (numbers | signals).items()})
+
+
+def _count(scores: pa.ChunkedArray) -> Counts:
+    promoters = pc.sum(pc.greater_equal(scores, 9)).as_py() or 0
+    opinions = pc.sum(pc.greater_equal(scores, 7)).as_py() or 0
+    return Counts(promoters, opinions - promoters, len(scores) - scores.null_count - opinions)
+
+
+def _with_limits(counted: pa.Table, settings: NpsSettings) -> pa.Table:
+    by_category = zip(*(counted[name].to_pylist() for name in Counts._fields), strict=True)
+    estimates = [published(Counts(*counts), settings) for counts in by_category]
+    sizes = zip(counted["contacts"].to_pylist(), counted["contacts_known"].to_pylist(), strict=True)
+    added = {
+        "nps": [found and found.nps for found in estimates],
+        "nps_low": [found and found.low for found in estimates],
+        "nps_high": [found and found.high for found in estimates],
+        "coverage": [coverage(contacts, known) for contacts, known in sizes],
+    }
+    columns = {name: counted[name] for name in counted.column_names} | added
+    return pa.table({name: columns[name] for name in ROLLUPS.names}, schema=ROLLUPS)
