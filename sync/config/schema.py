@@ -1,0 +1,103 @@
+"""The config as frozen settings: the shape of `config.yaml`, with every default.
+
+The comment above a field is its description in the JSON Schema, in `docs/reference/config.md` and in editors.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+
+from sync.config.connections import AnyConnection
+from sync.config.findings import finding
+from sync.config.percents import Percent
+from sync.config.urls import DatabaseUrl, within
+from sync.durations import Duration
+from sync.identity.settings import IdentitySettings
+from sync.nps.settings import NpsSettings
+from sync.segments import Segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+
+class Limits(BaseModel):
+    """When a run stops before it writes anything, and how much it may take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Stop when a run would change a larger share of the records it has written before.
+    stop_if_changed: Percent = 0.10
+    #: Stop when a run would empty a larger share of the values it has written before.
+    stop_if_cleared: Percent = 0.01
+    #: Stop when a larger share of the rows read cannot be trusted.
+    stop_if_rejected: Percent = 0.10
+    #: How many new customer records a run may create; 0 creates none.
+    creates: Annotated[StrictInt, Field(ge=0)] = 0
+    #: Largest share of a service's daily calls that npsync may use.
+    quota_share: Percent = 0.20
+
+
+class Schedule(BaseModel):
+    """How often `npsync schedule` runs a sync."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Time from one run to the next.
+    every: Duration = timedelta(minutes=15)
+
+
+class Settings(BaseModel):
+    """What the user set in `config.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Version of this format; this npsync knows 1.
+    version: Literal[1]
+    #: Where npsync remembers what it did: SQLite (relative to this file) or PostgreSQL.
+    ledger: DatabaseUrl = "sqlite:///.npsync/ledger.db"
+    #: The systems to read from and write to, by a name of your choice.
+    connections: Annotated[dict[str, AnyConnection], Field(min_length=1)]
+    #: What NPS means here; one definition, so that every destination agrees.
+    nps: NpsSettings = NpsSettings()
+    #: Groups of persons, by name; a person joins and leaves by itself.
+    segments: Annotated[Segments, Field(default_factory=dict)]
+    #: How responses are matched to customers; the defaults are the careful ones.
+    identity: IdentitySettings = IdentitySettings()
+    #: When a run stops before it writes.
+    limits: Limits = Limits()
+    #: For `npsync schedule`.
+    schedule: Schedule = Schedule()
+    #: Folder of the mappings, relative to this file.
+    mappings: Annotated[str, Field(min_length=1)] = "mappings"
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        seen: dict[str, str] = {}
+        for name in self.connections:
+            variable = name.replace("-", "_").upper()
+            if not _NAME.fullmatch(name):
+                raise finding(
+                    f"`{name[:60]}` cannot name a connection",
+                    "Take letters, digits, `_` and `-`, a letter first: the name is part of NPSYNC_<NAME>_PASSWORD.",
+                    at=("connections", name),
+                )
+            if variable in seen or variable == "LEDGER":
+                other = seen.get(variable, "ledger")
+                raise finding(
+                    f"`{name}` and `{other}` would share the secret NPSYNC_{variable}_PASSWORD",
+                    "Give one of them another name.",
+                    at=("connections", name),
+                )
+            seen[variable] = name
+        return self
+
+    def within(self, root: Path) -> Settings:
+        """Return the settings with relative database addresses counted from *root*, the config's folder."""
+        connections = {name: connection.within(root) for name, connection in self.connections.items()}
+        return self.model_copy(update={"ledger": within(self.ledger, root), "connections": connections})

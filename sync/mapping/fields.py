@@ -1,0 +1,158 @@
+"""One line of a mapping: where a field's value comes from, and how it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
+
+from connectors.values import FieldValue
+from sync.config.findings import choices, finding
+from sync.mapping.vocabulary import EXTRA, PLACES, Place, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_PLURALS = {
+    "profile": "Words for a person",
+    "response": "Words for a response",
+    "rollup": "Words for an account",
+    "segment": "Words for a membership",
+    "match": "A record is found by",
+}
+
+
+def check_word(place: Place, word: str, *, at: tuple[str, ...] = ()) -> str:
+    """Return *word*; raise a finding when it means nothing at *place*."""
+    if lookup(place, word) is None:
+        raise finding(f"unknown word `{word[:60]}`", choices(word, PLACES[place], _PLURALS[place]), at=at)
+    return word
+
+
+def _checker(place: Place) -> Callable[[str], str]:
+    return lambda word: check_word(place, word)
+
+
+def _words(place: Place) -> dict[str, Any]:
+    listed: dict[str, Any] = {"enum": list(PLACES[place])}
+    extra = {"type": "string", "pattern": rf"^{EXTRA.replace('.', '[.]')}.+$"}
+    return {"anyOf": [listed, extra]} if place == "response" else {"type": "string"} | listed
+
+
+ProfileWord = Annotated[str, AfterValidator(_checker("profile")), WithJsonSchema(_words("profile"))]
+ResponseWord = Annotated[str, AfterValidator(_checker("response")), WithJsonSchema(_words("response"))]
+RollupWord = Annotated[str, AfterValidator(_checker("rollup")), WithJsonSchema(_words("rollup"))]
+SegmentWord = Annotated[str, AfterValidator(_checker("segment")), WithJsonSchema(_words("segment"))]
+
+
+class FieldRule(BaseModel):
+    """Where one field's value comes from, and how it is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    place: ClassVar[Place] = "profile"
+
+    #: The word whose value is written.
+    from_: Annotated[str, Field(alias="from")]
+    #: Our values in the destination's words, all of them: `{promoter: Promoter, passive: Passive, ...}`.
+    values: Annotated[dict[str, FieldValue], Field(default_factory=dict)]
+    #: Longest text in characters; the rest is cut off.
+    truncate: Annotated[StrictInt, Field(ge=1)] | None = None
+    #: `always`, or `if_blank` to leave alone what the record holds already.
+    write: Literal["always", "if_blank"] = "always"
+    #: Whether a blank of ours empties the field; else the last value stays.
+    clears: StrictBool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        word = lookup(self.place, self.from_)
+        assert word is not None
+        if self.values:
+            self._check_values(word.values)
+        if self.truncate and word.type not in ("text", "list"):
+            raise finding(f"`{self.from_}` is a {word.type} and cannot be cut", "Delete `truncate`.", at=("truncate",))
+        if self.clears and self.write == "if_blank":
+            raise finding("`clears` and `write: if_blank` exclude each other", "Delete one of them.", at=("clears",))
+        return self
+
+    def _check_values(self, ours: tuple[str, ...]) -> None:
+        if self.from_ == "segments":
+            return  # the names are the user's own; one that is not listed keeps its name
+        if not ours:
+            raise finding(f"`{self.from_}` has no fixed values to translate", "Delete `values`.", at=("values",))
+        for value in self.values:
+            if value not in ours:
+                raise finding(
+                    f"`{self.from_}` is never `{value[:60]}`", choices(value, ours, "It can be"), at=("values", value)
+                )
+        if missing := [value for value in ours if value not in self.values]:
+            raise finding(f"`values` leaves out {', '.join(missing)}", "Name every value once.", at=("values",))
+
+
+class ProfileField(FieldRule):
+    """A field of a person's record."""
+
+    from_: Annotated[ProfileWord, Field(alias="from")]
+
+
+class ResponseField(FieldRule):
+    """A field of a response's record."""
+
+    place: ClassVar[Place] = "response"
+    from_: Annotated[ResponseWord, Field(alias="from")]
+
+
+class RollupField(FieldRule):
+    """A field of an account's record."""
+
+    place: ClassVar[Place] = "rollup"
+    from_: Annotated[RollupWord, Field(alias="from")]
+
+
+class SegmentField(FieldRule):
+    """A field of a membership's record."""
+
+    place: ClassVar[Place] = "segment"
+    from_: Annotated[SegmentWord, Field(alias="from")]
+
+
+def _long(spec: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Write the short form, a word alone, as the long one."""
+    return {"from": spec} if isinstance(spec, str) else spec
+
+
+ProfileSpec = Annotated[ProfileField, BeforeValidator(_long, json_schema_input_type=ProfileWord | ProfileField)]
+ResponseSpec = Annotated[ResponseField, BeforeValidator(_long, json_schema_input_type=ResponseWord | ResponseField)]
+RollupSpec = Annotated[RollupField, BeforeValidator(_long, json_schema_input_type=RollupWord | RollupField)]
+SegmentSpec = Annotated[SegmentField, BeforeValidator(_long, json_schema_input_type=SegmentWord | SegmentField)]
+
+
+def check_block(key: Mapping[str, str], fields: Mapping[str, FieldRule], needs: tuple[tuple[str, ...], ...]) -> None:
+    """Raise a finding when a column is written twice, or the key does not tell one row from another.
+
+    Args:
+        key: Column → word.
+        fields: Column → rule.
+        needs: For each group, one of its words must be in the key.
+    """
+    seen: dict[str, str] = {column.casefold(): column for column in key}
+    for column in fields:
+        if other := seen.get(column.casefold()):
+            where = "`key`" if other in key else f"`{other}`"
+            raise finding(
+                f"`{column}` is mapped twice (also by {where})", "Keep one of the two.", at=("fields", column)
+            )
+        seen[column.casefold()] = column
+    for group in needs if key else ():
+        if not set(group) & set(key.values()):
+            words = " or ".join(f"`{word}`" for word in group)
+            raise finding(f"`key` does not hold {words}", "Without it, rows would overwrite each other.", at=("key",))

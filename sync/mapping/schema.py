@@ -1,0 +1,217 @@
+"""A mapping: what goes from which source to which fields of which object. One YAML file, one mapping.
+
+The comment above a field is its description in the JSON Schema, in `docs/reference/mapping.md` and in editors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from connectors.contract import RecordColumns
+from sync.config.connections import FileConnection, WarehouseConnection
+from sync.config.findings import choices, finding
+from sync.mapping.fields import (
+    ProfileSpec,
+    ProfileWord,
+    ResponseSpec,
+    ResponseWord,
+    RollupSpec,
+    RollupWord,
+    SegmentSpec,
+    SegmentWord,
+    check_block,
+)
+from sync.mapping.matching import MatchRule, MatchSpec, Records
+
+if TYPE_CHECKING:
+    from sync.config.schema import Settings
+
+_PERSON_OR_RECORD = ("record.id", "person.id")
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The object (table) that is written.
+    object: Annotated[str, Field(min_length=1)]
+
+
+class Responses(_Block):
+    """One record for each response, beside the profile."""
+
+    #: Column or columns that tell one response from another: `{response_key: key}`.
+    key: Annotated[dict[str, ResponseWord], Field(min_length=1)]
+    #: Field of the record: word for a response.
+    fields: Annotated[dict[str, ResponseSpec], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_block(self.key, self.fields, (("key", "response_id"),))
+        return self
+
+
+class Rollup(_Block):
+    """The NPS of each account."""
+
+    #: Field of the person's record that names its account; `records.account` when left out.
+    by: str | None = None
+    #: Column that holds the account's id: `{account_id: account}`; the record's own id when left out.
+    key: Annotated[dict[str, RollupWord], Field(default_factory=dict)]
+    #: Field of the account: word for an account.
+    fields: Annotated[dict[str, RollupSpec], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_block(self.key, self.fields, (("account",),))
+        return self
+
+
+class Segments(_Block):
+    """One row for each person in each segment; it goes when the person leaves."""
+
+    #: Columns that tell one membership from another: `{customer_id: record.id, segment: segment}`.
+    key: Annotated[dict[str, SegmentWord], Field(min_length=1)]
+    #: Further columns: word for a membership.
+    fields: Annotated[dict[str, SegmentSpec], Field(default_factory=dict)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_block(self.key, self.fields, (("segment",), _PERSON_OR_RECORD))
+        return self
+
+
+class Mapping(BaseModel):
+    """What goes from one source to one object of a destination."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # The file's name without its ending; not a key of the file.
+    name: SkipJsonSchema[str] = ""
+    #: Version of this format; this npsync knows 1.
+    version: Literal[1]
+    #: The connection that responses come from.
+    from_: Annotated[str, Field(alias="from")]
+    #: The connection that is written to.
+    to: str
+    #: The object (table) that holds a person's NPS.
+    object: Annotated[str, Field(min_length=1)]
+    #: Column that tells one person's row from another: `{customer_id: record.id}`; the record's own id when left out.
+    key: Annotated[dict[str, ProfileWord], Field(default_factory=dict)]
+    #: Where responses find their customer, when that is another table than `object`.
+    records: Records | None = None
+    #: How a record is found; the first rule that finds exactly one wins.
+    match: Annotated[tuple[MatchSpec, ...], Field(min_length=1)]
+    #: What happens when no record is found.
+    on_none: Literal["hold", "skip", "create"] = "hold"
+    #: What happens when several records are found.
+    on_many: Literal["hold", "skip"] = "hold"
+    #: Field of the record: word for a person.
+    fields: Annotated[dict[str, ProfileSpec], Field(min_length=1)]
+    #: One record for each response.
+    responses: Responses | None = None
+    #: The NPS of each account.
+    rollup: Rollup | None = None
+    #: One row for each person in each segment.
+    segments: Segments | None = None
+
+    @field_validator("from_", "to")
+    @classmethod
+    def _connected(cls, name: str, info: ValidationInfo) -> str:
+        settings: Settings | None = (info.context or {}).get("settings")
+        if settings is None:
+            return name
+        if name not in settings.connections:
+            hint = choices(name, settings.connections, "Connections in the config")
+            raise finding(f"there is no connection `{name[:60]}`", hint, unknown="name")
+        connection = settings.connections[name]
+        wrong = WarehouseConnection if info.field_name == "from_" else FileConnection
+        if isinstance(connection, wrong):
+            verb = "gives no responses" if info.field_name == "from_" else "cannot be written to"
+            raise finding(f"`{name}` is a {connection.type} and {verb}", "Name another connection of the config.")
+        return name
+
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        check_block(self.key, self.fields, (_PERSON_OR_RECORD,))
+        self._check_rules()
+        self._check_objects()
+        self._check_rollup()
+        settings: Settings | None = (info.context or {}).get("settings")
+        if settings is not None and isinstance(settings.connections.get(self.to), WarehouseConnection):
+            self._check_tables()
+        return self
+
+    def _check_rules(self) -> None:
+        home = self.records.object if self.records else self.object
+        seen: set[tuple[str, str]] = set()
+        for index, rule in enumerate(self.match):
+            at = ("match", index)
+            if rule.object not in (None, home):
+                what = f"matching in a second object (`{rule.object}`) is not supported yet by this version of npsync"
+                raise finding(what, f"Delete the rule, or look in `{home}`.", at=at)
+            if (rule.field.casefold(), rule.kind) in seen:
+                raise finding(f"`{rule.field}: {rule.word}` is here twice", "Keep one of the two.", at=at)
+            seen.add((rule.field.casefold(), rule.kind))
+
+    def _check_objects(self) -> None:
+        seen = {self.object: "object"}
+        for name in ("responses", "rollup", "segments"):
+            block = getattr(self, name)
+            if block is not None and block.object in seen:
+                what = f"`{block.object}` is written by `{seen[block.object]}` too"
+                raise finding(what, "Give each its own object.", at=(name, "object"))
+            if block is not None:
+                seen[block.object] = name
+
+    def _check_rollup(self) -> None:
+        if self.rollup and not self.rollup.by and not (self.records and self.records.account):
+            raise finding(
+                "nothing says which account a person belongs to",
+                "Add `account: COLUMN` to `records`, or `by: COLUMN` to `rollup`.",
+                at=("rollup",),
+            )
+
+    def _check_tables(self) -> None:
+        """A table has no id of its own: the mapping must say which column it is."""
+        if self.records is None:
+            hint = "Add the table of customers: `records: {object: customers, id: customer_id, email: email}`."
+            raise finding("`records` is missing", hint, at=("object",))
+        if self.rollup and not self.rollup.key:
+            raise finding("`key` is missing in `rollup`", "Add `key: {account_id: account}`.", at=("rollup", "object"))
+
+
+def rules(mapping: Mapping) -> tuple[MatchRule, ...]:
+    """Return the ways to find a record, in the mapping's order."""
+    return mapping.match
+
+
+def record_columns(mapping: Mapping) -> RecordColumns:
+    """Return what the columns mean that responses are matched against.
+
+    A column that a rule matches by e-mail or phone holds one, whether or not `records` lists it too.
+    """
+    records = mapping.records or Records(object=mapping.object, id=_own_id(mapping))
+    ids: dict[str, tuple[str, ...]] = {}
+    listed = {"email": records.email, "phone": records.phone}
+    for rule in mapping.match:
+        group = listed if rule.kind in listed else ids
+        columns = group.get(rule.kind, ())
+        group[rule.kind] = columns if rule.field in columns else (*columns, rule.field)
+    rest = records.model_dump(exclude={"object", "id", "email", "phone", "account"})
+    account = records.account or (mapping.rollup.by if mapping.rollup else None)
+    return RecordColumns(
+        object=records.object,
+        id=records.id,
+        emails=listed["email"],
+        phones=listed["phone"],
+        ids=ids,
+        account=account,
+        **rest,
+    )
+
+
+def _own_id(mapping: Mapping) -> str:
+    return next((column for column, word in mapping.key.items() if word == "record.id"), "id")

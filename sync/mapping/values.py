@@ -1,0 +1,188 @@
+"""From what npsync knows of a person to the fields of a record, and whether two field values are the same.
+
+Pure. `renderer` reads a mapping's lines once and returns a function for every row after that.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import accumulate
+from math import isfinite
+from typing import TYPE_CHECKING, Any, cast
+from unicodedata import combining, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from connectors.values import FieldValue
+    from sync.mapping.fields import FieldRule
+
+    #: A field's value before a destination writes it; moments stay aware datetimes.
+    Rendered = FieldValue | datetime
+    Renderer = Callable[[Mapping[str, object]], dict[str, Rendered]]
+
+#: Between the values of a field that holds several; CRMs read it so.
+SEPARATOR = ";"
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,14})?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d|[+-]\d\d)?")
+_DAY_LENGTH = len("2026-01-05")
+_SECOND_LENGTH = len("2026-01-05T07:21:09")
+# Characters that change the one before them: a cut before one of these would leave half a sign.
+_JOINED = ("\u200d", "\ufe0e", "\ufe0f")
+
+
+def renderer(fields: Mapping[str, FieldRule | str]) -> Renderer:
+    """Return the function that turns a row, word by word, into the fields of a record.
+
+    A word that the row lacks is blank. Several values are sorted and joined with `;`.
+
+    >>> renderer({"Score": "score", "Groups": "segments"})({"score": 9, "segments": ["b", "a"], "comment": "thanks"})
+    {'Score': 9, 'Groups': 'a;b'}
+    """
+    getters = [(name, _getter(rule)) for name, rule in fields.items()]
+    return lambda row: {name: get(row) for name, get in getters}
+
+
+def _getter(rule: FieldRule | str) -> Callable[[Mapping[str, object]], Rendered]:
+    if isinstance(rule, str):
+        return lambda row: _single(row.get(rule))
+    word, values, longest = rule.from_, rule.values, rule.truncate
+    if values:
+        return lambda row: _translated(row.get(word), values, longest)
+    if longest is not None:
+        return lambda row: _cut(row.get(word), longest)
+    return lambda row: _single(row.get(word))
+
+
+def _single(value: object) -> Rendered:
+    if isinstance(value, list | tuple | set | frozenset):
+        return SEPARATOR.join(sorted(map(str, value))) or None
+    return None if value == "" else cast("Rendered", value)
+
+
+def _translated(value: object, values: Mapping[str, FieldValue], longest: int | None) -> Rendered:
+    if isinstance(value, list | tuple | set | frozenset):
+        return _cut([values.get(str(item), str(item)) for item in value], longest)
+    known = str(value).lower() if isinstance(value, bool) else value
+    return values.get(known, known) if isinstance(known, str) else cast("Rendered", known)
+
+
+def _cut(value: object, longest: int | None) -> Rendered:
+    if longest is None:
+        return _single(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return SEPARATOR.join(_fitting(sorted(map(str, value)), longest)) or None
+    return truncated(value, longest) or None if isinstance(value, str) else cast("Rendered", value)
+
+
+def _fitting(items: Sequence[str], longest: int) -> Sequence[str]:
+    """Return the first items that fit whole: half a name would be another name."""
+    lengths = accumulate(len(item) + len(SEPARATOR) for item in items)
+    return items[: sum(length - len(SEPARATOR) <= longest for length in lengths)]
+
+
+def truncated(text: str, longest: int) -> str:
+    r"""Return at most *longest* characters, never half a sign.
+
+    >>> truncated("abcdef", 3), truncated("cafe\u0301", 4)
+    ('abc', 'caf')
+    """
+    if len(text) <= longest:
+        return text
+    while longest and (combining(text[longest]) or text[longest] in _JOINED or text[longest - 1] == _JOINED[0]):
+        longest -= 1
+    return text[:longest].rstrip()
+
+
+def canonical(value: object, *, several: bool = False) -> FieldValue:
+    r"""Return the form in which two values that mean the same are equal.
+
+    Text is trimmed, composed (NFC), with one kind of line end; blank is None. Numbers, also as text in their shortest
+    form, are equal by value; so are moments, which become UTC text (without a zone they are UTC already).
+
+    Args:
+        value: What a row or a destination holds.
+        several: The field holds several values: their order means nothing.
+
+    >>> canonical(9), canonical(9.0), canonical("9"), canonical(" 9.0 "), canonical("007"), canonical("1.10")
+    (9, 9, 9, 9, '007', '1.10')
+    >>> canonical(""), canonical(" a\r\nb "), canonical("cafe\u0301") == canonical("caf\u00e9")
+    (None, 'a\nb', True)
+    >>> canonical("2026-01-05T08:21:09.500+01:00"), canonical(datetime(2026, 1, 5, 7, 21, 9, tzinfo=UTC))
+    ('2026-01-05T07:21:09.500Z', '2026-01-05T07:21:09Z')
+    >>> canonical(["b", "a"]), canonical("b; a", several=True)
+    ('a;b', 'a;b')
+    """
+    if value is None or isinstance(value, bool | int):
+        return None if value is None else int(value)
+    if isinstance(value, float | Decimal):
+        return _number(value)
+    if isinstance(value, date):
+        return _moment(value) if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return _sorted(value)
+    return _sorted(str(value).split(SEPARATOR)) if several else _text(str(value))
+
+
+def same(wanted: object, held: object, *, longest: int | None = None, several: bool = False) -> bool:
+    """Tell whether a field that holds *held* needs no write of *wanted*.
+
+    Moments are compared by the coarser of both: a field that keeps days is not rewritten for an hour.
+
+    Args:
+        wanted: What we would write.
+        held: What the destination says it holds.
+        longest: The field's length; what does not fit is not compared.
+        several: See `canonical`.
+
+    >>> same("2026-01-05T07:21:09.500Z", "2026-01-05"), same("2026-01-05T07:21:09.500Z", "2026-01-05T07:21:09+00:00")
+    (True, True)
+    >>> same("abcdef", "abc", longest=3), same("abcdef", "abc")
+    (True, False)
+    """
+    ours, theirs = canonical(wanted, several=several), canonical(held, several=several)
+    if ours == theirs:
+        return True
+    if not isinstance(ours, str) or not isinstance(theirs, str):
+        return False
+    if longest is not None and len(ours) > longest:
+        return canonical(truncated(ours, longest), several=several) == theirs
+    return any(
+        _is_moment(text) and coarse in (text[:_DAY_LENGTH], f"{text[:_SECOND_LENGTH]}Z")
+        for text, coarse in ((ours, theirs), (theirs, ours))
+    )
+
+
+def _text(text: str) -> FieldValue:
+    text = normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if _NUMBER.fullmatch(text):
+        number = _number(float(text))
+        return number if text in (str(number), f"{number}.0") else text
+    if _MOMENT.fullmatch(text):
+        try:
+            return _moment(datetime.fromisoformat(text.replace(",", ".")))
+        except (ValueError, OverflowError):
+            return text
+    return text or None
+
+
+def _number(number: float | Decimal) -> FieldValue:
+    if not isfinite(number):
+        return None
+    return int(number) if number == int(number) else float(number)
+
+
+def _moment(moment: datetime) -> str:
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds" if utc.microsecond >= 1000 else "seconds")[:-6] + "Z"
+
+
+def _is_moment(text: str) -> bool:
+    return len(text) > _DAY_LENGTH and _MOMENT.fullmatch(text) is not None
+
+
+def _sorted(values: Collection[Any]) -> FieldValue:
+    return SEPARATOR.join(sorted({str(text) for value in values if (text := _text(str(value))) is not None})) or None
