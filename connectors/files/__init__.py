@@ -1,0 +1,1 @@
+"""Survey exports and record exports as files: CSV, TSV, Excel, JSON and JSON Lines."""

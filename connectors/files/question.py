@@ -1,0 +1,42 @@
+"""Which question a header asks, in the languages surveys are written in."""
+
+from __future__ import annotations
+
+import re
+
+_RECOMMEND = re.compile(
+    r"recommend|empfehl|empfiehl|recommand|recomend|recomien|aanbevel|aanraden|consigli|raccomand|rekommend|anbefal"
+    r"|polec|doporu|ajánl|suositt|推荐|推薦|薦め|勧め|おすすめ",
+    re.IGNORECASE,
+)
+_LIKELY = re.compile(
+    r"likel|wahrscheinlich|probab|waarschijnlijk|sannolik|sandsynlig|sannsynlig|prawdopodob|pravděpod|valószín"
+    r"|todennäköi|0\s*(?:-|–|to|bis|à|a)\s*10|可能性|どのくらい",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\bwhy\b|reason|tell us more|what (?:could|can|should|would|is|made)|improve|comment|feedback"
+    r"|warum|wieso|grund|begründ|verbesser|kommentar|anmerk|pourquoi|raison|commentaire"
+    r"|por qu[éê]|raz[óo]n|motivo|comentario|waarom|reden|perché|opmerking",
+    re.IGNORECASE,
+)
+
+
+def asks_recommendation(text: str) -> bool:
+    """Tell whether *text* is the NPS question.
+
+    >>> asks_recommendation("How likely are you to recommend us to a friend?")
+    True
+    >>> asks_recommendation("Why would you not recommend us?")
+    False
+    """
+    return bool(_RECOMMEND.search(text) and _LIKELY.search(text))
+
+
+def asks_reason(text: str) -> bool:
+    """Tell whether *text* asks for words: why, or what could be better.
+
+    >>> asks_reason("What is the main reason for your score?"), asks_reason("Warum?"), asks_reason("Your e-mail?")
+    (True, True, False)
+    """
+    return bool(_REASON.search(text)) and not asks_recommendation(text)

@@ -1,0 +1,223 @@
+"""Excel workbooks, new (XLSX) and old (XLS), told apart by what is inside, not by name."""
+
+from __future__ import annotations
+
+import zipfile
+from contextlib import closing
+from datetime import date, datetime, time, timedelta
+from typing import IO, TYPE_CHECKING
+
+from connectors.errors import Refused
+from connectors.files.table import MAX_COLUMNS, Row, plain_number, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_MIB = 1 << 20
+_MAX_ENTRIES = 500
+# XML of a worksheet packs 5:1 to 20:1; a bomb of repeated cells 464:1 (reference/reliability.md §9).
+_MAX_RATIO = 100
+_MAX_TOTAL = 300 * _MIB
+#: Above `_MAX_TOTAL` a workbook is still honest when it packs no better than this.
+_HONEST_RATIO = 25
+# openpyxl holds all shared texts, and parses every part but the sheets as one tree.
+_MAX_SHARED = 128 * _MIB
+_MAX_PART = 16 * _MIB
+_MAX_XLS = 64 * _MIB
+_SAVE_AS = "Open it in a spreadsheet program and save it as CSV or as XLSX."
+
+
+def check_package(path: Path, name: str) -> None:
+    """Refuse a ZIP package that would unpack to more than a workbook of its size can hold, or that declares a DTD.
+
+    Only the directory and the first bytes of each part are read. `zipfile` never yields more than the size
+    that the directory states, so a lying directory gains nothing.
+
+    Raises:
+        Refused: The package is hostile, corrupt, or not a workbook.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            parts = package.infolist()
+            if len(parts) > _MAX_ENTRIES:
+                raise refused(name, f"holds {len(parts)} parts, a workbook has fewer than {_MAX_ENTRIES}", _SAVE_AS)
+            if not any(part.filename == "[Content_Types].xml" for part in parts):
+                raise refused(
+                    name, "is a ZIP archive, not a workbook", "Unpack it and give the path of the file inside."
+                )
+            _check_sizes(parts, path.stat().st_size, name)
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels", ".vml")):
+                    with package.open(part) as file:
+                        _check_prolog(file, name)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as error:
+        raise refused(name, f"is a damaged or encrypted workbook ({type(error).__name__})", _SAVE_AS) from None
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo], packed: int, name: str) -> None:
+    total = sum(part.file_size for part in parts)
+    ratio = total / max(packed, 1)
+    if ratio > _MAX_RATIO or (total > _MAX_TOTAL and ratio > _HONEST_RATIO) or total > 10 * _MAX_TOTAL:
+        raise refused(
+            name,
+            f"would unpack to {total // _MIB} MiB, {ratio:.0f} times its size; a workbook of responses does not",
+            _SAVE_AS,
+        )
+    for part in parts:
+        if part.filename.endswith((".xml", ".rels")) and "/worksheets/" not in part.filename:
+            limit = _MAX_SHARED if part.filename.endswith("sharedStrings.xml") else _MAX_PART
+            if part.file_size > limit:
+                raise refused(name, f"has a part of {part.file_size // _MIB} MiB beside its sheets", _SAVE_AS)
+
+
+def _check_prolog(file: IO[bytes], name: str) -> None:
+    head = file.read(1 << 16)
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        raise refused(name, "declares XML entities, which no workbook needs", _SAVE_AS)
+    # A DTD can stand only before the root element; if that is not in sight, or not in UTF-8, something is hidden.
+    rest = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    while rest.startswith((b"<?", b"<!--")):
+        end = b"?>" if rest.startswith(b"<?") else b"-->"
+        _, found, rest = rest.partition(end)
+        rest = rest.lstrip() if found else b""
+    if head and not (rest[:1] == b"<" and rest[1:2].isalpha()):
+        raise refused(name, "has a part that is not plain XML", _SAVE_AS)
+
+
+class XlsxTable:
+    """A sheet of an XLSX workbook. See `Table`."""
+
+    kind = "xlsx"
+
+    def __init__(self, path: Path, *, name: str, sheet: str | None = None) -> None:
+        check_package(path, name)
+        self._path = path
+        self._name = name
+        with self._open() as book:
+            self.epoch_1904 = book.epoch.year == 1904
+            self._sheet, self.notes = _choose(book.sheetnames, sheet, name)
+
+    def _open(self) -> closing:  # type: ignore[type-arg]
+        from openpyxl import load_workbook
+
+        try:
+            return closing(load_workbook(self._path, read_only=True, data_only=True, keep_links=False))
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
+            raise refused(
+                self._name, f"is not a workbook that can be read ({type(error).__name__})", _SAVE_AS
+            ) from None
+
+    def rows(self) -> Iterator[Row]:
+        with self._open() as book:
+            sheet = book[self._sheet]
+            if hasattr(sheet, "reset_dimensions"):
+                # The stated dimension may claim a million empty cells; count what is there instead.
+                sheet.reset_dimensions()
+            try:
+                for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                    _check_width(values, number, self._name)
+                    cells = [value if type(value) is str else _text_of(value) for value in values]
+                    if any(cells):
+                        yield number, cells
+            except (Refused, GeneratorExit):
+                raise
+            except Exception as error:  # noqa: BLE001 - see _open
+                raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
+
+
+class XlsTable:
+    """A sheet of a workbook from before 2007. See `Table`."""
+
+    kind = "xls"
+
+    def __init__(self, path: Path, *, name: str, sheet: str | None = None) -> None:
+        import xlrd
+
+        if path.stat().st_size > _MAX_XLS:
+            raise refused(name, f"is an old workbook larger than {_MAX_XLS // _MIB} MiB", _SAVE_AS)
+        self._name = name
+        try:
+            self._book = xlrd.open_workbook(str(path), logfile=_Silence(), on_demand=True, ragged_rows=True)
+            self.epoch_1904 = self._book.datemode == 1
+            names: list[str] = self._book.sheet_names()
+        except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside xlrd
+            what = f"is not a workbook that can be read ({type(error).__name__}), or it has a password"
+            raise refused(name, what, _SAVE_AS) from None
+        self._sheet, self.notes = _choose(names, sheet, name)
+
+    def rows(self) -> Iterator[Row]:
+        try:
+            sheet = self._book.sheet_by_name(self._sheet)
+        except Exception as error:  # noqa: BLE001 - see __init__
+            raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
+        for index in range(sheet.nrows):
+            types, values = sheet.row_types(index), sheet.row_values(index)
+            cells = [self._text_of(kind, value) for kind, value in zip(types, values, strict=True)]
+            if any(cells):
+                yield index + 1, cells
+
+    def _text_of(self, kind: int, value: str | float) -> str:
+        import xlrd
+
+        if isinstance(value, str):
+            return value
+        if kind == xlrd.XL_CELL_DATE:
+            try:
+                return _text_of(xlrd.xldate_as_datetime(value, self._book.datemode))
+            except (ValueError, OverflowError, xlrd.XLDateError):
+                return plain_number(value)
+        if kind in (xlrd.XL_CELL_ERROR, xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+            return ""
+        return ("true" if value else "false") if kind == xlrd.XL_CELL_BOOLEAN else plain_number(value)
+
+
+def _check_width(values: Sequence[object], number: int, name: str) -> None:
+    if len(values) > MAX_COLUMNS:
+        raise refused(name, f"row {number} has {len(values)} columns", _SAVE_AS)
+
+
+class _Silence:
+    """Takes what xlrd would print; a damaged file's cells do not belong on a terminal."""
+
+    def write(self, _text: str) -> None:
+        return
+
+    def flush(self) -> None:
+        return
+
+
+def _choose(names: list[str], wanted: str | None, file: str) -> tuple[str, tuple[str, ...]]:
+    if not names:
+        raise refused(file, "has no sheet", _SAVE_AS)
+    if wanted is not None and wanted not in names:
+        raise Refused(
+            f"{file}: has no sheet `{wanted}`",
+            code="E113",
+            next_step=f"Set `sheet:` to one of: {', '.join(names[:12])}.",
+        )
+    chosen = wanted or names[0]
+    if len(names) == 1 or wanted:
+        return chosen, ()
+    return chosen, (f"sheet: `{chosen}`, the first of {len(names)}; set `sheet:` to read another",)
+
+
+def _text_of(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return plain_number(value)
+        case datetime():
+            midnight = not (value.hour or value.minute or value.second or value.microsecond)
+            # Days from Excel are floats: 10:22:33 may come as 10:22:32.999996.
+            whole = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+            return value.date().isoformat() if midnight else whole.isoformat(" ")
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)
