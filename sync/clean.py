@@ -1,0 +1,78 @@
+"""Text hygiene for responses whose score is already certain.
+
+Pure. Identity has its own normalisation (`sync.identity`); here the text that people will read is made safe and equal:
+entities, composed characters, control characters, and the many ways of saying nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from hashlib import blake2b
+from html import unescape
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from sync.times import to_text
+from sync.nps.category import category_of
+
+if TYPE_CHECKING:
+    from connectors.values import SurveyResponse
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_NOTHING = frozenset(
+    {"", "-", "--", ".", "n/a", "na", "n.a.", "none", "null", "nil", "nothing", "k.a.", "keine", "ninguno", "aucun"}
+)
+
+
+def clean(response: SurveyResponse) -> SurveyResponse:
+    """Return the response with a comment that says something, or none."""
+    comment = clean_comment(response.comment)
+    return response if comment == response.comment else replace(response, comment=comment)
+
+
+def clean_comment(text: str | None) -> str | None:
+    r"""Make a comment readable and comparable.
+
+    >>> clean_comment("Great &amp; fast\x00")
+    'Great & fast'
+    >>> clean_comment(" N/A ") is None
+    True
+    """
+    if text is None:
+        return None
+    if text.isascii() and text.isprintable() and "&" not in text:
+        cleaned = text.strip()
+    else:
+        cleaned = _CONTROL.sub("", normalize("NFC", unescape(text)).replace("\r\n", "\n")).strip()
+    if len(cleaned) <= 8 and cleaned.lower() in _NOTHING:
+        return None
+    return cleaned
+
+
+def category_disagrees(response: SurveyResponse) -> bool:
+    """Tell whether the tool's own category is not the one its score gives; ours is computed, theirs only reported."""
+    theirs = response.vendor_category
+    return (
+        theirs is not None
+        and theirs.strip().lower() in _CATEGORIES
+        and (theirs.strip().lower() != category_of(response.score).value)
+    )
+
+
+_CATEGORIES = frozenset({"promoter", "passive", "detractor"})
+
+
+def content_hash(response: SurveyResponse, respondent: str) -> str:
+    """Digest everything that can change in a response; equal digests mean there is nothing new to do."""
+    parts = [
+        respondent,
+        response.survey,
+        response.survey_kind.value,
+        str(response.score),
+        response.comment or "",
+        to_text(response.responded_at),
+    ]
+    if response.extra:
+        parts += [f"{name}={value}" for name, value in sorted(response.extra.items())]
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,325 @@
+"""A run, from the first page to the report (`design.md` §5): pull, match, compute, plan, guard, deliver."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from connectors.contract import Accounts, Schema
+from connectors.errors import ConnectorError
+from connectors.values import SurveyKind
+from sync.compute import Computer
+from sync.deliver import Delivered, deliver
+from sync.errors import Exit, Problem, UserError
+from sync.ledger import inbox, matching, outbox, profiles, runs
+from sync.ledger.lease import acquire
+from sync.match import Matcher
+from sync.nps.interval import Counts
+from sync.nps.rollup import summary
+from sync.plan import Limits, Size, judge, plan_id
+from sync.pull import Pulled, pull
+from sync.report import FieldChange, Rows, RunReport, State, Status
+from sync.run import Run, Silent
+from sync.shapes import Shapes
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from connectors.contract import Destination, Directory, SurveySource
+    from sync.config.schema import Settings
+    from sync.identity.settings import Rule
+    from sync.ledger.lease import Lease
+    from sync.ledger.store import Ledger
+    from sync.mapping.schema import Mapping as MappingFile
+    from sync.run import Progress
+
+#: Field changes that a dry run shows; beyond, it says how many more there are.
+CHANGES_SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The two ends of a mapping, ready to be spoken to."""
+
+    source: SurveySource
+    destination: Destination
+    directory: Directory
+    rules: Sequence[Rule]
+
+
+class Engine:
+    """Runs one mapping.
+
+    Args:
+        clock: Tells the time; a run asks once and keeps the answer.
+        step: Called before every durable or remote step with its name.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a run needs from outside
+        self,
+        *,
+        mapping: MappingFile,
+        settings: Settings,
+        ledger: Ledger,
+        ends: Callable[[], Ends],
+        clock: Callable[[], datetime],
+        progress: Progress | None = None,
+        step: Callable[[str], None] = lambda _name: None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._mapping = mapping
+        self._settings = settings
+        self._ledger = ledger
+        self._open = ends
+        self._clock = clock
+        self._progress = progress or Silent()
+        self._step = step
+        self._timer = timer
+
+    def sync(
+        self, *, dry_run: bool = False, full_refresh: bool = False, limit: int | None = None, confirm: str | None = None
+    ) -> RunReport:
+        """Bring the destination up to date.
+
+        Args:
+            dry_run: Compute the plan and the field changes, then forget them: nothing is stored or written.
+            full_refresh: Read every source from its start and compute everything again; equal values are not written.
+            limit: Read at most so many rows.
+            confirm: The id of a plan that the guard stopped, to let it through.
+
+        Raises:
+            UserError: The run cannot start or go on; what was done is kept.
+            ConnectorError: An end of the mapping cannot be reached or read.
+        """
+        ends = self._open()
+        lease = acquire(self._ledger, self._mapping.name, self._clock)
+        try:
+            run = self._begin(lease, dry_run=dry_run)
+            if dry_run:
+                with self._ledger.rolled_back():
+                    return self._perform(run, ends, dry_run=True, full_refresh=full_refresh, limit=limit, confirm=None)
+            return self._perform(run, ends, dry_run=False, full_refresh=full_refresh, limit=limit, confirm=confirm)
+        finally:
+            with suppress(UserError):  # the lease of a dead process is not respected; the first error is what matters
+                lease.release()
+
+    def _begin(self, lease: Lease, *, dry_run: bool) -> Run:
+        now = self._clock()
+        with self._ledger.read() as connection:
+            id_ = _run_id(now, lambda run: runs.one(connection, run) is not None)
+        return Run(
+            id=f"{id_}-dry" if dry_run else id_,
+            mapping=self._mapping,
+            ledger=self._ledger,
+            lease=lease,
+            now=now,
+            progress=self._progress,
+            step=self._step,
+        )
+
+    def _perform(  # noqa: PLR0913 - the choices of one command
+        self, run: Run, ends: Ends, *, dry_run: bool, full_refresh: bool, limit: int | None, confirm: str | None
+    ) -> RunReport:
+        started = self._timer()
+        redefined = self._prepare(run, full_refresh=full_refresh)
+        try:
+            pulled = pull(run, ends.source, settings=self._settings.identity, limit=limit)
+            matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
+            matcher.match()
+            accounts = ends.directory if isinstance(ends.directory, Accounts) else None
+            Computer(run, self._settings, accounts, redefined=redefined).compute()
+            self._define(run)
+            plan, stopped = self._guard(run, confirm, dry_run=dry_run)
+            changes = self._changes(run) if dry_run else ()
+            delivered = Delivered()
+            if not stopped and not dry_run:
+                delivered = self._deliver(run, ends.destination)
+        except (ConnectorError, UserError) as error:
+            self._give_up(run, error)
+            raise
+        calls = matcher.calls + delivered.calls
+        status = Status.STOPPED if stopped else Status.DRY_RUN if dry_run else None
+        report = self._report(run, pulled, delivered, status, calls=calls, seconds=self._timer() - started)
+        told = _with(report, plan=plan if stopped or dry_run else None, stopped=stopped, changes=changes)
+        self._finish(run, told)
+        return told
+
+    def _prepare(self, run: Run, *, full_refresh: bool) -> bool:
+        """Begin the run, take over what earlier ones left, and queue what time or new definitions change."""
+        now = to_text(run.now)
+        run.step("run.begin")
+        with run.lease.write() as connection:
+            runs.begin(connection, run.id, run.name, now)
+            inbox.entered(connection, run.id, inbox.carry_over(connection, run.name, run.id))
+            before = matching.definition(connection, run.name)
+            redefined = before is not None and before != self._digest()
+            if full_refresh:
+                inbox.forget_cursors(connection, run.name)
+            if full_refresh or redefined:
+                profiles.touch_all(connection, run.name)
+            profiles.touch_due(connection, run.name, now)
+        return redefined
+
+    def _define(self, run: Run) -> None:
+        with run.ledger.read() as connection:
+            if matching.definition(connection, run.name) == self._digest():
+                return
+        run.step("run.define")
+        with run.lease.write() as connection:
+            matching.define(connection, run.name, self._digest())
+
+    def _digest(self) -> str:
+        """Digest what values are computed with; where it changes, everything is computed again."""
+        settings = self._settings
+        parts = [self._mapping.model_dump_json(), settings.nps.model_dump_json()]
+        parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
+        return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
+
+    def _guard(self, run: Run, confirm: str | None, *, dry_run: bool) -> tuple[str | None, tuple[str, ...]]:
+        """Return the plan's id where it matters, and why it must be looked at first."""
+        limits = self._settings.limits
+        with run.ledger.read() as connection:
+            extent = outbox.extent(connection, run.name, self._mapping.object)
+            size = Size(
+                changed=extent.changed,
+                linked=profiles.totals(connection, run.name).get(("", ""), 0),
+                cleared=extent.cleared,
+                values=sum(extent.writes.values()) * len(self._mapping.fields),
+                created=extent.created if self._mapping.on_none == "create" else 0,
+                rejected=sum(
+                    rows
+                    for (state, _), rows in inbox.counts(connection, run.name, run.id).items()
+                    if state is State.REJECTED
+                ),
+                rows=inbox.rows_entered(connection, run.id),
+            )
+            allowed = Limits(
+                stop_if_changed=limits.stop_if_changed,
+                stop_if_cleared=limits.stop_if_cleared,
+                stop_if_rejected=limits.stop_if_rejected,
+                creates=limits.creates,
+            )
+            reasons = judge(size, allowed) if extent.writes else ()
+            if not reasons and not dry_run and confirm is None:
+                return None, ()
+            rows = ((row.object, row.record, row.desired) for row in outbox.planned(connection, run.name))
+            plan = plan_id(rows)
+        if confirm is not None and confirm != plan:
+            hint = f"Look at it with `npsync sync {run.name} -n`; to let it through, `--confirm {plan}`."
+            what = f"the plan to confirm is {confirm}, the plan now is {plan}"
+            raise UserError(
+                "E402", Problem(where=f"mapping {run.name}", what=what, hint=hint), exit_=Exit.STOPPED_BY_GUARD
+            )
+        return plan, () if confirm is not None else reasons
+
+    def _changes(self, run: Run) -> tuple[FieldChange, ...]:
+        """The plan, field by field, as far as a person will read."""
+        found: list[FieldChange] = []
+        with run.ledger.read() as connection:
+            for row in outbox.planned(connection, run.name):
+                if len(found) >= CHANGES_SHOWN:
+                    run.notes.append(f"only the first {CHANGES_SHOWN:,} field changes are shown")
+                    break
+                found.extend(_field_changes(row))
+        return tuple(found[:CHANGES_SHOWN])
+
+    def _deliver(self, run: Run, destination: Destination) -> Delivered:
+        with run.ledger.read() as connection:
+            total = sum(outbox.extent(connection, run.name, self._mapping.object).writes.values())
+        if total and isinstance(destination, Schema):
+            run.step("deliver.ensure")
+            for shape in Shapes(self._mapping).all():
+                destination.ensure(shape.object, shape.key_fields(), shape.fields())
+        return deliver(run, destination, total)
+
+    def _report(  # noqa: PLR0913 - the parts of a report
+        self, run: Run, pulled: Pulled, delivered: Delivered, status: Status | None, *, calls: int, seconds: float
+    ) -> RunReport:
+        with run.ledger.read() as connection:
+            counts = inbox.counts(connection, run.name, run.id)
+            entered = inbox.rows_entered(connection, run.id)
+            sums = profiles.totals(connection, run.name)
+        by_state: dict[State, dict[str, int]] = {}
+        for (state, reason), number in counts.items():
+            shown = "" if state is State.PENDING else reason
+            reasons = by_state.setdefault(state, {})
+            reasons[shown] = reasons.get(shown, 0) + number
+        rows = Rows(entered=entered, by_state=by_state)
+        rows.check()
+        refused = [*pulled.refused, *([delivered.stopped] if delivered.stopped else [])]
+        failed = refused or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed
+        persons = {
+            kind: Counts(*(sums.get((kind.value, category), 0) for category in ("promoter", "passive", "detractor")))
+            for kind in SurveyKind
+        }
+        return RunReport(
+            run=run.id,
+            mapping=run.name,
+            status=status or (Status.SOME_ROWS_FAILED if failed else Status.DONE),
+            rows=rows,
+            writes=dict(sorted(delivered.writes.items())),
+            calls=calls,
+            seconds=seconds,
+            nps=summary(persons, self._settings.nps),
+            notes=tuple(run.notes),
+            refused=tuple((str(error), error.code, error.next_step) for error in refused),
+        )
+
+    def _finish(self, run: Run, report: RunReport) -> None:
+        unsettled = report.rows.total(State.PENDING) > 0
+        told = report.as_json()
+        run.step("run.finish")
+        with run.lease.write() as connection:
+            runs.finish(
+                connection, run.id, status=report.status, at=to_text(self._clock()), unsettled=unsettled, report=told
+            )
+
+    def _give_up(self, run: Run, error: ConnectorError | UserError) -> None:
+        """Say in the ledger how far the run came, if the ledger still takes it."""
+        told = {"error": error.code}
+        with suppress(UserError), run.lease.write() as connection:
+            runs.finish(
+                connection, run.id, status=Status.FAILED, at=to_text(self._clock()), unsettled=True, report=told
+            )
+
+
+def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
+    """Name a run by its second; the second one of a second gets a number."""
+    name = now.strftime("%Y%m%d-%H%M%S")
+    number = 1
+    while taken(name if number == 1 else f"{name}-{number}"):
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _field_changes(row: Mapping[str, object]) -> list[FieldChange]:
+    planned = row._mapping  # noqa: SLF001 - SQLAlchemy's name for a row's columns  # type: ignore[attr-defined]
+    before = outbox.unpack(planned["before"]) if planned["before"] else {}
+    packed = planned["changes"] or planned["desired"]
+    after = outbox.unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
+    reason = f"response {planned['cause']}" if planned["cause"] else "time passed or an account's contact changed"
+    return [
+        FieldChange(
+            object=planned["object"],
+            record=planned["record"],
+            field=name,
+            old=before.get(name),
+            new=after[name],
+            reason=reason,
+        )
+        for name in sorted(after)
+        if after[name] != before.get(name)
+    ]
+
+
+def _with(
+    report: RunReport, *, plan: str | None, stopped: tuple[str, ...], changes: tuple[FieldChange, ...]
+) -> RunReport:
+    from dataclasses import replace
+
+    return replace(report, plan=plan, stopped_because=stopped, changes=changes)

@@ -1,0 +1,220 @@
+"""Responses, rejects and cursors: what came in, and where each row stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from sync.ledger.rows import chunks, upsert
+from sync.ledger.tables import (
+    CLAIM_COLUMNS,
+    CURSORS,
+    REJECTS,
+    RESPONDENTS,
+    RESPONSES,
+    RUN_COUNTS,
+    RUN_ROWS,
+    RUNS,
+)
+from sync.times import to_text
+from sync.report import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from connectors.values import Reject, SurveyResponse
+    from sync.identity.claims import Claims
+
+#: A pending row waits for one of these phases.
+TO_MATCH, TO_COMPUTE, TO_DELIVER = "to_match", "to_compute", "to_deliver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger holds of a response, for one mapping."""
+
+    content_hash: str
+    version: int
+    responded_at: str
+    updated_at: str | None
+    respondent: str
+    #: The run that handled it last for this mapping; None: this mapping has not seen it.
+    run: str | None
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A cleaned response with its claims, ready to be stored."""
+
+    key: str
+    source: str
+    response: SurveyResponse
+    claims: Claims
+    content_hash: str
+    version: int
+
+
+def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str, Known]:
+    """Return what is stored under *keys*; new ones are absent."""
+    found: dict[str, Known] = {}
+    columns = (
+        RESPONSES.c.key,
+        RESPONSES.c.content_hash,
+        RESPONSES.c.version,
+        RESPONSES.c.responded_at,
+        RESPONSES.c.updated_at,
+        RESPONSES.c.respondent,
+        RUN_ROWS.c.run,
+        RUN_ROWS.c.state,
+    )
+    seen = RESPONSES.outerjoin(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
+    for part in chunks(keys):
+        for row in connection.execute(select(*columns).select_from(seen).where(RESPONSES.c.key.in_(part))):
+            found[row.key] = Known(
+                content_hash=row.content_hash,
+                version=row.version,
+                responded_at=row.responded_at,
+                updated_at=row.updated_at,
+                respondent=row.respondent,
+                run=row.run,
+                pending=row.state == State.PENDING,
+            )
+    return found
+
+
+_RESPONSE_COLUMNS = tuple(column.name for column in RESPONSES.columns)
+
+
+def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incoming]) -> None:
+    """Store responses and queue them for matching."""
+    rows = list(rows)
+    respondents = {row.claims.respondent: row.claims for row in rows}
+    upsert(
+        connection,
+        RESPONDENTS,
+        ("respondent", *CLAIM_COLUMNS),
+        [(key, *(getattr(claims, name) for name in CLAIM_COLUMNS)) for key, claims in respondents.items()],
+        update=False,
+    )
+    upsert(connection, RESPONSES, _RESPONSE_COLUMNS, [_response_row(row) for row in rows])
+    queue(connection, mapping, run, [row.key for row in rows])
+
+
+def queue(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> None:
+    """Make responses wait for matching in *run*."""
+    columns = ("mapping", "key", "run", "state", "reason")
+    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, State.PENDING.value, TO_MATCH) for key in keys])
+
+
+def _response_row(row: Incoming) -> tuple[object, ...]:
+    response = row.response
+    return (
+        row.key,
+        row.source,
+        response.response_id,
+        row.version,
+        row.content_hash,
+        response.survey,
+        response.survey_kind.value,
+        response.score,
+        response.comment,
+        to_text(response.responded_at),
+        None if response.updated_at is None else to_text(response.updated_at),
+        row.claims.respondent,
+        json.dumps(dict(response.extra), ensure_ascii=False, sort_keys=True) if response.extra else None,
+        response.place.file,
+        response.place.row,
+    )
+
+
+def store_rejects(connection: Connection, mapping: str, run: str, source: str, rejects: Sequence[Reject]) -> None:
+    columns = ("mapping", "file", "row", "column", "run", "source", "reason", "detail", "next_step")
+    rows = {
+        (mapping, reject.place.file, reject.place.row or 0, reject.place.column or ""): reject for reject in rejects
+    }
+    values = [(*key, run, source, reject.reason, reject.detail, reject.next_step) for key, reject in rows.items()]
+    upsert(connection, REJECTS, columns, values)
+
+
+def count(connection: Connection, run: str, counts: Mapping[tuple[State, str], int]) -> None:
+    """Add rows that need no further work to the run's counts."""
+    for (state, reason), number in counts.items():
+        _add(connection, run, state.value, reason, number)
+
+
+def entered(connection: Connection, run: str, rows: int) -> None:
+    """Add *rows* to what came into the run."""
+    _add(connection, run, _ENTERED, "", rows)
+
+
+def rows_entered(connection: Connection, run: str) -> int:
+    here = (RUN_COUNTS.c.run == run, RUN_COUNTS.c.state == _ENTERED)
+    return connection.scalar(select(RUN_COUNTS.c.rows).where(*here)) or 0
+
+
+_ENTERED = "in"
+
+
+def _add(connection: Connection, run: str, state: str, reason: str, rows: int) -> None:
+    here = (RUN_COUNTS.c.run == run, RUN_COUNTS.c.state == state, RUN_COUNTS.c.reason == reason)
+    moved = connection.execute(update(RUN_COUNTS).where(*here).values(rows=RUN_COUNTS.c.rows + rows))
+    if moved.rowcount == 0:
+        connection.execute(insert(RUN_COUNTS).values(run=run, state=state, reason=reason, rows=rows))
+
+
+def cursors(connection: Connection, mapping: str) -> dict[str, str]:
+    rows = connection.execute(select(CURSORS.c.stream, CURSORS.c.cursor).where(CURSORS.c.mapping == mapping))
+    return {row.stream: row.cursor for row in rows}
+
+
+def move_cursor(connection: Connection, mapping: str, stream: str, cursor: str) -> None:
+    upsert(connection, CURSORS, ("mapping", "stream", "cursor"), [(mapping, stream, cursor)])
+
+
+def forget_cursors(connection: Connection, mapping: str) -> None:
+    connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping))
+
+
+def carry_over(connection: Connection, mapping: str, run: str) -> int:
+    """Take over the rows that earlier runs left pending; return how many."""
+    unsettled = select(RUNS.c.run).where(RUNS.c.mapping == mapping, RUNS.c.unsettled, RUNS.c.run != run)
+    earlier = [row.run for row in connection.execute(unsettled)]
+    if not earlier:
+        return 0
+    moved = connection.execute(
+        update(RUN_ROWS)
+        .where(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run.in_(earlier), RUN_ROWS.c.state == State.PENDING.value)
+        .values(run=run)
+    )
+    connection.execute(update(RUNS).where(RUNS.c.run.in_(earlier)).values(unsettled=False))
+    return moved.rowcount
+
+
+def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:
+    """Rows of *run* by state and reason: those counted, and those that stand in `run_rows`."""
+    found: dict[tuple[State, str], int] = {}
+    counted = select(RUN_COUNTS.c.state, RUN_COUNTS.c.reason, RUN_COUNTS.c.rows).where(
+        RUN_COUNTS.c.run == run, RUN_COUNTS.c.state != _ENTERED
+    )
+    standing = (
+        select(RUN_ROWS.c.state, RUN_ROWS.c.reason, func.count())
+        .where(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run)
+        .group_by(RUN_ROWS.c.state, RUN_ROWS.c.reason)
+    )
+    for statement in (counted, standing):
+        for state, reason, rows in connection.execute(statement):
+            place = (State(state), reason)
+            found[place] = found.get(place, 0) + rows
+    return found
+
+
+def stand(connection: Connection, mapping: str, run: str, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Say where responses stand: (key, state, reason)."""
+    columns = ("mapping", "key", "run", "state", "reason")
+    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, state, reason) for key, state, reason in rows])

@@ -1,0 +1,118 @@
+"""One writer per mapping: a lease with a fencing epoch.
+
+The epoch grows with every holder and is checked inside each writing transaction, so a process that slept through
+its lease cannot write over its successor.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from sync.errors import Exit, Problem, UserError
+from sync.ledger.rows import upsert
+from sync.ledger.tables import LEASES
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from sync.ledger.store import Ledger
+
+#: A holder on another machine is given up after this long without a transaction.
+TERM = timedelta(minutes=10)
+
+
+def this_process() -> str:
+    """Name this process so that another on the same machine can tell whether it still lives."""
+    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def is_alive(holder: str) -> bool:
+    """Tell whether *holder* may still be running; on another machine it always may."""
+    host, pid, started = holder.rsplit("/", 2)
+    if host != socket.gethostname():
+        return True
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot, or an empty text when there is none (proc(5), field 22)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        return ""
+    return "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write for one mapping, as long as its epoch is the ledger's."""
+
+    ledger: Ledger
+    mapping: str
+    epoch: int
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that fails, before anything is stored, when the lease went to another run."""
+        with self.ledger.write() as connection:
+            renewed = connection.execute(
+                update(LEASES)
+                .where(LEASES.c.mapping == self.mapping, LEASES.c.epoch == self.epoch)
+                .values(expires_at=to_text(self.clock() + TERM))
+            )
+            if renewed.rowcount != 1:
+                raise _held(self.ledger, self.mapping, "another run took the lease over")
+            yield connection
+
+    def release(self) -> None:
+        with self.ledger.write() as connection:
+            connection.execute(
+                update(LEASES)
+                .where(LEASES.c.mapping == self.mapping, LEASES.c.epoch == self.epoch)
+                .values(expires_at="")
+            )
+
+
+def acquire(
+    ledger: Ledger,
+    mapping: str,
+    clock: Callable[[], datetime],
+    *,
+    holder: str | None = None,
+    alive: Callable[[str], bool] = is_alive,
+) -> Lease:
+    """Take the lease of *mapping*.
+
+    Raises:
+        UserError: Another run holds it (E604, exit status 75).
+    """
+    now = clock()
+    with ledger.write() as connection:
+        found = connection.execute(select(LEASES).where(LEASES.c.mapping == mapping)).first()
+        if found is not None and found.expires_at > to_text(now) and alive(found.holder):
+            raise _held(ledger, mapping, "another run of this mapping is under way")
+        epoch = 1 if found is None else found.epoch + 1
+        row = (mapping, epoch, holder or this_process(), to_text(now + TERM))
+        upsert(connection, LEASES, ("mapping", "epoch", "holder", "expires_at"), [row])
+    return Lease(ledger=ledger, mapping=mapping, epoch=epoch, clock=clock)
+
+
+def _held(ledger: Ledger, mapping: str, what: str) -> UserError:
+    hint = f"Wait for it to end, or look with `npsync status`. Under cron this is normal. (ledger: {ledger.where})"
+    return UserError("E604", Problem(where=f"mapping {mapping}", what=what, hint=hint), exit_=Exit.LEASE_HELD)

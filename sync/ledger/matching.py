@@ -1,0 +1,175 @@
+"""Decisions: which record each respondent belongs to, and what that makes of his responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from sqlalchemy import Text, and_, delete, literal, select, text
+
+from sync.ledger.inbox import TO_COMPUTE, TO_MATCH
+from sync.ledger.rows import arrow, chunks, table, tuples, upsert
+from sync.ledger.tables import (
+    CLAIM_COLUMNS,
+    DECISIONS,
+    DEFINITIONS,
+    MATCHES,
+    RESPONDENTS,
+    RESPONSES,
+    RUN_ROWS,
+    TOUCHED,
+)
+from sync.report import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+CLAIMS_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", *CLAIM_COLUMNS)])
+_DECIDED = (
+    "respondent",
+    "outcome",
+    "reason",
+    "rule",
+    "object",
+    "record",
+    "person",
+    "account",
+    "evidence",
+    "candidates",
+)
+PRIOR_SCHEMA = pa.schema([(name, pa.string()) for name in _DECIDED])
+HUMAN_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", "verb", "object", "record")])
+
+_CLAIMS = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
+
+
+def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.Table:
+    """Return the claims of at most *most* respondents that wait for their first decision."""
+    waiting = (
+        select(*_CLAIMS)
+        .select_from(
+            RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key)
+            .join(RESPONDENTS, RESPONDENTS.c.respondent == RESPONSES.c.respondent)
+            .outerjoin(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent))
+        )
+        .where(*_queued(mapping, run), MATCHES.c.respondent.is_(None))
+        .distinct()
+        .limit(most)
+    )
+    return table(arrow(connection, waiting, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
+
+
+def held(connection: Connection, mapping: str, after: str, most: int) -> pa.Table:
+    """Return claims of held respondents in the order of their ids, after *after*: to be tried again."""
+    open_ = (
+        select(*_CLAIMS)
+        .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
+        .where(MATCHES.c.outcome == "held", RESPONDENTS.c.respondent > after)
+        .order_by(RESPONDENTS.c.respondent)
+        .limit(most)
+    )
+    return table(arrow(connection, open_, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
+
+
+def prior(connection: Connection, mapping: str, respondents: Sequence[str]) -> pa.Table:
+    """Return the earlier decisions of *respondents*."""
+    columns = [MATCHES.c[name] for name in _DECIDED]
+    batches: list[pa.RecordBatch] = []
+    for part in chunks(respondents):
+        where = (MATCHES.c.mapping == mapping, MATCHES.c.respondent.in_(part))
+        batches += arrow(connection, select(*columns).where(*where), PRIOR_SCHEMA)
+    return table(batches, PRIOR_SCHEMA)
+
+
+def human(connection: Connection, mapping: str) -> pa.Table:
+    """Return what people decided for this mapping."""
+    columns = (DECISIONS.c.respondent, DECISIONS.c.verb, DECISIONS.c.object, DECISIONS.c.record)
+    statement = select(*columns).where(DECISIONS.c.mapping == mapping)
+    return table(arrow(connection, statement, HUMAN_SCHEMA), HUMAN_SCHEMA)
+
+
+def record_human(
+    connection: Connection, mapping: str, respondent: str, verb: str, ref: tuple[str, str] | None, at: str
+) -> None:
+    """Keep a person's decision: `pin` or `never` with a record, or `drop`."""
+    columns = ("mapping", "respondent", "verb", "object", "record", "decided_at")
+    object_, record = ref or (None, None)
+    upsert(connection, DECISIONS, columns, [(mapping, respondent, verb, object_, record, at)])
+
+
+def store(connection: Connection, mapping: str, run: str, at: str, decided: pa.Table) -> None:
+    """Store decisions; the records they name, now or before, are computed again."""
+    touch(connection, mapping, decided.column("respondent").to_pylist())
+    rows = [(mapping, *values, run, at) for values in tuples(decided, _DECIDED)]
+    upsert(connection, MATCHES, ("mapping", *_DECIDED, "run", "decided_at"), rows)
+
+
+def touch(connection: Connection, mapping: str, respondents: Sequence[str]) -> None:
+    """Have the records that *respondents* are matched to computed again."""
+    columns = (literal(mapping, Text), literal("record", Text), MATCHES.c.object, MATCHES.c.record)
+    for part in chunks(respondents):
+        where = (MATCHES.c.mapping == mapping, MATCHES.c.respondent.in_(part), MATCHES.c.outcome == "matched")
+        rows = [tuple(row) for row in connection.execute(select(*columns).where(*where).distinct())]
+        upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
+
+
+def settle(connection: Connection, mapping: str, run: str) -> None:
+    """Move the rows that waited for matching on: to be computed, held, or skipped, with the decision's reason."""
+    values = {"mapping": mapping, "run": run, "pending": State.PENDING.value, "queue": TO_MATCH, "next": TO_COMPUTE}
+    connection.execute(text(_TOUCH_MATCHED), values)
+    connection.execute(text(_SETTLE), values | {"held": State.HELD.value, "skipped": State.SKIPPED.value})
+
+
+def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
+    """Queue every response of *respondents* again in *run*, because their decision changed; return how many."""
+    moved = 0
+    for part in chunks(respondents):
+        keys = select(RESPONSES.c.key).where(RESPONSES.c.respondent.in_(part))
+        where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
+        values = {"run": run, "state": State.PENDING.value, "reason": TO_MATCH}
+        moved += connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
+    return moved
+
+
+def definition(connection: Connection, mapping: str) -> str | None:
+    """Return the hash of the definitions that this mapping's values were last computed with."""
+    return connection.scalar(select(DEFINITIONS.c.hash).where(DEFINITIONS.c.mapping == mapping))
+
+
+def define(connection: Connection, mapping: str, digest: str) -> None:
+    upsert(connection, DEFINITIONS, ("mapping", "hash"), [(mapping, digest)])
+
+
+def forget_decisions(connection: Connection, mapping: str) -> None:
+    """Have every respondent decided anew; what people decided stays."""
+    connection.execute(delete(MATCHES).where(MATCHES.c.mapping == mapping))
+
+
+def _queued(mapping: str, run: str) -> tuple[object, ...]:
+    return (
+        RUN_ROWS.c.mapping == mapping,
+        RUN_ROWS.c.run == run,
+        RUN_ROWS.c.state == State.PENDING.value,
+        RUN_ROWS.c.reason == TO_MATCH,
+    )
+
+
+_TOUCH_MATCHED = """
+INSERT INTO touched (mapping, kind, object, record)
+SELECT DISTINCT m.mapping, 'record', m.object, m.record
+FROM run_rows w JOIN responses r ON r.key = w.key
+JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent
+WHERE w.mapping = :mapping AND w.run = :run AND w.state = :pending AND w.reason = :queue AND m.outcome = 'matched'
+ON CONFLICT DO NOTHING
+"""
+
+_SETTLE = """
+UPDATE run_rows SET
+  state = CASE m.outcome WHEN 'matched' THEN :pending WHEN 'held' THEN :held ELSE :skipped END,
+  reason = CASE m.outcome WHEN 'matched' THEN :next ELSE m.reason END
+FROM responses r, matches m
+WHERE run_rows.mapping = :mapping AND run_rows.run = :run AND run_rows.state = :pending AND run_rows.reason = :queue
+  AND r.key = run_rows.key AND m.mapping = run_rows.mapping AND m.respondent = r.respondent
+"""

@@ -1,0 +1,250 @@
+"""Profiles, rollups and memberships: what was computed, and what must be computed again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from sqlalchemy import and_, delete, func, insert, select, text, update
+
+from sync.ledger.rows import arrow, chunks, table, tuples, upsert
+from sync.ledger.tables import (
+    CLAIM_COLUMNS,
+    MATCHES,
+    MEMBERSHIPS,
+    PROFILE_COLUMNS,
+    PROFILES,
+    RESPONDENTS,
+    RESPONSES,
+    ROLLUPS,
+    RUN_ROWS,
+    TOTALS,
+    TOUCHED,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+_RESPONSE = (
+    "key",
+    "source",
+    "response_id",
+    "survey",
+    "survey_kind",
+    "score",
+    "comment",
+    "responded_at",
+    "updated_at",
+    "respondent",
+    "extra",
+    "file",
+    "row",
+)
+#: One row per response of a touched record, with where it stands for the mapping.
+HISTORY_SCHEMA = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("person", pa.string()),
+        ("account", pa.string()),
+        *((name, pa.int32() if name in {"score", "row"} else pa.string()) for name in _RESPONSE),
+        ("run", pa.string()),
+        ("state", pa.string()),
+    ]
+)
+PROFILE_NAMES = tuple(column.name for column in PROFILE_COLUMNS)
+
+
+def touch_due(connection: Connection, mapping: str, now: str) -> None:
+    """Queue the records whose profile changes by time alone by *now*."""
+    connection.execute(
+        text(
+            "INSERT INTO touched (mapping, kind, object, record) "
+            "SELECT mapping, 'record', object, record FROM profiles WHERE mapping = :mapping AND due_at <= :now "
+            "ON CONFLICT DO NOTHING"
+        ),
+        {"mapping": mapping, "now": now},
+    )
+
+
+def touch_all(connection: Connection, mapping: str) -> None:
+    """Queue every record: the definitions changed."""
+    connection.execute(
+        text(
+            "INSERT INTO touched (mapping, kind, object, record) "
+            "SELECT mapping, 'record', object, record FROM profiles WHERE mapping = :mapping ON CONFLICT DO NOTHING"
+        ),
+        {"mapping": mapping},
+    )
+
+
+def touch_accounts(connection: Connection, mapping: str, accounts: Sequence[str]) -> None:
+    rows = [(mapping, "account", "", account) for account in accounts]
+    upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
+
+
+def next_touched(connection: Connection, mapping: str, kind: str, most: int) -> tuple[str, list[str]]:
+    """Return one object and at most *most* of its touched records, in order; no records: there is nothing to do."""
+    first = select(func.min(TOUCHED.c.object)).where(TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind)
+    object_ = connection.scalar(first)
+    if object_ is None:
+        return "", []
+    here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind, TOUCHED.c.object == object_)
+    rows = connection.execute(select(TOUCHED.c.record).where(*here).order_by(TOUCHED.c.record).limit(most))
+    return object_, [row.record for row in rows]
+
+
+def count_touched(connection: Connection, mapping: str, kind: str) -> int:
+    here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind)
+    return connection.scalar(select(func.count()).select_from(TOUCHED).where(*here)) or 0
+
+
+def untouch(connection: Connection, mapping: str, kind: str, object_: str, last: str) -> None:
+    connection.execute(delete(TOUCHED).where(*_range(TOUCHED, mapping, kind, object_, last)))
+
+
+def _range(touched: Any, mapping: str, kind: str, object_: str, last: str) -> tuple[Any, ...]:  # noqa: ANN401 - a table
+    """The touched records up to *last*: exactly those that `next_touched` returned, in one lease."""
+    columns = touched.c
+    return (columns.mapping == mapping, columns.kind == kind, columns.object == object_, columns.record <= last)
+
+
+def history(connection: Connection, mapping: str, object_: str, last: str) -> pa.Table:
+    """Return all responses of the touched records up to *last*."""
+    statement = (
+        select(
+            TOUCHED.c.record,
+            MATCHES.c.person,
+            MATCHES.c.account,
+            *(RESPONSES.c[name] for name in _RESPONSE),
+            RUN_ROWS.c.run,
+            RUN_ROWS.c.state,
+        )
+        .select_from(
+            TOUCHED.join(
+                MATCHES,
+                and_(
+                    MATCHES.c.mapping == TOUCHED.c.mapping,
+                    MATCHES.c.object == TOUCHED.c.object,
+                    MATCHES.c.record == TOUCHED.c.record,
+                ),
+            )
+            .join(RESPONSES, RESPONSES.c.respondent == MATCHES.c.respondent)
+            .join(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
+        )
+        .where(*_range(TOUCHED, mapping, "record", object_, last), MATCHES.c.outcome == "matched")
+    )
+    return table(arrow(connection, statement, HISTORY_SCHEMA), HISTORY_SCHEMA)
+
+
+def claims_of(connection: Connection, respondents: Sequence[str]) -> dict[str, dict[str, str | None]]:
+    """Return the identity claims by respondent."""
+    found: dict[str, dict[str, str | None]] = {}
+    columns = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
+    for part in chunks(respondents):
+        for row in connection.execute(select(*columns).where(RESPONDENTS.c.respondent.in_(part))):
+            found[row[0]] = dict(zip(CLAIM_COLUMNS, row[1:], strict=True))
+    return found
+
+
+def stored(connection: Connection, mapping: str, object_: str, last: str) -> dict[str, dict[str, Any]]:
+    """Return the profiles that the touched records up to *last* have now."""
+    statement = (
+        select(TOUCHED.c.record, *(PROFILES.c[name] for name in PROFILE_NAMES))
+        .select_from(
+            TOUCHED.join(
+                PROFILES,
+                and_(
+                    PROFILES.c.mapping == TOUCHED.c.mapping,
+                    PROFILES.c.object == TOUCHED.c.object,
+                    PROFILES.c.record == TOUCHED.c.record,
+                ),
+            )
+        )
+        .where(*_range(TOUCHED, mapping, "record", object_, last))
+    )
+    return {row[0]: dict(zip(PROFILE_NAMES, row[1:], strict=True)) for row in connection.execute(statement)}
+
+
+def store(connection: Connection, mapping: str, object_: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store profiles: tuples of the record and `PROFILE_NAMES`."""
+    columns = ("mapping", "object", "record", *PROFILE_NAMES)
+    upsert(connection, PROFILES, columns, [(mapping, object_, *row) for row in rows])
+
+
+def drop(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
+    """Delete the profiles of records that have no response any longer."""
+    for part in chunks(records):
+        where = (PROFILES.c.mapping == mapping, PROFILES.c.object == object_, PROFILES.c.record.in_(part))
+        connection.execute(delete(PROFILES).where(*where))
+
+
+def move_totals(connection: Connection, mapping: str, moves: Mapping[tuple[str, str], int]) -> None:
+    """Add to the persons counted by (survey kind, category); the pair of empty texts counts all profiles."""
+    for (kind, category), number in moves.items():
+        here = (TOTALS.c.mapping == mapping, TOTALS.c.survey_kind == kind, TOTALS.c.category == category)
+        moved = connection.execute(update(TOTALS).where(*here).values(persons=TOTALS.c.persons + number))
+        if moved.rowcount == 0:
+            values = {"mapping": mapping, "survey_kind": kind, "category": category, "persons": number}
+            connection.execute(insert(TOTALS).values(values))
+
+
+def totals(connection: Connection, mapping: str) -> dict[tuple[str, str], int]:
+    """Return the persons by (survey kind, category)."""
+    rows = connection.execute(select(TOTALS).where(TOTALS.c.mapping == mapping))
+    return {(row.survey_kind, row.category): row.persons for row in rows}
+
+
+def set_memberships(
+    connection: Connection,
+    mapping: str,
+    object_: str,
+    entered: Sequence[tuple[str, str]],
+    left: Sequence[tuple[str, str]],
+    since: str,
+) -> None:
+    """Record who entered and who left which segment: pairs of record and segment."""
+    columns = ("mapping", "object", "record", "segment", "since")
+    rows = [(mapping, object_, record, segment, since) for record, segment in entered]
+    upsert(connection, MEMBERSHIPS, columns, rows, update=False)
+    for record, segment in left:
+        where = (
+            MEMBERSHIPS.c.mapping == mapping,
+            MEMBERSHIPS.c.object == object_,
+            MEMBERSHIPS.c.record == record,
+            MEMBERSHIPS.c.segment == segment,
+        )
+        connection.execute(delete(MEMBERSHIPS).where(*where))
+
+
+#: What the kernel `rollups` reads of a profile, with times as texts.
+ACCOUNT_PROFILE_SCHEMA = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("account", pa.string()),
+        ("trend", pa.string()),
+        ("due_at", pa.string()),
+        *(
+            (f"{kind}_{name}", pa.string() if name == "responded_at" else pa.int64())
+            for kind in ("relational", "transactional")
+            for name in ("score", "responded_at", "promoters", "passives", "detractors", "total")
+        ),
+    ]
+)
+
+
+def by_account(connection: Connection, mapping: str, accounts: Sequence[str]) -> pa.Table:
+    """Return the profiles of the contacts of *accounts*."""
+    names = [name for name in ACCOUNT_PROFILE_SCHEMA.names if name != "subject"]
+    batches: list[pa.RecordBatch] = []
+    for part in chunks(accounts):
+        where = (PROFILES.c.mapping == mapping, PROFILES.c.account.in_(part))
+        statement = select(PROFILES.c.record, *(PROFILES.c[name] for name in names)).where(*where)
+        batches += arrow(connection, statement, ACCOUNT_PROFILE_SCHEMA)
+    return table(batches, ACCOUNT_PROFILE_SCHEMA)
+
+
+def store_rollups(connection: Connection, mapping: str, rollups: pa.Table) -> None:
+    names = [column.name for column in ROLLUPS.columns if column.name != "mapping"]
+    upsert(connection, ROLLUPS, ("mapping", *names), [(mapping, *row) for row in tuples(rollups, names)])

@@ -1,0 +1,46 @@
+"""Runs: begun, ended, and told again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from sync.ledger.tables import RUNS
+from sync.report import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+
+def begin(connection: Connection, run: str, mapping: str, at: str) -> None:
+    values = {"run": run, "mapping": mapping, "status": Status.RUNNING.value, "started_at": at, "unsettled": True}
+    connection.execute(insert(RUNS).values(values))
+
+
+def finish(  # noqa: PLR0913 - a run's end is one row
+    connection: Connection, run: str, *, status: Status, at: str, unsettled: bool, report: Mapping[str, Any]
+) -> None:
+    values = {"status": status.value, "finished_at": at, "unsettled": unsettled}
+    told = json.dumps(report, ensure_ascii=False)
+    connection.execute(update(RUNS).where(RUNS.c.run == run).values(values | {"report": told}))
+
+
+def latest(connection: Connection, mapping: str | None = None, most: int = 20) -> list[dict[str, Any]]:
+    """Return the last runs, newest first, each with its report where it ended."""
+    statement = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run.desc()).limit(most)
+    if mapping is not None:
+        statement = statement.where(RUNS.c.mapping == mapping)
+    return [_told(row) for row in connection.execute(statement).mappings()]
+
+
+def one(connection: Connection, run: str) -> dict[str, Any] | None:
+    row = connection.execute(select(RUNS).where(RUNS.c.run == run)).mappings().first()
+    return None if row is None else _told(row)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(row) | {"report": None if row["report"] is None else json.loads(row["report"])}

@@ -1,0 +1,181 @@
+"""One door to the ledger: connections, transactions, versions, and failures in words.
+
+Every write happens inside `Ledger.write()`, one transaction each; a dry run is the same code inside one
+transaction that is rolled back at its end.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from sync.errors import Exit, Problem, UserError
+from sync.ledger.migrations import MIGRATIONS, VERSION
+from sync.ledger.tables import METADATA, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: How long a statement waits for another process's write before it gives up.
+BUSY_TIMEOUT_S = 10.0
+#: SQLite's page cache; the rest of the machine's memory belongs to the kernel and the page in hand.
+CACHE_KIB = 65_536
+
+
+class Ledger:
+    """The database that remembers responses, matches, what was acknowledged, and every run.
+
+    Args:
+        url: `sqlite:///path` or `postgresql+psycopg://host/database`.
+        password: For PostgreSQL, where the URL names a user without one.
+
+    Raises:
+        UserError: The URL is unusable (E103), the ledger cannot be opened (E601, E602) or is newer than we are (E603).
+    """
+
+    def __init__(self, url: str, *, password: str | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        try:
+            parsed = make_url(url)
+            if password and not parsed.password:
+                parsed = parsed.set(password=password)
+            self.path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+            self.where = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
+            self._busy_timeout_s = busy_timeout_s
+            self._engine = self._connect(parsed)
+        except (ArgumentError, NoSuchModuleError) as error:
+            hint = "Use sqlite:///.npsync/ledger.db or postgresql+psycopg://user@host/database."
+            raise UserError("E103", Problem(where="ledger", what="the URL cannot be used", hint=hint)) from error
+        self.is_sqlite = self._engine.dialect.name == "sqlite"
+        self._outer: Connection | None = None
+        self._migrate()
+
+    def _connect(self, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL
+        if url.get_backend_name() == "postgresql":
+            return create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=2)
+        if self.path is not None:
+            self._make_private(self.path)
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": self._busy_timeout_s})
+
+        @event.listens_for(engine, "connect")
+        def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection
+            raw.isolation_level = None  # transactions are ours to begin (see `begin` below)
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")  # an acknowledged value survives power loss
+            raw.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file (reliability.md §8)
+            raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            raw.execute("PRAGMA temp_store=MEMORY")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            writing = connection.get_execution_options().get("npsync_write", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+        return engine
+
+    def _make_private(self, path: Path) -> None:
+        try:
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True, mode=0o700)
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError as error:
+            hint = f"Make {path.parent} writable for this user, or set `ledger:` to another place."
+            what = f"the ledger cannot be created ({error.strerror})"
+            raise UserError("E602", Problem(where=str(path), what=what, hint=hint), exit_=Exit.UNAVAILABLE) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for one or more queries."""
+        if self._outer is not None:
+            yield self._outer
+            return
+        with self._in_words(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: everything in it is stored, or nothing."""
+        if self._outer is not None:
+            with self._in_words(), self._outer.begin_nested():
+                yield self._outer
+            return
+        with self._in_words(), self._engine.connect() as plain:
+            connection = plain.execution_options(npsync_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        """Everything written inside is seen inside and gone afterwards: a dry run."""
+        with self._in_words(), self._engine.connect() as plain:
+            connection = plain.execution_options(npsync_write=True)
+            transaction = connection.begin()
+            self._outer = connection
+            try:
+                yield
+            finally:
+                self._outer = None
+                if transaction.is_active:
+                    transaction.rollback()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: DBAPIError) -> UserError:
+        """Say what a driver's failure means for the reader; the statement and its values stay out."""
+        text = str(error.orig).lower()
+        if "locked" in text or "lock timeout" in text or "busy" in text:
+            what = f"another process has been writing for over {self._busy_timeout_s:g} s"
+            hint = "Wait for it to finish, then run the same command again. Nothing was lost."
+            return self._stop("E601", what, hint)
+        if "full" in text or "no space" in text:
+            hint = "Free some space, then run the same command again: it goes on where this one stopped."
+            return self._stop("E602", "the disk is full", hint)
+        if "readonly" in text or "read-only" in text or "unable to open" in text or "disk i/o" in text:
+            hint = "Check the folder's rights and the disk, then run the same command again."
+            return self._stop("E602", "the ledger cannot be written", hint)
+        if "malformed" in text or "not a database" in text:
+            hint = "Restore it from a backup; a new ledger starts from the sources again and rewrites nothing that is equal."
+            return self._stop("E602", "the file is damaged or is no ledger", hint)
+        if error.connection_invalidated or "connect" in text:
+            return self._stop("E601", "the database cannot be reached", "Check that it runs and that the URL is right.")
+        return self._stop(
+            "E602", f"the database refused a statement ({type(error.orig).__name__})", "See the log with -v."
+        )
+
+    def _stop(self, code: str, what: str, hint: str) -> UserError:
+        return UserError(code, Problem(where=self.where, what=what, hint=hint), exit_=Exit.UNAVAILABLE)
+
+    def _migrate(self) -> None:
+        """Bring the tables to this version: a new ledger at once, an old one step by step."""
+        with self.read() as connection:
+            known = inspect(connection).has_table(SCHEMA_VERSION.name)
+            version = connection.scalar(select(SCHEMA_VERSION.c.version)) if known else None
+        if version == VERSION:
+            return
+        if version is not None and version > VERSION:
+            what = f"the ledger is of version {version}, this npsync knows up to {VERSION}"
+            problem = Problem(where=self.where, what=what, hint="Install the newer npsync that wrote it.")
+            raise UserError("E603", problem)
+        with self.write() as connection:
+            if version is None:
+                METADATA.create_all(connection)
+                if connection.scalar(select(SCHEMA_VERSION.c.version)) is None:
+                    connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
+                return
+            for number in range(version + 1, VERSION + 1):
+                MIGRATIONS[number](connection)
+            connection.execute(SCHEMA_VERSION.update().values(version=VERSION))

@@ -1,0 +1,267 @@
+"""The ledger's tables, the same on SQLite and PostgreSQL.
+
+Times are ISO-8601 text in UTC with milliseconds and a `Z` (`2026-11-22T07:21:00.000Z`): readable with plain SQL,
+sorted as text, equal on both engines. `docs/reference/ledger.md` describes every table for readers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text
+
+METADATA = MetaData()
+
+
+def _keyed(name: str, *columns: Column[object] | Index) -> Table:
+    """A table whose primary key is its storage order: one B-tree less on SQLite."""
+    return Table(name, METADATA, *columns, sqlite_with_rowid=False)
+
+
+def _key(name: str) -> Column[object]:
+    return Column(name, Text, primary_key=True)
+
+
+SCHEMA_VERSION = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
+
+RESPONSES = Table(
+    "responses",
+    METADATA,
+    _key("key"),  # source:response_id
+    Column("source", Text, nullable=False),
+    Column("response_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("survey_kind", Text, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("comment", Text),
+    Column("responded_at", Text, nullable=False),
+    Column("updated_at", Text),
+    Column("respondent", Text, nullable=False),
+    Column("extra", Text),
+    Column("file", Text, nullable=False),
+    Column("row", Integer),
+    Index("responses_by_respondent", "respondent"),
+)
+
+#: The identity claims of a respondent; equal claims are one row.
+CLAIM_COLUMNS = (
+    "email",
+    "recipient_email",
+    "phone",
+    "salesforce_id",
+    "hubspot_id",
+    "customer_id",
+    "external_ref",
+    "first_name",
+    "last_name",
+    "full_name",
+    "company",
+    "account_ref",
+    "link",
+)
+RESPONDENTS = _keyed("respondents", _key("respondent"), *(Column(name, Text) for name in CLAIM_COLUMNS))
+
+#: Rows that cannot be trusted, each with its place; read again, a row replaces what was said of it before.
+REJECTS = _keyed(
+    "rejects",
+    _key("mapping"),
+    _key("file"),
+    Column("row", Integer, primary_key=True, autoincrement=False),  # 0: the whole file
+    _key("column"),
+    Column("run", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("next_step", Text, nullable=False),
+    Index("rejects_by_run", "mapping", "run"),
+)
+
+CURSORS = _keyed("cursors", _key("mapping"), _key("stream"), Column("cursor", Text, nullable=False))
+
+MATCHES = _keyed(
+    "matches",
+    _key("mapping"),
+    _key("respondent"),
+    Column("outcome", Text, nullable=False),  # matched | held | excluded
+    Column("reason", Text, nullable=False),
+    Column("rule", Text),
+    Column("object", Text),
+    Column("record", Text),
+    Column("person", Text, nullable=False),
+    Column("account", Text),
+    Column("evidence", Text, nullable=False),
+    Column("candidates", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("decided_at", Text, nullable=False),
+    Index("matches_by_record", "mapping", "object", "record"),
+    Index("matches_by_outcome", "mapping", "outcome", "reason"),
+)
+
+#: What a person decided; it outranks every rule and survives every rebuild.
+DECISIONS = _keyed(
+    "decisions",
+    _key("mapping"),
+    _key("respondent"),
+    Column("verb", Text, nullable=False),  # pin | never | drop
+    Column("object", Text),
+    Column("record", Text),
+    Column("decided_at", Text, nullable=False),
+)
+
+PROFILE_COLUMNS = (
+    Column("person", Text, nullable=False),
+    Column("account", Text),
+    Column("key", Text, nullable=False),  # the latest response
+    Column("score", SmallInteger, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("survey_kind", Text, nullable=False),
+    Column("responded_at", Text, nullable=False),
+    Column("previous_score", SmallInteger),
+    Column("trend", Text),
+    Column("status", Text, nullable=False),
+    Column("responses", Integer, nullable=False),
+    Column("promoters", Integer, nullable=False),
+    Column("passives", Integer, nullable=False),
+    Column("detractors", Integer, nullable=False),
+    Column("segments", Text, nullable=False),  # names joined by ;
+    Column("due_at", Text),  # when it changes by time alone
+    # What counts for an account, per survey kind: the two are never mixed.
+    *(
+        Column(f"{kind}_{name}", Text if name == "responded_at" else Integer)
+        for kind in ("relational", "transactional")
+        for name in ("score", "responded_at", "promoters", "passives", "detractors", "total")
+    ),
+)
+PROFILES = _keyed(
+    "profiles",
+    _key("mapping"),
+    _key("object"),
+    _key("record"),
+    *PROFILE_COLUMNS,
+    Index("profiles_by_due", "mapping", "due_at"),
+    Index("profiles_by_account", "mapping", "account"),
+)
+
+ROLLUPS = _keyed(
+    "rollups",
+    _key("mapping"),
+    _key("account"),
+    Column("nps", Float),
+    Column("nps_low", Float),
+    Column("nps_high", Float),
+    Column("responses", Integer, nullable=False),
+    Column("contacts", Integer, nullable=False),
+    Column("promoters", Integer, nullable=False),
+    Column("passives", Integer, nullable=False),
+    Column("detractors", Integer, nullable=False),
+    Column("coverage", Float),
+    Column("declining", Integer, nullable=False),
+)
+
+#: Who is in which segment since when.
+MEMBERSHIPS = _keyed(
+    "memberships",
+    _key("mapping"),
+    _key("object"),
+    _key("record"),
+    _key("segment"),
+    Column("since", Text, nullable=False),
+)
+
+#: Persons by the category of their latest unexpired response of each survey kind, moved with every profile.
+#: The kind `` (empty) counts all profiles, the expired too, as `persons`.
+TOTALS = _keyed(
+    "totals",
+    _key("mapping"),
+    _key("survey_kind"),
+    _key("category"),
+    Column("persons", Integer, nullable=False),
+)
+
+#: Records and accounts whose profile or rollup must be computed again.
+TOUCHED = _keyed("touched", _key("mapping"), _key("kind"), _key("object"), _key("record"))
+
+OUTBOX = _keyed(
+    "outbox",
+    _key("mapping"),
+    _key("object"),
+    _key("record"),
+    Column("rank", SmallInteger, nullable=False),  # objects are delivered in this order
+    Column("keys", Text, nullable=False),  # JSON: key column → value
+    Column("changes", Text),  # JSON: field → value, where it differs from what is acknowledged; null: all of desired
+    Column("desired", Text),  # JSON: field → value; null: the record must not exist
+    Column("cleared", SmallInteger, nullable=False),  # values that would become empty
+    Column("cause", Text),  # the response that led to it
+    Column("run", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ambiguous", Boolean, nullable=False),  # sent, and the answer not seen
+    Column("parked", Text),  # error code: not tried again until it changes
+    Index("outbox_by_rank", "mapping", "rank", "object", "record"),
+    Index("outbox_by_cause", "mapping", "cause"),
+)
+
+ACKNOWLEDGED = _keyed(
+    "acknowledged",
+    _key("mapping"),
+    _key("object"),
+    _key("record"),
+    Column("desired", Text, nullable=False),
+    Column("run", Text, nullable=False),
+)
+
+FAILURES = _keyed(
+    "failures",
+    _key("mapping"),
+    _key("object"),
+    _key("record"),
+    Column("code", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Text, nullable=False),
+    Column("last_at", Text, nullable=False),
+    Column("run", Text, nullable=False),
+)
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    _key("run"),
+    Column("mapping", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("finished_at", Text),
+    Column("unsettled", Boolean, nullable=False),  # it may still own pending rows
+    Column("report", Text),
+    Index("runs_by_mapping", "mapping", "started_at"),
+)
+
+#: Where each response stands for each mapping; it is the queue of the run's phases, too.
+RUN_ROWS = _keyed(
+    "run_rows",
+    _key("mapping"),
+    _key("key"),
+    Column("run", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("run_rows_by_state", "mapping", "run", "state", "reason"),
+)
+
+#: Rows of a run that left nothing else behind (skipped, rejected, unchanged), counted.
+RUN_COUNTS = _keyed(
+    "run_counts",
+    _key("run"),
+    _key("state"),
+    _key("reason"),
+    Column("rows", Integer, nullable=False),
+)
+
+LEASES = _keyed(
+    "leases",
+    _key("mapping"),
+    Column("epoch", Integer, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+)
+
+#: What a mapping's computed values were made with; another hash means: compute them all again.
+DEFINITIONS = _keyed("definitions", _key("mapping"), Column("hash", Text, nullable=False))

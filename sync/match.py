@@ -1,0 +1,134 @@
+"""Match: respondents to records, by the mapping's rules, through the destination's directory.
+
+Every decision is made by `sync.identity`, which is pure; here its inputs are fetched and its answers stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sync.identity.resolve import decide, keys_of
+from sync.ledger import inbox, matching
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from connectors.contract import Directory
+    from sync.identity.settings import IdentitySettings, Rule
+    from sync.run import Run
+
+#: Respondents decided at once: a full scan of the directory serves this many.
+RESPONDENTS_AT_ONCE = 400_000
+#: The cursor stream under which the directory's version is remembered.
+_VERSION = "@directory"
+
+
+class Matcher:
+    """Decides for respondents of one run."""
+
+    def __init__(self, run: Run, directory: Directory, rules: Sequence[Rule], settings: IdentitySettings) -> None:
+        self._run = run
+        self._directory = directory
+        self._rules = rules
+        self._settings = settings
+        self.calls = 0
+
+    def match(self) -> int:
+        """Decide for all who wait, and again for the held when records changed; return the rows taken up again."""
+        self._match_waiting()
+        return self._match_held()
+
+    def _match_waiting(self) -> None:
+        run, done = self._run, 0
+        while True:
+            with run.ledger.read() as connection:
+                claims = matching.undecided(connection, run.name, run.id, RESPONDENTS_AT_ONCE)
+            if claims.num_rows:
+                decided = self._decide(claims)
+            run.step("match.decisions")
+            with run.lease.write() as connection:
+                if claims.num_rows:
+                    matching.store(connection, run.name, run.id, to_text(run.now), decided)
+                matching.settle(connection, run.name, run.id)
+            done += claims.num_rows
+            run.progress.step("match", done, None)
+            if claims.num_rows < RESPONDENTS_AT_ONCE:
+                return
+
+    def _match_held(self) -> int:
+        """A held respondent is tried again when the directory says that records may have changed."""
+        run, reopened, after = self._run, 0, ""
+        version = self._directory.version()
+        with run.ledger.read() as connection:
+            if inbox.cursors(connection, run.name).get(_VERSION) == version:
+                return 0
+        while True:
+            with run.ledger.read() as connection:
+                claims = matching.held(connection, run.name, after, RESPONDENTS_AT_ONCE)
+                before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
+            if claims.num_rows:
+                reopened += self._decide_again(claims, before)
+                after = claims.column("respondent")[-1].as_py()
+            if claims.num_rows < RESPONDENTS_AT_ONCE:
+                break
+        run.step("match.version")
+        with run.lease.write() as connection:
+            inbox.move_cursor(connection, run.name, _VERSION, version)
+        return reopened
+
+    def _decide_again(self, claims: pa.Table, before: pa.Table) -> int:
+        run = self._run
+        decided = self._decide(claims, before)
+        joined = decided.join(
+            before.select(["respondent", "outcome", "reason", "candidates"]), "respondent", right_suffix="_was"
+        )
+        same = pc.and_(
+            pc.and_(
+                pc.equal(joined["outcome"], joined["outcome_was"]), pc.equal(joined["reason"], joined["reason_was"])
+            ),
+            pc.equal(joined["candidates"], joined["candidates_was"]),
+        )
+        changed = joined.filter(pc.invert(same)).select(decided.column_names)
+        if not changed.num_rows:
+            return 0
+        run.step("match.again")
+        with run.lease.write() as connection:
+            matching.store(connection, run.name, run.id, to_text(run.now), changed)
+            reopened = matching.reopen(connection, run.name, run.id, changed.column("respondent").to_pylist())
+            inbox.entered(connection, run.id, reopened)
+            matching.settle(connection, run.name, run.id)
+        return reopened
+
+    def _decide(self, claims: pa.Table, before: pa.Table | None = None) -> pa.Table:
+        with self._run.ledger.read() as connection:
+            human = matching.human(connection, self._run.name)
+        keys = keys_of(claims, self._rules, self._settings)
+        decided = decide(claims, self._find(keys), self._rules, self._settings, before, human)
+        return self._by_policy(decided)
+
+    def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
+        if keys.num_rows:
+            self.calls += 1
+            self._run.step("match.find")
+            yield from self._directory.find(keys)
+
+    def _by_policy(self, decided: pa.Table) -> pa.Table:
+        """Apply the mapping's `on_none` and `on_many` to what identity held."""
+        mapping = self._run.mapping
+        if mapping.on_none == "hold" and mapping.on_many == "hold":
+            return decided
+        rows = decided.to_pylist()
+        for row in rows:
+            if row["outcome"] != "held":
+                continue
+            if row["reason"] == "none" and mapping.on_none == "create":
+                row |= {"outcome": "matched", "rule": "create", "object": mapping.object, "record": row["person"]}
+            elif (row["reason"] == "none" and mapping.on_none == "skip") or (
+                row["reason"] != "none" and mapping.on_many == "skip"
+            ):
+                row["outcome"] = "excluded"
+        return pa.Table.from_pylist(rows, schema=decided.schema)

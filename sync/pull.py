@@ -1,0 +1,169 @@
+"""Pull: from a source's pages into the ledger, rows and cursor in one transaction.
+
+Deciding what a row is (new, edited, unchanged, a duplicate) is `sort_out`, pure; storing it is one transaction a page.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from connectors.contract import Page
+from sync.clean import category_disagrees, clean, content_hash
+from sync.identity.claims import respondent_of
+from sync.ledger import inbox, matching
+from sync.ledger.inbox import Incoming, Known
+from sync.times import to_text
+from sync.report import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.contract import SurveySource
+    from connectors.errors import ConnectorError
+    from connectors.values import SurveyResponse
+    from sync.identity.settings import IdentitySettings
+    from sync.run import Run
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A page's responses by what must be done with them."""
+
+    store: dict[str, Incoming] = field(default_factory=dict)
+    #: Stored already, but new to this mapping.
+    queue: list[str] = field(default_factory=list)
+    #: Respondents that lost a response to another respondent.
+    former: list[str] = field(default_factory=list)
+    counts: Counter[tuple[State, str]] = field(default_factory=Counter)
+    disagreeing: int = 0
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a pull found, for the report."""
+
+    rows: int = 0
+    refused: list[ConnectorError] = field(default_factory=list)
+
+
+def sort_out(
+    responses: Sequence[tuple[str, SurveyResponse]],
+    stored: Mapping[str, Known],
+    *,
+    source: str,
+    run: str,
+    settings: IdentitySettings,
+) -> Sorted:
+    """Decide for each (key, response) of a page; of two versions in one run the later one counts, whatever their order."""
+    result = Sorted()
+    seen = dict(stored)
+    for key, raw in responses:
+        response = clean(raw)
+        result.disagreeing += category_disagrees(response)
+        claims = respondent_of(response, settings)
+        digest = content_hash(response, claims.respondent)
+        before = seen.get(key)
+        in_run = before is not None and before.run == run and before.pending
+        if before is not None and before.content_hash == digest:
+            if in_run:
+                result.counts[State.SKIPPED, "duplicate"] += 1
+            elif before.run is not None:
+                result.counts[State.UNCHANGED, ""] += 1
+            else:
+                result.queue.append(key)
+                seen[key] = _now_in(before, run)
+            continue
+        updated = None if response.updated_at is None else to_text(response.updated_at)
+        responded = to_text(response.responded_at)
+        if before is not None and in_run:
+            result.counts[State.SKIPPED, "duplicate"] += 1
+            if (updated or "", responded, digest) < (before.updated_at or "", before.responded_at, before.content_hash):
+                continue
+        elif before is not None and updated and before.updated_at and updated < before.updated_at:
+            result.counts[State.SKIPPED, "superseded"] += 1
+            continue
+        if before is not None and before.respondent != claims.respondent:
+            result.former.append(before.respondent)
+        version = 1 if before is None else before.version + 1
+        result.store[key] = Incoming(
+            key=key, source=source, response=response, claims=claims, content_hash=digest, version=version
+        )
+        seen[key] = Known(
+            content_hash=digest,
+            version=version,
+            responded_at=responded,
+            updated_at=updated,
+            respondent=claims.respondent,
+            run=run,
+            pending=True,
+        )
+    return result
+
+
+def _now_in(before: Known, run: str) -> Known:
+    return Known(
+        content_hash=before.content_hash,
+        version=before.version,
+        responded_at=before.responded_at,
+        updated_at=before.updated_at,
+        respondent=before.respondent,
+        run=run,
+        pending=True,
+    )
+
+
+def pull(run: Run, source: SurveySource, *, settings: IdentitySettings, limit: int | None = None) -> Pulled:
+    """Store everything new that *source* has, page by page, at most *limit* rows."""
+    pulled = Pulled()
+    disagreeing = 0
+    with run.ledger.read() as connection:
+        cursors = inbox.cursors(connection, run.name)
+    for whole in source.pull(cursors):
+        page = whole
+        if page.refused is not None:
+            pulled.refused.append(page.refused)
+        run.notes.extend(note for note in page.notes if note not in run.notes)
+        left = None if limit is None else limit - pulled.rows
+        if left is not None and page.rows > left:
+            page = _first(page, left)
+        disagreeing += _store_page(run, page, settings)
+        pulled.rows += page.rows
+        run.progress.step("pull", pulled.rows, None)
+        if left is not None and page.rows >= left:
+            run.notes.append(f"stopped after {pulled.rows} rows as --limit asked; the rest is read next time")
+            break
+    if disagreeing:
+        run.notes.append(f"{disagreeing} rows carry a category that their score does not give; ours is computed")
+    return pulled
+
+
+def _first(page: Page, rows: int) -> Page:
+    """The first *rows* rows of a page, without its cursor: the page is read again next time."""
+    responses = page.responses[:rows]
+    rejects = page.rejects[: rows - len(responses)]
+    skips = page.skips[: rows - len(responses) - len(rejects)]
+    return Page(stream=page.stream, responses=responses, rejects=rejects, skips=skips, cursor=None)
+
+
+def _store_page(run: Run, page: Page, settings: IdentitySettings) -> int:
+    source = run.mapping.from_
+    keyed = [(f"{source}:{response.response_id}", response) for response in page.responses]
+    run.step("pull.page")
+    with run.lease.write() as connection:
+        stored = inbox.known(connection, run.name, [key for key, _ in keyed])
+        result = sort_out(keyed, stored, source=source, run=run.id, settings=settings)
+        matching.touch(connection, run.name, result.former)
+        inbox.store(connection, run.name, run.id, result.store.values())
+        inbox.queue(connection, run.name, run.id, result.queue)
+        inbox.store_rejects(connection, run.name, run.id, source, page.rejects)
+        for reject in page.rejects:
+            result.counts[State.REJECTED, reject.reason] += 1
+        for skip in page.skips:
+            result.counts[State.SKIPPED, skip.reason] += 1
+        inbox.count(connection, run.id, result.counts)
+        inbox.entered(connection, run.id, page.rows)
+        if page.cursor is not None:
+            inbox.move_cursor(connection, run.name, page.stream, page.cursor)
+    return result.disagreeing

@@ -1,0 +1,49 @@
+"""What every phase of one run shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sync.ledger.lease import Lease
+    from sync.ledger.store import Ledger
+    from sync.mapping.schema import Mapping
+
+
+class Progress(Protocol):
+    """Told how far a phase has come; a terminal draws it, a log ignores it."""
+
+    def step(self, phase: str, done: int, total: int | None) -> None:
+        """*phase* has done *done* of *total* items; None: nobody knows how many."""
+        ...
+
+
+class Silent:
+    """Progress for those who do not look."""
+
+    def step(self, phase: str, done: int, total: int | None) -> None:
+        """See `Progress.step`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One mapping's run: its right to write, its moment, and where it reports."""
+
+    id: str
+    mapping: Mapping
+    ledger: Ledger
+    lease: Lease
+    #: The run's one moment: every decision of it is made "now", so a repeated run decides alike.
+    now: datetime
+    progress: Progress
+    #: Called before each durable or remote step with its name; tests end the process here.
+    step: Callable[[str], None]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.mapping.name

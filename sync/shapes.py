@@ -1,0 +1,104 @@
+"""The objects that one mapping writes, each ready to render its rows.
+
+A shape knows the object's name, its key, how a row of ours becomes its fields, and its place in the order of delivery.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors.values import Field
+from sync.desired import Policy
+from sync.mapping.values import renderer
+from sync.mapping.vocabulary import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connectors.values import FieldValue
+    from sync.mapping.fields import FieldRule
+    from sync.mapping.schema import Mapping as MappingFile
+    from sync.mapping.vocabulary import Place
+
+#: Words of a person that the profile itself does not hold.
+_OWN = frozenset({"person.id"})
+_TYPES = {"list": "text"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """One object of the destination."""
+
+    object: str
+    #: Objects with a smaller rank are written first.
+    rank: int
+    place: Place
+    #: Key column → our word.
+    key: Mapping[str, str]
+    rules: Mapping[str, FieldRule]
+    render: Callable[[Mapping[str, Any]], dict[str, FieldValue]]
+    policy: Policy
+
+    def keys(self, values: Mapping[str, Any]) -> dict[str, FieldValue]:
+        """Return the key columns of one row."""
+        return {column: values[word] for column, word in self.key.items()}
+
+    def id(self, values: Mapping[str, Any]) -> str:
+        """Return the row's key as one text, as `Write.id` does."""
+        return "\x1f".join(str(values[word]) for word in self.key.values())
+
+    def key_fields(self) -> Sequence[str]:
+        return tuple(self.key)
+
+    def fields(self) -> Sequence[Field]:
+        """Return every column with its type, the key's first."""
+        words = dict(self.key) | {column: rule.from_ for column, rule in self.rules.items()}
+        return [self._field(column, word) for column, word in words.items()]
+
+    def _field(self, column: str, word: str) -> Field:
+        known = lookup(self.place, word)
+        assert known is not None
+        rule = self.rules.get(column)
+        translated = rule is not None and bool(rule.values)
+        type_ = "text" if translated else _TYPES.get(known.type, known.type)
+        return Field(name=column, type=type_, length=None if rule is None else rule.truncate)
+
+
+class Shapes:
+    """All objects of a mapping: the record, its rollup, its responses and its segment memberships."""
+
+    def __init__(self, mapping: MappingFile) -> None:
+        self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, mapping.fields)
+        self.rollup = self.responses = self.segments = None
+        if mapping.rollup is not None:
+            block = mapping.rollup
+            self.rollup = _shape("rollup", 1, block.object, block.key or {"id": "account"}, block.fields)
+        if mapping.responses is not None:
+            self.responses = _shape(
+                "response", 2, mapping.responses.object, mapping.responses.key, mapping.responses.fields
+            )
+        if mapping.segments is not None:
+            self.segments = _shape("segment", 3, mapping.segments.object, mapping.segments.key, mapping.segments.fields)
+        words = {rule.from_ for rule in mapping.fields.values()} | set(mapping.key.values())
+        #: Whether a field shows an identifier or a name of the person.
+        self.needs_claims = any(word.startswith("person.") for word in words - _OWN)
+
+    def all(self) -> Sequence[Shape]:
+        shapes = (self.record, self.rollup, self.responses, self.segments)
+        return [shape for shape in shapes if shape is not None]
+
+
+def _shape(place: Place, rank: int, object_: str, key: Mapping[str, str], rules: Mapping[str, Any]) -> Shape:
+    return Shape(
+        object=object_,
+        rank=rank,
+        place=place,
+        key=key,
+        rules=rules,
+        render=renderer(rules),
+        policy=Policy(
+            clears=frozenset(column for column, rule in rules.items() if rule.clears),
+            if_blank=frozenset(column for column, rule in rules.items() if rule.write == "if_blank"),
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Builds the objects of one project from its config; the only place that knows every room.
+
+The registry is imported here alone, so that nothing else can name a vendor.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from connectors import registry
+from connectors.contract import Matchable
+from connectors.errors import ConnectorError
+from connectors.secrets import SecretStore
+from sync.config.load import load_settings
+from sync.engine import Ends, Engine
+from sync.errors import Problem, UserError
+from sync.identity.settings import Rule
+from sync.ledger.store import Ledger
+from sync.mapping.load import load_mappings
+from sync.mapping.schema import record_columns, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from sync.config.schema import Settings
+    from sync.mapping.schema import Mapping as MappingFile
+    from sync.run import Progress
+
+#: The secret that a ledger on PostgreSQL needs: NPSYNC_LEDGER_PASSWORD.
+LEDGER = "ledger"
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+@dataclass(slots=True)
+class Project:
+    """A config, its mappings, and the ledger, open until `close`."""
+
+    root: Path
+    settings: Settings
+    mappings: Mapping[str, MappingFile]
+    clock: Callable[[], datetime] = _now
+    progress: Progress | None = None
+    secrets: SecretStore = field(default_factory=lambda: SecretStore(environment=os.environ))
+    _ledger: Ledger | None = None
+    _open: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, opened when it is first asked for."""
+        if self._ledger is None:
+            self._ledger = Ledger(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
+        return self._ledger
+
+    def engine(self, mapping: str, *, step: Callable[[str], None] = lambda _name: None) -> Engine:
+        """Return the engine of one mapping; its ends are opened when it runs.
+
+        Raises:
+            UserError: There is no such mapping (E105).
+        """
+        if mapping not in self.mappings:
+            hint = f"Mappings here: {', '.join(sorted(self.mappings)) or 'none'}."
+            raise UserError("E105", Problem(where="mappings", what=f"no mapping is called `{mapping}`", hint=hint))
+        chosen = self.mappings[mapping]
+        return Engine(
+            mapping=chosen,
+            settings=self.settings,
+            ledger=self.ledger,
+            ends=lambda: self._ends(chosen),
+            clock=self.clock,
+            progress=self.progress,
+            step=step,
+        )
+
+    def _ends(self, mapping: MappingFile) -> Ends:
+        destination = self.connection(mapping.to)
+        if not isinstance(destination, Matchable):
+            hint = "Match against a connection that holds records, such as `type: warehouse`."
+            raise UserError("E103", Problem(where=f"mapping {mapping.name}", what=f"`{mapping.to}` has no records", hint=hint))
+        return Ends(
+            source=self.connection(mapping.from_),
+            destination=destination,  # type: ignore[arg-type]  # a Matchable of ours is a Destination, too
+            directory=destination.directory(record_columns(mapping)),
+            rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
+        )
+
+    def connection(self, name: str) -> Any:  # noqa: ANN401 - whatever its kind is
+        """Return the connection *name*, opened once."""
+        if name not in self._open:
+            options = self.settings.connections[name]
+            self._open[name] = self._build(name, options.type, options.options())
+        return self._open[name]
+
+    def _build(self, name: str, kind: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever its kind is
+        made = registry.load(kind)
+        if kind == "file":
+            return made(name=name, root=self.root, now=self.clock, **options)
+        password = self._password(name, options.get("url", ""))
+        return made(name=name, password=password, **options)
+
+    def _password(self, name: str, url: str) -> str | None:
+        """Look the password up where the URL names a user without one; SQLite has none."""
+        if "@" not in url:
+            return None
+        return self.secrets.get(name, "password")
+
+    def close(self) -> None:
+        for connection in self._open.values():
+            close = getattr(connection, "close", None)
+            if close is not None:
+                with suppress(ConnectorError):
+                    close()
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_project(
+    config: Path, *, clock: Callable[[], datetime] = _now, progress: Progress | None = None
+) -> Project:
+    """Read the config and its mappings; nothing is connected yet.
+
+    Raises:
+        UserError: Everything that is wrong in them, at once.
+    """
+    settings = load_settings(config, registry.kinds())
+    mappings = {mapping.name: mapping for mapping in load_mappings(config, settings)}
+    return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
