@@ -13,8 +13,8 @@ from html import unescape
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from sync.times import to_text
 from sync.nps.category import category_of
+from sync.times import to_text
 
 if TYPE_CHECKING:
     from connectors.values import SurveyResponse

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.values import SurveyKind
-from sync.desired import Policy, difference
+from sync.desired import difference
 from sync.kernel import Kernel
 from sync.ledger import inbox, outbox, profiles
 from sync.ledger.outbox import Intent, pack, unpack
@@ -261,7 +261,9 @@ class Computer:
         profiles.drop(connection, run.name, chunk.object, lost)
         profiles.move_totals(connection, run.name, chunk.moves())
         since = to_text(run.now)
-        profiles.set_memberships(connection, run.name, chunk.object, chunk.entered, chunk.left, since)
+        profiles.set_memberships(
+            connection, run.name, chunk.object, entered=chunk.entered, left=chunk.left, since=since
+        )
         if self._shapes.rollup is not None:
             profiles.touch_accounts(connection, run.name, chunk.accounts())
         inbox.stand(connection, run.name, run.id, chunk.standing)

@@ -40,7 +40,8 @@ def difference(
     because the record turned out to be another person's. Fields that are no longer mapped are left as they are.
 
     >>> policy = Policy(clears={"trend"}, if_blank={"person"})
-    >>> difference({"score": 9, "trend": None, "person": "p2"}, {"score": 6, "trend": "declining", "person": "p1"}, policy)
+    >>> before = {"score": 6, "trend": "declining", "person": "p1"}
+    >>> difference({"score": 9, "trend": None, "person": "p2"}, before, policy)
     Difference(desired={'score': 9, 'trend': None, 'person': 'p1'}, changes={'score': 9, 'trend': None}, cleared=1)
     """
     desired: dict[str, FieldValue] = {}
@@ -49,9 +50,9 @@ def difference(
     for name, new in wanted.items():
         old = before.get(name)
         value = new
-        if old is not None and not retract:
-            if name in policy.if_blank or (new is None and name not in policy.clears):
-                value = old
+        keeps = name in policy.if_blank or (new is None and name not in policy.clears)
+        if old is not None and keeps and not retract:
+            value = old
         desired[name] = value
         if value != old or (name not in before and value is not None):
             changes[name] = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,10 @@ from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+
+    from sqlalchemy import RowMapping
 
     from connectors.contract import Destination, Directory, SurveySource
     from sync.config.schema import Settings
@@ -111,7 +113,7 @@ class Engine:
     def _begin(self, lease: Lease, *, dry_run: bool) -> Run:
         now = self._clock()
         with self._ledger.read() as connection:
-            id_ = _run_id(now, lambda run: runs.one(connection, run) is not None)
+            id_ = _run_id(now, lambda run: runs.exists(connection, run))
         return Run(
             id=f"{id_}-dry" if dry_run else id_,
             mapping=self._mapping,
@@ -225,7 +227,7 @@ class Engine:
                 if len(found) >= CHANGES_SHOWN:
                     run.notes.append(f"only the first {CHANGES_SHOWN:,} field changes are shown")
                     break
-                found.extend(_field_changes(row))
+                found.extend(_field_changes(row._mapping))  # noqa: SLF001 - SQLAlchemy's name for a row's columns
         return tuple(found[:CHANGES_SHOWN])
 
     def _deliver(self, run: Run, destination: Destination) -> Delivered:
@@ -297,8 +299,7 @@ def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _field_changes(row: Mapping[str, object]) -> list[FieldChange]:
-    planned = row._mapping  # noqa: SLF001 - SQLAlchemy's name for a row's columns  # type: ignore[attr-defined]
+def _field_changes(planned: RowMapping) -> list[FieldChange]:
     before = outbox.unpack(planned["before"]) if planned["before"] else {}
     packed = planned["changes"] or planned["desired"]
     after = outbox.unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
@@ -320,6 +321,4 @@ def _field_changes(row: Mapping[str, object]) -> list[FieldChange]:
 def _with(
     report: RunReport, *, plan: str | None, stopped: tuple[str, ...], changes: tuple[FieldChange, ...]
 ) -> RunReport:
-    from dataclasses import replace
-
     return replace(report, plan=plan, stopped_because=stopped, changes=changes)

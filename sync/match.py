@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Respondents decided at once: a full scan of the directory serves this many.
 RESPONDENTS_AT_ONCE = 400_000
-#: The cursor stream under which the directory's version is remembered.
-_VERSION = "@directory"
 
 
 class Matcher:
@@ -64,7 +62,7 @@ class Matcher:
         run, reopened, after = self._run, 0, ""
         version = self._directory.version()
         with run.ledger.read() as connection:
-            if inbox.cursors(connection, run.name).get(_VERSION) == version:
+            if inbox.cursors(connection, run.name).get(matching.DIRECTORY) == version:
                 return 0
         while True:
             with run.ledger.read() as connection:
@@ -77,7 +75,7 @@ class Matcher:
                 break
         run.step("match.version")
         with run.lease.write() as connection:
-            inbox.move_cursor(connection, run.name, _VERSION, version)
+            inbox.move_cursor(connection, run.name, matching.DIRECTORY, version)
         return reopened
 
     def _decide_again(self, claims: pa.Table, before: pa.Table) -> int:

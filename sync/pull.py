@@ -14,8 +14,8 @@ from sync.clean import category_disagrees, clean, content_hash
 from sync.identity.claims import respondent_of
 from sync.ledger import inbox, matching
 from sync.ledger.inbox import Incoming, Known
-from sync.times import to_text
 from sync.report import State
+from sync.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def sort_out(
     run: str,
     settings: IdentitySettings,
 ) -> Sorted:
-    """Decide for each (key, response) of a page; of two versions in one run the later one counts, whatever their order."""
+    """Decide for each (key, response) of a page; of two versions in one run the later counts, whatever their order."""
     result = Sorted()
     seen = dict(stored)
     for key, raw in responses:

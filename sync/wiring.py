@@ -9,7 +9,6 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from connectors import registry
@@ -26,6 +25,7 @@ from sync.mapping.schema import record_columns, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from sync.config.schema import Settings
@@ -84,7 +84,9 @@ class Project:
         destination = self.connection(mapping.to)
         if not isinstance(destination, Matchable):
             hint = "Match against a connection that holds records, such as `type: warehouse`."
-            raise UserError("E103", Problem(where=f"mapping {mapping.name}", what=f"`{mapping.to}` has no records", hint=hint))
+            raise UserError(
+                "E103", Problem(where=f"mapping {mapping.name}", what=f"`{mapping.to}` has no records", hint=hint)
+            )
         return Ends(
             source=self.connection(mapping.from_),
             destination=destination,  # type: ignore[arg-type]  # a Matchable of ours is a Destination, too
@@ -130,9 +132,7 @@ class Project:
         self.close()
 
 
-def open_project(
-    config: Path, *, clock: Callable[[], datetime] = _now, progress: Progress | None = None
-) -> Project:
+def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress: Progress | None = None) -> Project:
     """Read the config and its mappings; nothing is connected yet.
 
     Raises:

@@ -1,0 +1,1 @@
+"""What npsync remembers: one small module of queries for each group of tables."""

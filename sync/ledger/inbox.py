@@ -19,8 +19,8 @@ from sync.ledger.tables import (
     RUN_ROWS,
     RUNS,
 )
-from sync.times import to_text
 from sync.report import State
+from sync.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -134,6 +134,7 @@ def _response_row(row: Incoming) -> tuple[object, ...]:
 
 
 def store_rejects(connection: Connection, mapping: str, run: str, source: str, rejects: Sequence[Reject]) -> None:
+    """Keep rejected rows with their reasons."""
     columns = ("mapping", "file", "row", "column", "run", "source", "reason", "detail", "next_step")
     rows = {
         (mapping, reject.place.file, reject.place.row or 0, reject.place.column or ""): reject for reject in rejects
@@ -154,6 +155,7 @@ def entered(connection: Connection, run: str, rows: int) -> None:
 
 
 def rows_entered(connection: Connection, run: str) -> int:
+    """Return how many rows came into the run."""
     here = (RUN_COUNTS.c.run == run, RUN_COUNTS.c.state == _ENTERED)
     return connection.scalar(select(RUN_COUNTS.c.rows).where(*here)) or 0
 
@@ -169,15 +171,18 @@ def _add(connection: Connection, run: str, state: str, reason: str, rows: int) -
 
 
 def cursors(connection: Connection, mapping: str) -> dict[str, str]:
+    """Return the cursor of every stream."""
     rows = connection.execute(select(CURSORS.c.stream, CURSORS.c.cursor).where(CURSORS.c.mapping == mapping))
     return {row.stream: row.cursor for row in rows}
 
 
 def move_cursor(connection: Connection, mapping: str, stream: str, cursor: str) -> None:
+    """Remember how far a stream has been read."""
     upsert(connection, CURSORS, ("mapping", "stream", "cursor"), [(mapping, stream, cursor)])
 
 
 def forget_cursors(connection: Connection, mapping: str) -> None:
+    """Have every stream read from its start."""
     connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping))
 
 

@@ -46,7 +46,7 @@ def is_alive(holder: str) -> bool:
 
 
 def _started(pid: int) -> str:
-    """The start time of a process in clock ticks since boot, or an empty text when there is none (proc(5), field 22)."""
+    """The start of a process in clock ticks since boot (proc(5), field 22), or an empty text when there is none."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
     except OSError:

@@ -11,6 +11,7 @@ from sync.ledger.inbox import TO_COMPUTE, TO_MATCH
 from sync.ledger.rows import arrow, chunks, table, tuples, upsert
 from sync.ledger.tables import (
     CLAIM_COLUMNS,
+    CURSORS,
     DECISIONS,
     DEFINITIONS,
     MATCHES,
@@ -24,9 +25,11 @@ from sync.report import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 CLAIMS_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", *CLAIM_COLUMNS)])
+#: The stream under which the version of the directory is remembered that the held were last tried against.
+DIRECTORY = "@directory"
 _DECIDED = (
     "respondent",
     "outcome",
@@ -90,13 +93,14 @@ def human(connection: Connection, mapping: str) -> pa.Table:
     return table(arrow(connection, statement, HUMAN_SCHEMA), HUMAN_SCHEMA)
 
 
-def record_human(
-    connection: Connection, mapping: str, respondent: str, verb: str, ref: tuple[str, str] | None, at: str
+def record_human(  # noqa: PLR0913 - a decision is one row
+    connection: Connection, mapping: str, respondent: str, *, verb: str, ref: tuple[str, str] | None, at: str
 ) -> None:
-    """Keep a person's decision: `pin` or `never` with a record, or `drop`."""
+    """Keep a person's decision: `pin` or `never` with a record, or `drop`; the next run acts on it."""
     columns = ("mapping", "respondent", "verb", "object", "record", "decided_at")
     object_, record = ref or (None, None)
     upsert(connection, DECISIONS, columns, [(mapping, respondent, verb, object_, record, at)])
+    connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping, CURSORS.c.stream == DIRECTORY))
 
 
 def store(connection: Connection, mapping: str, run: str, at: str, decided: pa.Table) -> None:
@@ -139,6 +143,7 @@ def definition(connection: Connection, mapping: str) -> str | None:
 
 
 def define(connection: Connection, mapping: str, digest: str) -> None:
+    """Remember what this mapping's values were computed with."""
     upsert(connection, DEFINITIONS, ("mapping", "hash"), [(mapping, digest)])
 
 
@@ -147,7 +152,7 @@ def forget_decisions(connection: Connection, mapping: str) -> None:
     connection.execute(delete(MATCHES).where(MATCHES.c.mapping == mapping))
 
 
-def _queued(mapping: str, run: str) -> tuple[object, ...]:
+def _queued(mapping: str, run: str) -> tuple[ColumnElement[bool], ...]:
     return (
         RUN_ROWS.c.mapping == mapping,
         RUN_ROWS.c.run == run,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, func, select, text, tuple_, update
 
+from sync.ledger.inbox import TO_DELIVER
 from sync.ledger.rows import chunks, upsert
 from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX, RUN_ROWS
-from sync.ledger.inbox import TO_DELIVER
 from sync.report import State
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def pack(values: Mapping[str, Any]) -> str:
 
 
 def unpack(text_: str) -> dict[str, FieldValue]:
+    """Read what `pack` wrote."""
     values: dict[str, FieldValue] = json.loads(text_)
     return values
 
@@ -203,6 +204,7 @@ class Extent:
 
 
 def extent(connection: Connection, mapping: str, object_: str) -> Extent:
+    """Measure what the outbox would do; *object_* is the mapping's own."""
     here = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None))
     by_object = select(OUTBOX.c.object, func.count()).where(*here).group_by(OUTBOX.c.object)
     writes = {row[0]: row[1] for row in connection.execute(by_object)}

@@ -80,6 +80,7 @@ def touch_all(connection: Connection, mapping: str) -> None:
 
 
 def touch_accounts(connection: Connection, mapping: str, accounts: Sequence[str]) -> None:
+    """Queue accounts whose contacts' profiles were computed."""
     rows = [(mapping, "account", "", account) for account in accounts]
     upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
 
@@ -96,11 +97,13 @@ def next_touched(connection: Connection, mapping: str, kind: str, most: int) -> 
 
 
 def count_touched(connection: Connection, mapping: str, kind: str) -> int:
+    """Return how many records or accounts wait."""
     here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind)
     return connection.scalar(select(func.count()).select_from(TOUCHED).where(*here)) or 0
 
 
 def untouch(connection: Connection, mapping: str, kind: str, object_: str, last: str) -> None:
+    """Take the records up to *last* out of the queue."""
     connection.execute(delete(TOUCHED).where(*_range(TOUCHED, mapping, kind, object_, last)))
 
 
@@ -196,10 +199,11 @@ def totals(connection: Connection, mapping: str) -> dict[tuple[str, str], int]:
     return {(row.survey_kind, row.category): row.persons for row in rows}
 
 
-def set_memberships(
+def set_memberships(  # noqa: PLR0913 - both directions of one change
     connection: Connection,
     mapping: str,
     object_: str,
+    *,
     entered: Sequence[tuple[str, str]],
     left: Sequence[tuple[str, str]],
     since: str,
@@ -246,5 +250,6 @@ def by_account(connection: Connection, mapping: str, accounts: Sequence[str]) ->
 
 
 def store_rollups(connection: Connection, mapping: str, rollups: pa.Table) -> None:
+    """Store the rollups of accounts."""
     names = [column.name for column in ROLLUPS.columns if column.name != "mapping"]
     upsert(connection, ROLLUPS, ("mapping", *names), [(mapping, *row) for row in tuples(rollups, names)])

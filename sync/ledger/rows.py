@@ -24,7 +24,7 @@ FETCH = 50_000
 def _upsert(dialect: str, table: Table, columns: tuple[str, ...], update: tuple[str, ...]) -> str:
     """The statement's text with positional parameters, compiled once per form."""
     make: Any = sqlite_insert if dialect == "sqlite" else pg_insert
-    names = {name: None for name in columns}
+    names = dict.fromkeys(columns)
     statement = make(table).values(names)
     key = [column.name for column in table.primary_key.columns]
     if update:
@@ -33,9 +33,8 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], update: tuple[
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    compiler: Any = (
-        sqlite.dialect(paramstyle="qmark") if dialect == "sqlite" else postgresql.dialect(paramstyle="format")
-    )
+    known: Any = sqlite if dialect == "sqlite" else postgresql
+    compiler = known.dialect(paramstyle="qmark" if dialect == "sqlite" else "format")
     compiled = statement.compile(dialect=compiler, column_keys=list(columns))
     assert compiled.positiontup is None or list(compiled.positiontup) == list(columns)
     return str(compiled)
@@ -76,6 +75,7 @@ def arrow(connection: Connection, statement: Executable, schema: pa.Schema) -> I
 
 
 def table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """Collect batches into one table."""
     return pa.Table.from_batches(list(batches), schema=schema)
 
 
@@ -85,5 +85,6 @@ def tuples(rows: pa.Table, columns: Sequence[str]) -> list[tuple[Any, ...]]:
 
 
 def chunks(items: Sequence[Any], size: int = IN_LIST) -> Iterator[Sequence[Any]]:
+    """Cut *items* into pieces that fit an IN list."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -13,10 +13,11 @@ from sync.report import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
 
 def begin(connection: Connection, run: str, mapping: str, at: str) -> None:
+    """Record that a run began."""
     values = {"run": run, "mapping": mapping, "status": Status.RUNNING.value, "started_at": at, "unsettled": True}
     connection.execute(insert(RUNS).values(values))
 
@@ -24,9 +25,15 @@ def begin(connection: Connection, run: str, mapping: str, at: str) -> None:
 def finish(  # noqa: PLR0913 - a run's end is one row
     connection: Connection, run: str, *, status: Status, at: str, unsettled: bool, report: Mapping[str, Any]
 ) -> None:
+    """Record how a run ended."""
     values = {"status": status.value, "finished_at": at, "unsettled": unsettled}
     told = json.dumps(report, ensure_ascii=False)
     connection.execute(update(RUNS).where(RUNS.c.run == run).values(values | {"report": told}))
+
+
+def exists(connection: Connection, run: str) -> bool:
+    """Tell whether there is a run of that name."""
+    return connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is not None
 
 
 def latest(connection: Connection, mapping: str | None = None, most: int = 20) -> list[dict[str, Any]]:
@@ -38,9 +45,10 @@ def latest(connection: Connection, mapping: str | None = None, most: int = 20) -
 
 
 def one(connection: Connection, run: str) -> dict[str, Any] | None:
+    """Return one run; None: there is no such run."""
     row = connection.execute(select(RUNS).where(RUNS.c.run == run)).mappings().first()
     return None if row is None else _told(row)
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+def _told(row: RowMapping) -> dict[str, Any]:
     return dict(row) | {"report": None if row["report"] is None else json.loads(row["report"])}

@@ -53,7 +53,11 @@ class Ledger:
             raise UserError("E103", Problem(where="ledger", what="the URL cannot be used", hint=hint)) from error
         self.is_sqlite = self._engine.dialect.name == "sqlite"
         self._outer: Connection | None = None
-        self._migrate()
+        try:
+            self._migrate()
+        except UserError:
+            self.close()
+            raise
 
     def _connect(self, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL
         if url.get_backend_name() == "postgresql":
@@ -148,7 +152,7 @@ class Ledger:
             hint = "Check the folder's rights and the disk, then run the same command again."
             return self._stop("E602", "the ledger cannot be written", hint)
         if "malformed" in text or "not a database" in text:
-            hint = "Restore it from a backup; a new ledger starts from the sources again and rewrites nothing that is equal."
+            hint = "Restore it from a backup, or name another file: a new ledger starts from the sources again."
             return self._stop("E602", "the file is damaged or is no ledger", hint)
         if error.connection_invalidated or "connect" in text:
             return self._stop("E601", "the database cannot be reached", "Check that it runs and that the URL is right.")

@@ -6,17 +6,19 @@ sorted as text, equal on both engines. `docs/reference/ledger.md` describes ever
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text
 
 METADATA = MetaData()
 
 
-def _keyed(name: str, *columns: Column[object] | Index) -> Table:
+def _keyed(name: str, *columns: Column[Any] | Index) -> Table:
     """A table whose primary key is its storage order: one B-tree less on SQLite."""
     return Table(name, METADATA, *columns, sqlite_with_rowid=False)
 
 
-def _key(name: str) -> Column[object]:
+def _key(name: str) -> Column[Any]:
     return Column(name, Text, primary_key=True)
 
 
@@ -108,7 +110,7 @@ DECISIONS = _keyed(
     Column("decided_at", Text, nullable=False),
 )
 
-PROFILE_COLUMNS = (
+PROFILE_COLUMNS: tuple[Column[Any], ...] = (
     Column("person", Text, nullable=False),
     Column("account", Text),
     Column("key", Text, nullable=False),  # the latest response

@@ -26,7 +26,7 @@ from sync.nps.category import category_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
 #: Namesakes shown when a response id stands in several sources.
 MOST = 5
@@ -110,7 +110,7 @@ def _way(connection: Connection, row: dict[str, Any], respondent: str, objects: 
     }
 
 
-def _profile(connection: Connection, mapping: str, match: Mapping[str, Any]) -> dict[str, Any] | None:
+def _profile(connection: Connection, mapping: str, match: RowMapping) -> dict[str, Any] | None:
     where = (PROFILES.c.mapping == mapping, PROFILES.c.object == match["object"], PROFILES.c.record == match["record"])
     row = connection.execute(select(PROFILES).where(*where)).mappings().first()
     if row is None:

@@ -38,6 +38,7 @@ def held_by_reason(connection: Connection, mapping: str) -> dict[str, int]:
 
 
 def rejected_by_reason(connection: Connection, mapping: str) -> dict[str, int]:
+    """Return how many rows stand rejected, by reason."""
     return _by(connection, REJECTS, "reason", REJECTS.c.mapping == mapping)
 
 
