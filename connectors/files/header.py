@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from connectors.errors import Refused
 from connectors.files.preset import key_of
+from connectors.files.question import asks_recommendation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +67,25 @@ class Header:
             return self.chosen(name)[int(number) - 1 : int(number)]
         return self.named(key_of(title))
 
+    def one(self, title: str, *, option: str, file: str) -> Column:
+        """Return the one column that a user names in *option*.
+
+        Raises:
+            Refused: There is none, or more than one (E113).
+        """
+        columns = self.chosen(title)
+        if len(columns) == 1:
+            return columns[0]
+        if not columns:
+            raise Refused(
+                f"{file}: no column `{title}`, which `{option}` names", code="E113", next_step=self.near(title)
+            )
+        raise Refused(
+            f"{file}: {len(columns)} columns are called `{title}`, which `{option}` names",
+            code="E113",
+            next_step=f"Write `{title}#1` for the first of them, `{title}#2` for the second.",
+        )
+
     def near(self, title: str) -> str:
         """Return a hint at the header that was probably meant."""
         titles = shown(column.title for column in self.columns)
@@ -78,9 +99,9 @@ _PRIVATE = re.compile(r"@|\d{5,}|^\W*\d+\W*$")
 
 
 def shown(titles: Iterable[str]) -> list[str]:
-    """Return what may be shown of headers: a file without a header row has a person in its first line.
+    r"""Return what may be shown of headers: a file without a header row has a person in its first line.
 
-    >>> shown(["Score", "anna@firm.example", "+4915112345", " Wie\\nso? "])
+    >>> shown(["Score", "anna@firm.example", "+4915112345", " Wie\nso? "])
     ['Score', 'Wie so?']
     """
     kept = (" ".join(title.split())[:60] for title in titles)
@@ -152,7 +173,8 @@ def _spanning(rows: list[list[str]]) -> Header | None:
         one = under.strip().casefold() in _ONE_COLUMN
         title = question if one or not question else f"{question}: {under.strip()}"
         option = "" if one else under.strip()
-        columns.append(Column(index, title, (key_of(title), key_of(under) if not one else ""), question, option))
+        keys = (key_of(title),) if one else (key_of(title), key_of(under), key_of(question))
+        columns.append(Column(index, title, keys, question, option))
     return Header(2, tuple(columns))
 
 
@@ -172,6 +194,4 @@ def fits(preset: Preset, header: Header) -> bool:
 
 def is_score_question(column: Column) -> bool:
     """Tell whether the NPS question stands over *column*."""
-    from connectors.files.question import asks_recommendation
-
     return asks_recommendation(column.question)

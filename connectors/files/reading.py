@@ -1,0 +1,114 @@
+"""What is decided from a whole file before its first row is read, so that every row is read the same way.
+
+All of it is a function of the content and the settings: a file that is read on after a crash is read as before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from connectors.dates import DateEvidence, DateOrder
+from connectors.errors import Refused
+from connectors.files.header import shown
+from connectors.files.layout import Layout, find_layout
+from connectors.files.opening import open_table
+from connectors.files.table import MAX_COLUMNS, Table, refused
+from connectors.scores import other_scale
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connectors.files.settings import FileSettings
+
+_HEAD_ROWS = 4
+# More unlike texts than this and the column holds no scores; fewer and they are counted exactly.
+_MAX_SCORE_TEXTS = 10_000
+# Distinct beginnings of dates that are kept before they are weighed.
+_MAX_DATE_TEXTS = 20_000
+#: Characters of a date text that show its order.
+_DATE_HEAD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file, opened and decided."""
+
+    table: Table
+    layout: Layout
+    date_order: DateOrder | None
+    notes: tuple[str, ...]
+
+
+def decide(path: Path, settings: FileSettings, *, root: Path, file: str) -> Reading | None:
+    """Open a file and decide how it is read; None when it holds nothing at all.
+
+    Raises:
+        Refused: It cannot be read, or not without guessing.
+        OSError: The file system says no.
+    """
+    try:
+        return _decide(path, settings, settings.encoding, root=root, file=file)
+    except UnicodeDecodeError as error:
+        if settings.encoding is not None:
+            raise refused(
+                file, f"is not in {settings.encoding} ({error.reason})", "Leave `encoding:` out, and it is found."
+            ) from None
+    except LookupError:
+        raise Refused(
+            f"no encoding `{settings.encoding}`", code="E103", next_step="Use a name such as `utf-8` or `cp1252`."
+        ) from None
+    reading = _decide(path, settings, "cp1252", root=root, file=file)
+    note = "encoding: Windows-1252, because it is not UTF-8"
+    return reading and Reading(reading.table, reading.layout, reading.date_order, (note, *reading.notes))
+
+
+def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: Path, file: str) -> Reading | None:
+    table = open_table(path, name=file, encoding=encoding, delimiter=settings.delimiter, sheet=settings.sheet)
+    head = [(row, list(cells)) for row, cells in islice(table.rows(), _HEAD_ROWS)]
+    if not head:
+        return None
+    if (width := max(len(cells) for _, cells in head)) > MAX_COLUMNS:
+        raise refused(file, f"has {width} columns", "Export the responses alone.")
+    layout = find_layout(head, settings, root=root, file=file)
+    evidence, scores = _weigh(table, layout)
+    if settings.scale is None and layout.score and (scale := other_scale(scores)):
+        title = (shown([layout.score.title]) or ["?"])[0]
+        raise Refused(
+            f"{file}: the score column `{title}` holds numbers from {scale}, not an NPS scale",
+            code="E114",
+            next_step='Name the column with the answers, or declare this one with `scale: "0-10"`.',
+        )
+    declared = settings.date_order or (DateOrder(layout.preset.date_order) if layout.preset.date_order else None)
+    notes = [*table.notes, *layout.notes]
+    if declared is None and (because := evidence.because()):
+        notes.append(because)
+    return Reading(table, layout, declared or evidence.order(), tuple(notes))
+
+
+def _weigh(table: Table, layout: Layout) -> tuple[DateEvidence, Counter[str]]:
+    """Read the whole file once for its dates and scores alone."""
+    evidence, scores = DateEvidence(), Counter[str]()
+    score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
+    dates: dict[int, set[str]] = {index: set() for index in layout.dates}
+    columns = [(index, found.add) for index, found in dates.items()]
+    for _, cells in islice(table.rows(), layout.header.rows, None):
+        try:
+            if score_at is not None:
+                scores[cells[score_at]] += 1
+            for index, add in columns:
+                add(cells[index][:_DATE_HEAD])
+        except IndexError:
+            continue  # a short row lacks the rest of its cells
+        if len(scores) > _MAX_SCORE_TEXTS:
+            score_at = None
+            scores.clear()
+        for found in dates.values():
+            if len(found) > _MAX_DATE_TEXTS:
+                evidence.add(found)
+                found.clear()
+    for found in dates.values():
+        evidence.add(found)
+    return evidence, scores

@@ -1,0 +1,187 @@
+"""Survey exports as a source of responses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from connectors.contract import Page
+from connectors.dates import DateOrder, DateReader
+from connectors.errors import Refused
+from connectors.files.found import find_files, stream_of
+from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
+from connectors.files.preset import named
+from connectors.files.reading import Reading, decide
+from connectors.files.row_reader import RowReader
+from connectors.files.settings import FileSettings, checked_scale
+from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+#: Rows of a page. Memory is bounded by it, and a crash repeats no more than it.
+PAGE_ROWS = 5_000
+# Clocks and time zones differ by less than a day.
+_TOLERANCE = timedelta(days=1)
+
+
+class FileSource:
+    """One or many survey exports. See `SurveySource`; a stream is a file, its cursor the content and rows read.
+
+    Args:
+        name: Of the connection; also the survey's name where nothing else names it.
+        path: A file, a folder or a glob, relative to *root*.
+        preset: A shipped preset's name, the path of one of your own, or `auto`.
+        columns: Our field → the header of the column that holds it.
+        survey: Name of the survey, where no column is named for it in *columns*.
+        kind: `relational` or `transactional`.
+        scale: Declares that the score column holds NPS answers: `0-10` or `1-10`.
+        where: Header → text: only rows that hold it count.
+        date_order: `dmy`, `mdy` or `ymd`, where the file cannot say; else `auto`.
+        time_zone: Of dates that state none.
+        delimiter: Of the columns; found where not given.
+        encoding: Of the text; found where not given.
+        sheet: Of a workbook; the first where not given.
+        root: Folder of the configuration file.
+        now: The clock.
+
+    Raises:
+        Refused: An option has no meaning (E103), or the scale is not NPS (E114).
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword per option of the configuration
+        self,
+        *,
+        name: str,
+        path: str,
+        preset: str = "auto",
+        columns: Mapping[str, str] = {},
+        survey: str | None = None,
+        kind: str = "relational",
+        scale: str | None = None,
+        where: Mapping[str, str] = {},
+        date_order: str = "auto",
+        time_zone: str = "UTC",
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        sheet: str | None = None,
+        root: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._name = name
+        self._path = path
+        self._root = root
+        self._now = now
+        self._settings = FileSettings(
+            preset=preset,
+            columns=dict(columns),
+            survey=survey,
+            kind=SurveyKind(kind),
+            scale=checked_scale(scale),
+            where={header: str(text) for header, text in where.items()},
+            date_order=None if date_order == "auto" else DateOrder(date_order),
+            time_zone=time_zone,
+            delimiter=delimiter,
+            encoding=encoding,
+            sheet=sheet,
+        )
+        self._settings.zone()
+        preset_text = "" if preset == "auto" else named(preset, root).model_dump_json()
+        self._mark = self._settings.mark(name, preset_text)
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """See `SurveySource.pull`. A file that was read whole and has not changed yields nothing."""
+        files = find_files(self._path, self._root)
+        if not files:
+            yield Page(stream=self._path, cursor=None, notes=(f"{self._path}: the folder holds no exports yet",))
+        for file in files:
+            yield from self._pull_file(file, stream_of(file, self._root), cursors)
+
+    def _pull_file(self, path: Path, stream: str, cursors: Mapping[str, str]) -> Iterator[Page]:
+        try:
+            yield from self._read_file(path, stream, cursors.get(stream))
+        except Refused as error:
+            yield Page(stream=stream, cursor=None, refused=error)
+        except OSError as error:
+            code = "E110" if isinstance(error, FileNotFoundError) else "E111"
+            why = Refused(
+                f"{stream}: cannot be read ({error.strerror or type(error).__name__})",
+                code=code,
+                next_step="Check that it is still there, and that this user may read it.",
+            )
+            yield Page(stream=stream, cursor=None, refused=why)
+
+    def _read_file(self, path: Path, stream: str, cursor: str | None) -> Iterator[Page]:
+        before = FileCursor.parse(cursor)
+        if before and before.reading != self._mark:
+            before = None
+        size, mtime_ns = trusted_mtime(path, int(self._now().timestamp() * 1e9))
+        if before and before.done and (size, mtime_ns) == (before.size, before.mtime_ns):
+            return
+        if before and before.done and size == before.size and hash_of(path) == before.sha256:
+            if before.mtime_ns != mtime_ns:
+                yield Page(stream=stream, cursor=replace(before, mtime_ns=mtime_ns).text())
+            return
+        reading = decide(path, self._settings, root=self._root, file=stream)
+        start = FileCursor(
+            sha256=hash_of(path), size=size, mtime_ns=mtime_ns, rows=0, done=False, page=0, reading=self._mark
+        )
+        if reading is None:
+            done = replace(start, done=True)
+            yield Page(stream=stream, cursor=done.text(), notes=(f"{stream}: is empty",))
+            return
+        if before and not before.done and before.sha256 == start.sha256:
+            start = replace(start, rows=before.rows, page=before.page)
+        yield from self._pages(reading, stream, start)
+
+    def _pages(self, reading: Reading, stream: str, cursor: FileCursor) -> Iterator[Page]:
+        reader = self._reader(reading, stream)
+        already = cursor.rows
+        notes = reading.notes
+        read = reader.read
+        responses: list[SurveyResponse] = []
+        rejects: list[Reject] = []
+        skips: list[Skip] = []
+        for row, cells in islice(reading.table.rows(), reading.layout.header.rows, None):
+            found = read(row, cells)
+            if found is None:
+                continue
+            if already:
+                already -= 1  # read all the same: ids of rows without one count equal rows before them
+                continue
+            if type(found) is SurveyResponse:
+                responses.append(found)
+            elif type(found) is Reject:
+                rejects.append(found)
+            else:
+                assert isinstance(found, Skip)
+                skips.append(found)
+            if len(responses) + len(rejects) + len(skips) == PAGE_ROWS:
+                cursor = replace(cursor, rows=cursor.rows + PAGE_ROWS, page=cursor.page + 1)
+                yield Page(
+                    stream=stream, responses=responses, rejects=rejects, skips=skips, cursor=cursor.text(), notes=notes
+                )
+                responses, rejects, skips, notes = [], [], [], ()
+        rest = len(responses) + len(rejects) + len(skips)
+        cursor = replace(cursor, rows=cursor.rows + rest, page=cursor.page + 1, done=True)
+        yield Page(
+            stream=stream,
+            responses=responses,
+            rejects=rejects,
+            skips=skips,
+            cursor=cursor.text(),
+            notes=(*notes, *reader.tally.notes()),
+        )
+
+    def _reader(self, reading: Reading, stream: str) -> RowReader:
+        dates = DateReader(
+            reading.date_order,
+            zone=self._settings.zone(reading.layout.preset.zone),
+            latest=self._now() + _TOLERANCE,
+            epoch_1904=reading.table.epoch_1904,
+        )
+        return RowReader(reading.layout, dates, self._settings, file=stream, survey=self._settings.survey or self._name)
