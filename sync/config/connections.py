@@ -34,13 +34,14 @@ class Connection(BaseModel):
 class FileConnection(Connection):
     """Survey exports: CSV, TSV, XLSX, XLS, JSON or JSON Lines."""
 
+    #: Survey exports in files.
     type: Literal["file"]
     #: A file, a folder or a pattern such as `exports/*.csv`; relative to this file.
     path: Annotated[str, Field(min_length=1)]
     #: The layout of the export; `auto` recognises the known ones and says which it took.
     preset: Annotated[str, Field(min_length=1)] = "auto"
     #: Your own column names, our field first: `{email: "E-mail address"}`.
-    columns: Annotated[dict[str, str], Field(default_factory=dict)]
+    columns: dict[str, str] = Field(default_factory=dict)
     #: Name of the survey, where the file does not say it.
     survey: str | None = None
     #: `relational` (how is it in general) or `transactional` (how was this contact); never mixed in one NPS.
@@ -48,7 +49,7 @@ class FileConnection(Connection):
     #: The scale of the score column when it is not evidently 0 to 10: `0-10`. Other scales are refused.
     scale: str | None = None
     #: Keep only rows whose column holds this value: `{Question: NPS}`.
-    where: Annotated[dict[str, str], Field(default_factory=dict)]
+    where: dict[str, str] = Field(default_factory=dict)
     #: Order of day, month and year when the dates of a file leave it open.
     date_order: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
     #: Time zone of dates that name none, such as `Europe/Paris`.
@@ -64,6 +65,7 @@ class FileConnection(Connection):
 class WarehouseConnection(Connection):
     """Customer profiles in SQLite or PostgreSQL: written to, and what responses are matched against."""
 
+    #: Customer profiles in a database.
     type: Literal["warehouse"]
     #: Address of the database; relative SQLite paths start at this file. The password is set elsewhere.
     url: DatabaseUrl
@@ -87,7 +89,7 @@ class OtherConnection(Connection):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     #: Name of the connector, as its package registers it.
-    type: str
+    type: Annotated[str, Field(json_schema_extra={"not": {"enum": list(OWN_TYPES)}})]
 
     @field_validator("type")
     @classmethod

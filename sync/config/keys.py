@@ -1,9 +1,10 @@
-"""Which keys a place in a file may have, read from a model's JSON Schema; for "did you mean"."""
+"""Which keys a place in a file may have and what they mean, read from a model's JSON Schema; for hints."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from sync.config.descriptions import described_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,17 +18,25 @@ _Node = dict[str, Any]
 
 def known_keys(model: type[BaseModel], path: Path, data: Any) -> set[str]:  # noqa: ANN401 - whatever YAML holds
     """Return the keys that *model* knows at *path*; of several branches, the one that the data's `type` chose."""
-    root = _schema(model)
+    return {key for node in _nodes(model, path, data) for key in node.get("properties", {})}
+
+
+def meaning(model: type[BaseModel], path: Path, data: Any) -> str:  # noqa: ANN401 - whatever YAML holds
+    """Return what *model* says of the key at *path*; empty when it says nothing, or several things."""
+    if not path:
+        return ""
+    parents = _nodes(model, path[:-1], data)
+    texts = {node.get("properties", {}).get(path[-1], {}).get("description", "") for node in parents} - {""}
+    return texts.pop() if len(texts) == 1 else ""
+
+
+def _nodes(model: type[BaseModel], path: Path, data: Any) -> list[_Node]:  # noqa: ANN401 - whatever YAML holds
+    root = described_schema(model)
     nodes = list(_branches(root, root, data))
     for part in path:
         data = _step(data, part)
         nodes = [branch for node in nodes for child in _children(node, part) for branch in _branches(child, root, data)]
-    return {key for node in nodes for key in node.get("properties", {})}
-
-
-@lru_cache(maxsize=8)
-def _schema(model: type[BaseModel]) -> _Node:
-    return model.model_json_schema(by_alias=True)
+    return nodes
 
 
 def _step(data: Any, part: str | int) -> Any:  # noqa: ANN401 - whatever YAML holds
@@ -41,7 +50,10 @@ def _children(node: _Node, part: str | int) -> Iterator[_Node]:
     if isinstance(part, int):
         candidates = [node.get("items"), *node.get("prefixItems", ())]
     else:
-        candidates = [node.get("properties", {}).get(part, node.get("additionalProperties"))]
+        named = node.get("properties", {}).get(part)
+        candidates = (
+            [named] if named else [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+        )
     yield from (child for child in candidates if isinstance(child, dict))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sync.config.problems import problems_of, unknown_things
+from sync.config.problems import in_order, problems_of, unknown_things
 from sync.config.schema import Settings
 from sync.config.secrets import secrets_in
 from sync.config.yaml import LARGEST_BYTES, parse
@@ -101,7 +101,7 @@ def validate(
         data: What to validate in place of the document's own data.
 
     Raises:
-        UserError: With every problem, those of the YAML first.
+        UserError: With every problem, in the order of the file.
     """
     found = [document.problem(path, what, hint, at_key=True) for path, what, hint in extra]
     if () in document.broken or document.data is None:
@@ -116,7 +116,7 @@ def validate(
     else:
         if not found and not document.problems:
             return valid
-    raise UserError(_code(document, unknown, extra), (*document.problems, *found))
+    raise UserError(_code(document, unknown, extra), in_order((*document.problems, *found)))
 
 
 def _code(document: Document, unknown: set[str], extra: Sequence[Any]) -> str:

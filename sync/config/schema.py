@@ -66,7 +66,7 @@ class Settings(BaseModel):
     #: What NPS means here; one definition, so that every destination agrees.
     nps: NpsSettings = NpsSettings()
     #: Groups of persons, by name; a person joins and leaves by itself.
-    segments: Annotated[Segments, Field(default_factory=dict)]
+    segments: Segments = Field(default_factory=dict)
     #: How responses are matched to customers; the defaults are the careful ones.
     identity: IdentitySettings = IdentitySettings()
     #: When a run stops before it writes.

@@ -64,7 +64,7 @@ class FieldRule(BaseModel):
     #: The word whose value is written.
     from_: Annotated[str, Field(alias="from")]
     #: Our values in the destination's words, all of them: `{promoter: Promoter, passive: Passive, ...}`.
-    values: Annotated[dict[str, FieldValue], Field(default_factory=dict)]
+    values: dict[str, FieldValue] = Field(default_factory=dict)
     #: Longest text in characters; the rest is cut off.
     truncate: Annotated[StrictInt, Field(ge=1)] | None = None
     #: `always`, or `if_blank` to leave alone what the record holds already.

@@ -59,7 +59,7 @@ class Rollup(_Block):
     #: Field of the person's record that names its account; `records.account` when left out.
     by: str | None = None
     #: Column that holds the account's id: `{account_id: account}`; the record's own id when left out.
-    key: Annotated[dict[str, RollupWord], Field(default_factory=dict)]
+    key: dict[str, RollupWord] = Field(default_factory=dict)
     #: Field of the account: word for an account.
     fields: Annotated[dict[str, RollupSpec], Field(min_length=1)]
 
@@ -75,7 +75,7 @@ class Segments(_Block):
     #: Columns that tell one membership from another: `{customer_id: record.id, segment: segment}`.
     key: Annotated[dict[str, SegmentWord], Field(min_length=1)]
     #: Further columns: word for a membership.
-    fields: Annotated[dict[str, SegmentSpec], Field(default_factory=dict)]
+    fields: dict[str, SegmentSpec] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -99,7 +99,7 @@ class Mapping(BaseModel):
     #: The object (table) that holds a person's NPS.
     object: Annotated[str, Field(min_length=1)]
     #: Column that tells one person's row from another: `{customer_id: record.id}`; the record's own id when left out.
-    key: Annotated[dict[str, ProfileWord], Field(default_factory=dict)]
+    key: dict[str, ProfileWord] = Field(default_factory=dict)
     #: Where responses find their customer, when that is another table than `object`.
     records: Records | None = None
     #: How a record is found; the first rule that finds exactly one wins.

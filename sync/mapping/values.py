@@ -13,15 +13,16 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 from unicodedata import combining, normalize
 
+from sync.times import to_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from connectors.values import FieldValue
     from sync.mapping.fields import FieldRule
 
-    #: A field's value before a destination writes it; moments stay aware datetimes.
-    Rendered = FieldValue | datetime
-    Renderer = Callable[[Mapping[str, object]], dict[str, Rendered]]
+    Row = Mapping[str, Any]
+    Renderer = Callable[[Row], dict[str, FieldValue]]
 
 #: Between the values of a field that holds several; CRMs read it so.
 SEPARATOR = ";"
@@ -37,7 +38,7 @@ _JOINED = ("\u200d", "\ufe0e", "\ufe0f")
 def renderer(fields: Mapping[str, FieldRule | str]) -> Renderer:
     """Return the function that turns a row, word by word, into the fields of a record.
 
-    A word that the row lacks is blank. Several values are sorted and joined with `;`.
+    A word that the row lacks is blank. Several values are sorted and joined with `;`; a moment becomes UTC text.
 
     >>> renderer({"Score": "score", "Groups": "segments"})({"score": 9, "segments": ["b", "a"], "comment": "thanks"})
     {'Score': 9, 'Groups': 'a;b'}
@@ -46,7 +47,7 @@ def renderer(fields: Mapping[str, FieldRule | str]) -> Renderer:
     return lambda row: {name: get(row) for name, get in getters}
 
 
-def _getter(rule: FieldRule | str) -> Callable[[Mapping[str, object]], Rendered]:
+def _getter(rule: FieldRule | str) -> Callable[[Row], FieldValue]:
     if isinstance(rule, str):
         return lambda row: _single(row.get(rule))
     word, values, longest = rule.from_, rule.values, rule.truncate
@@ -57,25 +58,27 @@ def _getter(rule: FieldRule | str) -> Callable[[Mapping[str, object]], Rendered]
     return lambda row: _single(row.get(word))
 
 
-def _single(value: object) -> Rendered:
+def _single(value: object) -> FieldValue:
     if isinstance(value, list | tuple | set | frozenset):
         return SEPARATOR.join(sorted(map(str, value))) or None
-    return None if value == "" else cast("Rendered", value)
+    if isinstance(value, datetime):
+        return to_text(value)
+    return None if value == "" else cast("FieldValue", value)
 
 
-def _translated(value: object, values: Mapping[str, FieldValue], longest: int | None) -> Rendered:
+def _translated(value: object, values: Mapping[str, FieldValue], longest: int | None) -> FieldValue:
     if isinstance(value, list | tuple | set | frozenset):
         return _cut([values.get(str(item), str(item)) for item in value], longest)
     known = str(value).lower() if isinstance(value, bool) else value
-    return values.get(known, known) if isinstance(known, str) else cast("Rendered", known)
+    return values.get(known, known) if isinstance(known, str) else cast("FieldValue", known)
 
 
-def _cut(value: object, longest: int | None) -> Rendered:
+def _cut(value: object, longest: int | None) -> FieldValue:
     if longest is None:
         return _single(value)
     if isinstance(value, list | tuple | set | frozenset):
         return SEPARATOR.join(_fitting(sorted(map(str, value)), longest)) or None
-    return truncated(value, longest) or None if isinstance(value, str) else cast("Rendered", value)
+    return truncated(value, longest) or None if isinstance(value, str) else _single(value)
 
 
 def _fitting(items: Sequence[str], longest: int) -> Sequence[str]:
