@@ -24,7 +24,7 @@ class ConnectorError(Exception):
 
     Args:
         message: Where and what, in one sentence.
-        code: The runbook page, such as `E201`.
+        code: The runbook page, such as `E301`.
         next_step: What the reader can do.
     """
 

@@ -99,4 +99,4 @@ def _unpack(text: str | None) -> list[Any]:
 
 
 def _names(text: str) -> list[str]:
-    return [str(name) for name in _unpack(text)] if text.startswith("[") else [name for name in text.split(",") if name]
+    return [str(name) for name in _unpack(text)] if text.startswith("[") else [name for name in text.split(";") if name]

@@ -1,0 +1,112 @@
+"""`npsync demo`: the whole way on made-up data, on this machine alone."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync.cli.session import Session
+
+if TYPE_CHECKING:
+    from sync.report import RunReport
+
+#: The demo plays on the day after its last responses, so that it shows the same in any year.
+TODAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+#: What is copied from the shipped examples.
+FILES = ("config.yaml", "customers.csv", "responses.csv", "mappings/warehouse.yaml")
+MAPPING = "warehouse"
+
+
+def demo(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Option("--into", help="Where it plays; begun afresh each time.")] = Path(
+        ".npsync/demo"
+    ),
+) -> None:
+    """Run everything on made-up data, here; touches nothing of yours."""
+    session: Session = ctx.obj
+    screen = session.screen
+    customers = _set_up(folder)
+    screen.say(f"A survey export and {customers:,} customers are in {folder}; it is {TODAY:%d %B %Y} there.")
+    first, again, standing = _play(session, folder)
+    if screen.json:
+        screen.object({"first": first.as_json(), "second": again.as_json(), "standing": standing})
+    else:
+        _tell(session, folder, first, again, standing)
+    settled = not again.writes and first.writes
+    raise typer.Exit(0 if settled else 1)
+
+
+def _set_up(folder: Path) -> int:
+    """Copy the examples and make the customers table; return its rows."""
+    from sync.cli.pages import shelf
+
+    # Only what an earlier demo made: the folder could be anything.
+    for left in (".npsync/ledger.db", ".npsync/profiles.db"):
+        for ending in ("", "-wal", "-shm"):
+            (folder / f"{left}{ending}").unlink(missing_ok=True)
+    for name in FILES:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with shelf(f"examples/{name}").open("rb") as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+    store = folder / ".npsync/profiles.db"
+    store.parent.mkdir(exist_ok=True)
+    return _load_customers(folder / "customers.csv", store)
+
+
+def _load_customers(export: Path, store: Path) -> int:
+    """Make the table `customers` as a company would have it, with its own column names."""
+    import csv
+
+    with export.open(encoding="utf-8", newline="") as file, closing(sqlite3.connect(store)) as connection:
+        header, *rows = csv.reader(file)
+        columns = ", ".join(f"{name} TEXT" for name in header)
+        places = ", ".join("?" for _ in header)
+        with connection:
+            connection.execute(f"CREATE TABLE customers ({columns}, PRIMARY KEY ({header[0]}))")
+            insert = f"INSERT INTO customers VALUES ({places})"  # noqa: S608 - places are question marks
+            connection.executemany(insert, ([cell or None for cell in row] for row in rows))
+    return len(rows)
+
+
+def _play(session: Session, folder: Path) -> "tuple[RunReport, RunReport, dict[str, Any]]":
+    """Sync twice, and look at what stands in the ledger then."""
+    from sync.cli.progress import progress_on
+    from sync.ledger import overview
+    from sync.wiring import open_project
+
+    with (
+        progress_on(session.screen) as progress,
+        open_project(folder / "config.yaml", clock=lambda: TODAY, progress=progress) as project,
+    ):
+        first = project.engine(MAPPING).sync()
+        again = project.engine(MAPPING).sync()
+        with project.ledger.read() as connection:
+            return first, again, overview.standing(connection, MAPPING)
+
+
+def _tell(session: Session, folder: Path, first: "RunReport", again: "RunReport", standing: dict[str, Any]) -> None:
+    """Show the three results and where to look next."""
+    from sync.cli.render_run import summary
+    from sync.cli.render_standing import standing as shown
+
+    screen = session.screen
+    screen.data(f"First sync\n{summary(first.as_json())}\n")
+    screen.data(f"{shown(standing)}\n")
+    screen.data(f"Second sync, nothing new\n{summary(again.as_json())}\n")
+    written = sum(again.writes.values())
+    screen.data("Nothing was written the second time." if not written else f"{written:,} records were written again!")
+    config = f"-C {folder}"
+    screen.say(
+        f"\nLook around:\n"
+        f"  npsync {config} held                who needs a person, and why\n"
+        f"  npsync {config} runs {first.run}   the rows that could not be trusted\n"
+        f"  npsync {config} report              where NPS stands\n"
+        f"  sqlite3 {folder}/.npsync/profiles.db 'select * from people limit 5'\n"
+        f"Your own data: copy config.example.yaml to config.yaml, then npsync validate"
+    )

@@ -1,0 +1,122 @@
+"""A run's report as text, from the same object that `--output json` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sync.report import FieldChange
+
+_WORDS = {
+    "done": "done",
+    "running": "interrupted; the next run goes on where it stood",
+    "some_rows_failed": "finished, some rows failed",
+    "stopped_by_guard": "stopped by a guard before the first write",
+    "failed": "failed",
+    "dry_run": "dry run, nothing written",
+}
+#: A cell of a dry run longer than this is cut; the field's full value is in the source.
+CELL = 60
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """Say what a run did: rows and reasons, NPS, writes, and the next step for what needs one."""
+    lines = [
+        f"{report['mapping']}: {_WORDS.get(report['status'], report['status'])} (run {report['run']}, {_spent(report)})"
+    ]
+    lines += _rows(report)
+    nps = report.get("nps")
+    if nps:
+        lines.append(f"  {'NPS':<10} {nps_line(nps)}")
+    if report.get("writes"):
+        verb = "would write" if report["status"] == "dry_run" else "wrote"
+        lines.append(f"  {verb:<10} {_counts(report['writes'])}")
+    for refused in report.get("refused", ()):
+        lines += [f"  {'not read':<10} {refused['what']} [{refused['code']}]"]
+        lines += [f"  {'':<10} {refused['next_step']}"] if refused["next_step"] else []
+    lines += [f"  {'note':<10} {note}" for note in report.get("notes", ())]
+    lines += [f"  {'stopped':<10} {reason}" for reason in report.get("stopped_because", ())]
+    if report["status"] == "stopped_by_guard" and report.get("plan"):
+        lines.append(f"  Look at it: npsync sync {report['mapping']} -n")
+        lines.append(f"  Go on:      npsync sync {report['mapping']} --confirm {report['plan']}")
+    return "\n".join(lines)
+
+
+def _spent(report: Mapping[str, Any]) -> str:
+    calls = report.get("calls", 0)
+    return f"{report['seconds']:.1f} s, {calls:,} call{'' if calls == 1 else 's'}"
+
+
+def _rows(report: Mapping[str, Any]) -> Iterable[str]:
+    rows = report["rows"]
+    states = ", ".join(f"{count:,} {state}" for state, count in rows.items() if state != "in")
+    yield f"  {rows['in']:,} rows in: {states}"
+    steps = {"held": f"npsync held {report['mapping']}", "rejected": f"npsync runs {report['run']}"}
+    for state in ("skipped", "held", "rejected"):
+        by_reason = report.get(f"{state}_by_reason")
+        if by_reason:
+            step = f"   -> {steps[state]}" if state in steps and report["status"] != "dry_run" else ""
+            yield f"  {state:<10} {_counts(by_reason)}{step}"
+
+
+def _counts(by_name: Mapping[str, int]) -> str:
+    """The largest first, ties by name.
+
+    >>> _counts({"many": 2, "none": 1200, "duplicate": 2})
+    'none 1,200, duplicate 2, many 2'
+    """
+    return ", ".join(
+        f"{name} {count:,}" for name, count in sorted(by_name.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+
+
+def nps_line(nps: Mapping[str, Any]) -> str:
+    """Say an NPS with its interval and the people behind it.
+
+    >>> nps_line({"nps": -12.34, "low": -20.0, "high": -4.0, "responses": 9,
+    ...           "promoters": 3, "passives": 2, "detractors": 4})
+    '-12.3 (between -20.0 and -4.0), from 9 people: 3 promoters, 2 passives, 4 detractors'
+    """
+    people = f"{nps['responses']:,} people: {nps['promoters']:,} promoters, {nps['passives']:,} passives"
+    behind = f"{people}, {nps['detractors']:,} detractors"
+    if nps["nps"] is None:
+        return f"too few responses for a number, from {behind}"
+    interval = "" if nps["low"] is None else f" (between {nps['low']:+.1f} and {nps['high']:+.1f})"
+    return f"{nps['nps']:+.1f}{interval}, from {behind}"
+
+
+def changes(found: Iterable[FieldChange]) -> str:
+    """A dry run's changes, record by record: field, old -> new, and why."""
+    lines: list[str] = []
+    record = ("", "")
+    for change in found:
+        if (change.object, change.record) != record:
+            record = (change.object, change.record)
+            lines.append(f"{change.object} {shown_key(change.record)}")
+        lines.append(f"  {change.field}: {value(change.old)} -> {value(change.new)}   ({change.reason})")
+    return "\n".join(lines)
+
+
+def change_as_json(change: FieldChange) -> dict[str, Any]:
+    """One changed field as `--output json` shows it."""
+    names = ("object", "record", "field", "old", "new", "reason")
+    return {name: getattr(change, name) for name in names}
+
+
+def shown_key(key: str) -> str:
+    """A record's key as people read it; a compound key joined by ` / `."""
+    return key.replace("\x1f", " / ")
+
+
+def value(content: object) -> str:
+    r"""A field's value on one line; nothing is `(empty)`, so that it differs from an empty-looking text.
+
+    >>> value(None), value(9.0), value(" two\nlines ")
+    ('(empty)', '9.0', 'two lines')
+    """
+    if content is None or content == "":
+        return "(empty)"
+    text = " ".join(str(content).split())
+    return text if len(text) <= CELL else f"{text[: CELL - 3]}..."

@@ -1,0 +1,102 @@
+"""`sync`: the command that changes something, and the exit status of what it did."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sync.cli.session import Session, chosen
+from sync.errors import Exit
+
+if TYPE_CHECKING:
+    from sync.report import RunReport
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this module into the tree."""
+    from sync.cli import demo
+
+    app.command()(demo.demo)
+    app.command()(sync)
+
+
+def sync(
+    ctx: typer.Context,
+    mappings: Annotated[list[str] | None, typer.Argument(metavar="MAPPING", help="All mappings by default.")] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("-n", "--dry-run", help="Print each changed field, old -> new with its reason; write nothing."),
+    ] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read every source from its start again.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many rows.")] = None,
+    confirm: Annotated[
+        str | None, typer.Option(metavar="PLAN", help="Let the plan through that a guard has stopped.")
+    ] = None,
+) -> None:
+    """Pull, match, compute, and write what changed."""
+    from sync.cli.failures import as_json, as_user_error, show
+
+    session: Session = ctx.obj
+    told: list[dict[str, Any]] = []
+    statuses: list[int] = []
+    messages = session.screen.without_json()
+    with session.project() as project:
+        names = chosen(mappings or (), project.mappings)
+        for name in names:
+            try:
+                report = project.engine(name).sync(
+                    dry_run=dry_run, full_refresh=full_refresh, limit=limit, confirm=confirm
+                )
+            except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
+                statuses.append(show(error, messages))
+                told.append({"mapping": name} | as_json(as_user_error(error)))
+                continue
+            told.append(_told(report, dry_run=dry_run))
+            statuses.append(_show(report, session))
+        if not names:
+            session.screen.warn("No mappings yet. Put one into mappings/, then: npsync validate")
+    if session.screen.json:
+        session.screen.object(told[0] if len(told) == 1 else {"runs": told})
+    raise typer.Exit(max(statuses, default=Exit.DONE))
+
+
+def exit_status(report: "RunReport") -> Exit:
+    """Return what a report means for the caller.
+
+    A part that could not be read or reached counts by its code when nothing else was done, or when trying again helps.
+    """
+    from sync.cli.failures import exit_of
+    from sync.report import Status
+
+    match report.status:
+        case Status.DONE | Status.DRY_RUN:
+            return Exit.DONE
+        case Status.STOPPED:
+            return Exit.STOPPED_BY_GUARD
+        case _:
+            codes = [code for _, code, _ in report.refused]
+            urgent = [exit_of(code) for code in codes if report.rows.entered == 0 or exit_of(code) is not Exit.USAGE]
+            return max(urgent, default=Exit.SOME_ROWS_FAILED)
+
+
+def _told(report: "RunReport", *, dry_run: bool) -> dict[str, Any]:
+    from sync.cli.render_run import change_as_json
+
+    told = report.as_json()
+    return told | {"changes": [change_as_json(change) for change in report.changes]} if dry_run else told
+
+
+def _show(report: "RunReport", session: Session) -> Exit:
+    """Print a report, and the codes behind what went wrong; return its exit status."""
+    from sync.cli.render_run import changes, summary
+    from sync.report import Status
+
+    if not session.screen.json:
+        if report.changes:
+            session.screen.data(changes(report.changes))
+        session.screen.data(summary(report.as_json()))
+    codes = [code for _, code, _ in report.refused] + (["E401"] if report.status is Status.STOPPED else [])
+    for code in dict.fromkeys(codes):
+        session.screen.warn(f"[{code}] npsync help {code}")
+    return exit_status(report)
