@@ -90,9 +90,11 @@ class Directory(Protocol):
         """Yield every record that holds one of *keys*, possibly more than once and with some that hold none.
 
         Args:
-            keys: Columns `kind` (`email`, `phone`, or an id kind such as `customer_id`) and `value`, both text,
-                normalised as `sync.identity` does. The directory may compare loosely, never more strictly:
-                identity checks each record again.
+            keys: Columns `kind` and `value`, both text, as `sync.identity.resolve.keys_of` makes them: `email` (compare
+                with the lower-cased, trimmed address), `email_base` (the address without its `+tag`, compared with
+                addresses without theirs; for Gmail without dots), `phone` (the last eight digits), `record` (the record's
+                own id), or an id kind such as `customer_id` (verbatim). The directory may compare loosely or yield
+                everything, never more strictly: identity checks each record again.
 
         Yields:
             Tables of `RECORD_FIELDS` (see `connectors.records`), with merges already followed where the

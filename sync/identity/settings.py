@@ -115,7 +115,7 @@ class IdentitySettings(_Block):
 
     def id_form(self, kind: str) -> IdForm:
         """Return how ids of *kind* are compared."""
-        return dict(self.ids).get(kind, _AS_IS)  # type: ignore[arg-type]
+        return next((form for name, form in self.ids.items() if name == kind), _AS_IS)
 
 
 _AS_IS = IdForm()

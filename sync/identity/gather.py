@@ -1,0 +1,107 @@
+"""The set work of identity: which records hold one of the claims' keys, and where merges lead.
+
+Runs in a kernel with bounded memory: of a stream of records only those that hit a wanted key are kept whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from connectors.records import RECORD_FIELDS
+from sync.identity.claims import CLAIMS_SCHEMA
+from sync.identity.normalise import email_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sync.identity.settings import IdentitySettings, Rule
+    from sync.kernel import Kernel
+
+_KINDS = pa.schema([("kind", pa.string()), ("form", pa.string()), ("pattern", pa.string())])
+_ALIASES = pa.schema([("domain", pa.string()), ("target", pa.string())])
+_ODD = pa.schema([("raw", pa.string()), ("key", pa.string())])
+_HIT = pa.schema([(name, pa.string()) for name in ("object", "id", "kind", "raw", "key", "canonical", "base", "country")])
+REFS = pa.schema([("object", pa.string()), ("id", pa.string())])
+
+#: Whole rows of what was kept, one per record; where a record came twice and differs, the greatest row counts.
+_ONE_ROW_EACH = """
+CREATE OR REPLACE TEMP TABLE record AS
+SELECT unnest(max(kept)) FROM kept_record kept GROUP BY kept.object, kept.id;
+SELECT count(*) AS records FROM record
+"""
+_SLIM = """
+SELECT object, id, first_name, last_name, full_name, account, account_name, created_at,
+       nullif(trim(merged_into), '') AS merged_into, coalesce(deleted, false) AS deleted,
+       coalesce(suppressed, false) AS suppressed, emails
+FROM records
+"""
+_LOST = """
+SELECT DISTINCT 'record' AS kind, merged_into AS value FROM kept_record
+WHERE merged_into IS NOT NULL AND merged_into NOT IN (SELECT id FROM kept_record) ORDER BY value
+"""
+
+
+class Gathering:
+    """Claims' keys on one side, records on the other; settled once all records have been seen."""
+
+    def __init__(self, kernel: Kernel, claims: pa.Table, rules: Sequence[Rule], settings: IdentitySettings) -> None:
+        self._kernel = kernel
+        self._kinds = _kinds(rules, settings)
+        self._aliases = pa.Table.from_pylist(
+            [{"domain": domain, "target": target} for domain, target in sorted(settings.alias_of.items())], _ALIASES
+        )
+        kernel.keep("hit", _HIT.empty_table())
+        kernel.keep("kept_record", kernel.query(_SLIM, {"records": RECORD_FIELDS.empty_table()}))
+        self._limits = pa.table({"per_key": [settings.protect.max_records_per_key]})
+        kernel.run("identity_macros")
+        relations = {"claims": claims.select(CLAIMS_SCHEMA.names), "kinds": self._kinds, "aliases": self._aliases}
+        kernel.keep("wanted", kernel.run("identity_wanted", relations))
+        kernel.keep("wanted_bases", kernel.query("SELECT DISTINCT kind, base FROM wanted"))
+
+    def wanted(self) -> pa.Table:
+        """Return what a directory must be asked for: kind and value, in every form that exact comparison needs."""
+        return self._kernel.run("identity_ask")
+
+    def take(self, records: pa.Table) -> None:
+        """Look through one chunk of records."""
+        if not records.num_rows:
+            return
+        raw = self._kernel.run("identity_odd", {"records": records}).column("raw").to_pylist()
+        odd = pa.table({"raw": raw, "key": [email_key(text) for text in raw]}, schema=_ODD)
+        given = {"records": records, "odd": odd, "kinds": self._kinds, "aliases": self._aliases}
+        hits = self._kernel.run("identity_hits", given)
+        self._kernel.keep("hit", hits)
+        # Every record may turn out to be what another one was merged into, so a slim copy of each stays (it may spill).
+        self._kernel.keep("kept_record", self._kernel.query(_SLIM, {"records": records}))
+
+    def lost(self) -> pa.Table:
+        """Return (kind, value) of the records that others were merged into and that have not been seen."""
+        return self._kernel.query(_LOST)
+
+    def settle(self) -> None:
+        """Follow merges and join claims to records; no more records can be taken."""
+        self._kernel.query(_ONE_ROW_EACH)
+        self._kernel.run("identity_follow")
+        self._kernel.run("identity_pairs", {"limits": self._limits})
+
+    def candidates(self, respondents: pa.Array) -> pa.Table:
+        """Return the candidates of some respondents."""
+        return self._kernel.run("identity_candidates", {"slice": pa.table({"respondent": respondents})})
+
+    def standing(self, refs: pa.Table) -> pa.Table:
+        """Return where the named records stand now."""
+        return self._kernel.run("identity_refs", {"refs": refs})
+
+
+def _kinds(rules: Sequence[Rule], settings: IdentitySettings) -> pa.Table:
+    rows = []
+    for kind in sorted({rule.kind for rule in rules}):
+        form = settings.id_form(kind)
+        prefixes = sorted(form.strip_prefix, key=lambda prefix: (-len(prefix), prefix))
+        how = "salesforce" if kind == "salesforce_id" else "numeric" if form.numeric else "exact"
+        pattern = "|".join(re.escape(prefix) for prefix in prefixes) or None
+        rows.append({"kind": kind, "form": how, "pattern": pattern})
+    return pa.Table.from_pylist(rows, _KINDS)

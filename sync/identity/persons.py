@@ -1,0 +1,100 @@
+"""Candidates: the records a key leads to, and which of them are one person.
+
+A person exists only while a decision is made; nothing is ever merged.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from sync.identity.names import Agreement, Name, agreement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class Candidate(NamedTuple):
+    """A record that a key leads to, merges and conversions followed."""
+
+    object: str
+    id: str
+    name: Name
+    #: The name of the merged record that held the key, where it is another.
+    former: Name | None = None
+    account: str | None = None
+    created_at: str | None = None
+    #: Deleted without a successor, or its trail is lost: nothing is written there.
+    gone: bool = False
+    suppressed: bool = False
+    #: False where a phone only might be this record's.
+    sure: bool = True
+    #: Position of the rule that compares this record by this key.
+    rule: int = 0
+    #: Spelling by which the key was found: `email`, `email_canonical`, `email_untagged`, or the kind.
+    how: str = ""
+    emails: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        return self.object, self.id
+
+    def agrees(self, name: Name) -> Agreement:
+        """Compare *name* with this record's, and with the name it had before a merge."""
+        now = agreement(self.name, name)
+        return now if self.former is None or now >= Agreement.FIRST_ONLY else max(now, agreement(self.former, name))
+
+
+Person = tuple[Candidate, ...]
+
+
+def persons_of(candidates: Iterable[Candidate]) -> list[Person]:
+    """Sort the candidates of one key into persons: records of one name, pair by pair, are one."""
+    distinct: dict[tuple[str, str], Candidate] = {}
+    for candidate in candidates:
+        before = distinct.get(candidate.ref)
+        if before is None or (not before.sure, before.rule, before.how) > (not candidate.sure, candidate.rule, candidate.how):
+            distinct[candidate.ref] = candidate
+    rest = sorted(distinct.values(), key=lambda c: c.ref) if len(distinct) > 1 else list(distinct.values())
+    if len(rest) < 2:
+        return [tuple(rest)] if rest else []
+    # A deleted record without a name says nothing against the live ones.
+    rest = [c for c in rest if not c.gone or c.name.script] or rest
+    return [tuple(group) for group in _alike(rest)]
+
+
+def _alike(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
+    """Group by name; where a chain of likenesses does not close (Edward, Ed, Edwin), nobody is grouped."""
+    left = candidates
+    while left:
+        group, reached = [left[0]], 0
+        while reached < len(group):
+            here = group[reached]
+            group += [c for c in left if c not in group and agreement(here.name, c.name) is Agreement.SAME]
+            reached += 1
+        closed = all(agreement(a.name, b.name) is Agreement.SAME for a, b in combinations(group, 2))
+        ordered = sorted(group, key=lambda c: c.ref)
+        yield from [ordered] if closed else [[candidate] for candidate in ordered]
+        left = [c for c in left if c not in group]
+
+
+def level(person: Person, name: Name) -> Agreement:
+    """Return how well *name* agrees with the person's records; the best one counts."""
+    return max(candidate.agrees(name) for candidate in person)
+
+
+def alive(person: Person) -> bool:
+    return any(not candidate.gone for candidate in person)
+
+
+def refs(person: Iterable[Candidate]) -> frozenset[tuple[str, str]]:
+    return frozenset(candidate.ref for candidate in person if not candidate.gone)
+
+
+def survivor(person: Iterable[Candidate], prefer: Sequence[str]) -> Candidate:
+    """Return the record to write to: the preferred object, then the oldest, then by id."""
+    places = {name: at for at, name in enumerate(prefer)}
+    return min(
+        (c for c in person if not c.gone),
+        key=lambda c: (places.get(c.object, len(places)), c.created_at is None, c.created_at or "", c.object, c.id),
+    )

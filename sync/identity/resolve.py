@@ -1,0 +1,132 @@
+"""Decide which record each respondent is: claims and records in, decisions out.
+
+A decision is a pure function of the respondent's claims, the records that hold his keys, the settings, and what was decided
+before; never of other respondents. So row order, chunking and engine cannot change it.
+"""
+
+from __future__ import annotations
+
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sync.identity.accounts import AccountBook
+from sync.identity.bench import Bench
+from sync.identity.claims import CLAIMS_SCHEMA
+from sync.identity.evidence import DECISION_SCHEMA, decisions_table
+from sync.identity.gather import Gathering
+from sync.identity.history import candidates_of, past_of
+from sync.kernel import Kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sync.identity.settings import IdentitySettings, Rule
+
+#: Respondents judged at once: bounds what Python holds of the candidates.
+AT_ONCE = 20_000
+#: Longest chain of merges that is followed.
+MOST_HOPS = 10
+#: Key kind by which records are asked for by their own id.
+RECORD = "record"
+KEYS_SCHEMA = pa.schema([("kind", pa.string()), ("value", pa.string())])
+
+
+def keys_of(
+    claims: pa.Table,
+    rules: Sequence[Rule],
+    settings: IdentitySettings,
+    prior: pa.Table | None = None,
+    human: pa.Table | None = None,
+) -> pa.Table:
+    """Return what a directory must be asked for: distinct (kind, value).
+
+    Kinds are `email` (the address as it is, in canonical form and without its tag), `email_base` (without its tag, to be
+    compared with addresses loosened the same way), `phone` (its last eight digits), the id kinds that *rules* name
+    (verbatim and normalised), and `record` (a record's own id, of those that earlier or human decisions name).
+    """
+    with Kernel() as kernel:
+        keys = Gathering(kernel, claims, rules, settings).wanted().cast(KEYS_SCHEMA)
+    named = _named(claims.column("respondent").combine_chunks(), prior, human)
+    return pa.concat_tables([keys, pa.table({"kind": [RECORD] * len(named), "value": named}, schema=KEYS_SCHEMA)])
+
+
+def _named(respondents: pa.Array, prior: pa.Table | None, human: pa.Table | None) -> list[str]:
+    ids: set[str] = set()
+    for table in (prior, human):
+        if table is not None and table.num_rows:
+            for row in table.filter(pc.is_in(table["respondent"], value_set=respondents)).to_pylist():
+                ids.update(record for record in (row["record"], *candidates_of(row)) if record)
+    return sorted(ids)
+
+
+def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them would have no other use
+    claims: pa.Table,
+    records: Iterable[pa.Table],
+    rules: Sequence[Rule],
+    settings: IdentitySettings,
+    prior: pa.Table | None = None,
+    human: pa.Table | None = None,
+    accounts: pa.Table | None = None,
+    find: Callable[[pa.Table], Iterable[pa.Table]] | None = None,
+) -> pa.Table:
+    """Return one decision per respondent, ordered by respondent.
+
+    Args:
+        claims: `CLAIMS_SCHEMA`, a respondent once.
+        records: Tables of `connectors.records.RECORD_FIELDS`, streamed; repeats and records that hold no key are fine.
+        rules: The mapping's `match`, in its order.
+        settings: The config's `identity`.
+        prior: Earlier decisions (`DECISION_SCHEMA`, at least respondent, outcome, reason, object, record, candidates).
+            The records they name must be among *records* if they exist (`keys_of` asks for them by id): one that is
+            missing is taken as deleted.
+        human: What people decided: respondent, verb (`pin`, `never`, `drop`), object, record.
+        accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
+        find: `Directory.find`, asked by id for records that others were merged into, where *records* holds only what was
+            asked for; not needed where *records* is everything there is.
+    """
+    parts = list(decisions(claims, records, rules, settings, prior, human, accounts, find))
+    return pa.concat_tables(parts) if parts else DECISION_SCHEMA.empty_table()
+
+
+def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]] | None) -> None:
+    """Fetch what records were merged into, hop by hop, as long as that finds anything new."""
+    asked: set[str] = set()
+    for _ in range(MOST_HOPS if find else 0):
+        lost = gathering.lost()
+        wanted = set(lost.column("value").to_pylist()) - asked
+        if find is None or not wanted:
+            return
+        asked |= wanted
+        for chunk in find(lost.cast(KEYS_SCHEMA)):
+            gathering.take(chunk)
+
+
+def decisions(  # noqa: PLR0913 - see `decide`
+    claims: pa.Table,
+    records: Iterable[pa.Table],
+    rules: Sequence[Rule],
+    settings: IdentitySettings,
+    prior: pa.Table | None = None,
+    human: pa.Table | None = None,
+    accounts: pa.Table | None = None,
+    find: Callable[[pa.Table], Iterable[pa.Table]] | None = None,
+) -> Iterator[pa.Table]:
+    """Yield what `decide` returns, a bounded table at a time."""
+    if not claims.num_rows:
+        return
+    bench = Bench(tuple(rules), settings, AccountBook(accounts))
+    with TemporaryDirectory(prefix="npsync-") as spill, Kernel(spill_to=spill) as kernel:
+        gathering = Gathering(kernel, claims, rules, settings)
+        for chunk in records:
+            gathering.take(chunk)
+        _follow(gathering, find)
+        gathering.settle()
+        ordered = claims.select(CLAIMS_SCHEMA.names).sort_by("respondent")
+        for start in range(0, ordered.num_rows, AT_ONCE):
+            part = ordered.slice(start, AT_ONCE)
+            respondents = part.column("respondent").combine_chunks()
+            past = past_of(respondents, prior, human, gathering)
+            yield decisions_table(list(bench.decide(part, gathering.candidates(respondents), past)))
