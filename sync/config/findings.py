@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 FINDING = "npsync"
 
 
-def finding(what: str, hint: str = "", *, at: tuple[str | int, ...] = (), unknown: str = "") -> PydanticCustomError:
+def finding(
+    what: str, hint: str = "", *, at: tuple[str | int, ...] = (), at_key: bool = True, unknown: str = ""
+) -> PydanticCustomError:
     """Return an error to raise in a validator.
 
     Args:
         what: The problem, in one sentence.
         hint: The next step.
         at: Keys from the validated value down to the one that is meant.
+        at_key: Whether the caret stands under that key rather than under its value.
         unknown: `type` or `name` when the problem is that something named is not there; sets the error code.
     """
-    return PydanticCustomError(FINDING, "{what}", {"what": what, "hint": hint, "at": at, "unknown": unknown})
+    return PydanticCustomError(
+        FINDING, "{what}", {"what": what, "hint": hint, "at": at, "at_key": at_key, "unknown": unknown}
+    )
 
 
 def choices(word: str, known: Collection[str], plural: str) -> str:

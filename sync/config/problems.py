@@ -95,7 +95,9 @@ def _problem(document: Document, path: Path, detail: ErrorDetails, model: type[B
     name, at_key = _name(path), kind in _AT_KEY or detail["loc"][-1:] == ("[key]",)
     if kind == FINDING:
         context = detail["ctx"]
-        return document.problem((*path, *context["at"]), context["what"], context["hint"], at_key=bool(context["at"]))
+        return document.problem(
+            (*path, *context["at"]), context["what"], context["hint"], at_key=bool(context["at"]) and context["at_key"]
+        )
     what, hint = _sentence(name, detail), meaning(model, path, document.data)
     if kind == "extra_forbidden":
         hint = choices(str(path[-1]), known_keys(model, path[:-1], document.data), "Keys here")

@@ -35,7 +35,7 @@ _PLURALS = {
 def check_word(place: Place, word: str, *, at: tuple[str, ...] = ()) -> str:
     """Return *word*; raise a finding when it means nothing at *place*."""
     if lookup(place, word) is None:
-        raise finding(f"unknown word `{word[:60]}`", choices(word, PLACES[place], _PLURALS[place]), at=at)
+        raise finding(f"unknown word `{word[:60]}`", choices(word, PLACES[place], _PLURALS[place]), at=at, at_key=False)
     return word
 
 

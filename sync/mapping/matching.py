@@ -91,10 +91,12 @@ def _read(rule: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
             "`where` is not supported yet by this version of npsync", "Delete the rule, or its `where`.", at=("where",)
         )
     if not isinstance(word, str):
-        raise finding(f"`{column[:60]}` should be a word", choices("", MATCH, "A record is found by"), at=(column,))
+        raise finding(
+            f"`{column[:60]}` should be a word", choices("", MATCH, "A record is found by"), at=(column,), at_key=False
+        )
     if word == "person.id":
         what = "matching by `person.id` is not supported yet by this version of npsync"
-        raise finding(what, "Delete the rule; the other identifiers do not need it.", at=(column,))
+        raise finding(what, "Delete the rule; the other identifiers do not need it.", at=(column,), at_key=False)
     check_word("match", word, at=(column,))
     return {"field": column, "word": word, "object": options.get("object")}
 

@@ -16,7 +16,7 @@ from unicodedata import combining, normalize
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from connectors.values import FieldValue
     from sync.mapping.fields import FieldRule
@@ -126,8 +126,8 @@ def canonical(value: object, *, several: bool = False) -> FieldValue:
     if isinstance(value, date):
         return _moment(value) if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, list | tuple | set | frozenset):
-        return _sorted(value)
-    return _sorted(str(value).split(SEPARATOR)) if several else _text(str(value))
+        return _sorted(SEPARATOR.join(map(str, value)))
+    return _sorted(str(value)) if several else _text(str(value))
 
 
 def same(wanted: object, held: object, *, longest: int | None = None, several: bool = False) -> bool:
@@ -187,5 +187,8 @@ def _is_moment(text: str) -> bool:
     return len(text) > _DAY_LENGTH and _MOMENT.fullmatch(text) is not None
 
 
-def _sorted(values: Collection[Any]) -> FieldValue:
-    return SEPARATOR.join(sorted({str(text) for value in values if (text := _text(str(value))) is not None})) or None
+def _sorted(joined: str) -> FieldValue:
+    return (
+        SEPARATOR.join(sorted({str(text) for part in joined.split(SEPARATOR) if (text := _text(part)) is not None}))
+        or None
+    )

@@ -1,0 +1,443 @@
+"""Mappings: what is read, what is refused, and in which words."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped] # its types are another package
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.config.descriptions import descriptions, models_in
+from sync.config.json_schema import schemas
+from sync.config.load import load_settings
+from sync.config.schema import Settings
+from sync.errors import UserError
+from sync.mapping.load import load_mapping, load_mappings
+from sync.mapping.schema import Mapping, record_columns, rules
+from sync.mapping.vocabulary import MATCH, PLACES, lookup
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = Settings.model_validate(
+    {
+        "version": 1,
+        "connections": {
+            "survey": {"type": "file", "path": "in.csv"},
+            "profiles": {"type": "warehouse", "url": "sqlite:///p.db"},
+            "crm": {"type": "acme"},
+        },
+    },
+    context={"kinds": ("file", "warehouse", "acme")},
+)
+
+GOOD = """\
+version: 1
+from: survey
+to: profiles
+object: people
+records: {object: customers, id: customer_id, email: [email, work_email], account: account_id}
+match:
+  - {customer_id: person.customer_id}
+  - {email: person.email}
+  - {mobile: person.phone}
+fields:
+  nps_score: score
+"""
+
+
+def load(folder: Path, text: str) -> Mapping:
+    path = folder / "to-profiles.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_mapping(path, SETTINGS)
+
+
+def refusal(folder: Path, text: str) -> tuple[str, list[str]]:
+    """Return the code and each problem as a person reads it, with the folder left out."""
+    with pytest.raises(UserError) as caught:
+        load(folder, text)
+    return caught.value.code, [
+        str(problem).replace(f"{folder}/to-profiles.yaml:", "") for problem in caught.value.problems
+    ]
+
+
+def test_a_mapping_is_named_by_its_file_and_holds_when_in_doubt(tmp_path: Path) -> None:
+    mapping = load(tmp_path, GOOD)
+
+    assert mapping.name == "to-profiles"
+    assert (mapping.on_none, mapping.on_many) == ("hold", "hold")
+
+
+def test_the_key_of_a_profile_is_the_records_own_id_unless_the_mapping_says_otherwise(tmp_path: Path) -> None:
+    assert {"customer_id": "record.id"} == load(tmp_path, GOOD).key
+    assert {"pid": "person.id"} == load(tmp_path, GOOD + "key: {pid: person.id}\n").key
+
+
+def test_short_and_long_lines_mean_the_same(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).fields == load(tmp_path, GOOD.replace(": score", ": {from: score}")).fields
+
+
+def test_rules_keep_their_order_and_tell_their_kind(tmp_path: Path) -> None:
+    assert ["customer_id", "email", "phone"] == [rule.kind for rule in rules(load(tmp_path, GOOD))]
+
+
+def test_the_directory_learns_every_column_that_is_matched_by(tmp_path: Path) -> None:
+    columns = record_columns(load(tmp_path, GOOD))
+
+    assert (columns.object, columns.id, columns.account) == ("customers", "customer_id", "account_id")
+    assert columns.emails == ("email", "work_email")
+    assert columns.phones == ("mobile",)
+    assert columns.ids == {"customer_id": ("customer_id",)}
+
+
+def test_without_records_the_object_itself_is_searched(tmp_path: Path) -> None:
+    text = GOOD.replace("to: profiles", "to: crm").replace(GOOD.splitlines()[4] + "\n", "key: {Id: record.id}\n")
+    columns = record_columns(load(tmp_path, text))
+
+    assert (columns.object, columns.id, columns.emails) == ("people", "Id", ("email",))
+
+
+GOLDEN = {
+    "unknown word": (
+        GOOD.replace(": score", ": skore"),
+        "E103",
+        (
+            "11:14: unknown word `skore`\n"
+            "      nps_score: skore\n"
+            "                 ^\n"
+            "    Did you mean `score`? Words for a person: "
+        ),
+    ),
+    "unknown word in the long form": (
+        GOOD.replace(": score", ": {from: skore}"),
+        "E103",
+        "11:21: unknown word `skore`\n",
+    ),
+    "misspelt option": (
+        GOOD.replace(": score", ": {from: comment, truncat: 9}"),
+        "E103",
+        (
+            "11:30: unknown key `truncat`\n"
+            "      nps_score: {from: comment, truncat: 9}\n"
+            "                                 ^\n"
+            "    Did you mean `truncate`? Keys here: clears, from, truncate, values, write."
+        ),
+    ),
+    "unknown connection": (
+        GOOD.replace("profiles", "profile"),
+        "E105",
+        (
+            "3:5: there is no connection `profile`\n"
+            "    to: profile\n"
+            "        ^\n"
+            "    Did you mean `profiles`? Connections in the config: crm, profiles, survey."
+        ),
+    ),
+    "a source as destination": (
+        GOOD.replace("to: profiles", "to: survey"),
+        "E103",
+        "3:5: `survey` is a file and cannot be written to\n",
+    ),
+    "a destination as source": (
+        GOOD.replace("from: survey", "from: profiles"),
+        "E103",
+        "2:7: `profiles` is a warehouse and gives no responses\n",
+    ),
+    "mapped twice": (
+        GOOD + "  NPS_Score: points\n",
+        "E103",
+        (
+            "12:3: `NPS_Score` is mapped twice (also by `nps_score`)\n"
+            "      NPS_Score: points\n"
+            "      ^\n"
+            "    Keep one of the two."
+        ),
+    ),
+    "key mapped twice": (
+        GOOD + "key: {nps_score: record.id}\n",
+        "E103",
+        "11:3: `nps_score` is mapped twice (also by `key`)\n",
+    ),
+    "a value left out": (
+        GOOD + "  c: {from: category, values: {promoter: P, passive: N}}\n",
+        "E103",
+        "12:23: `values` leaves out detractor\n",
+    ),
+    "a value that never comes": (
+        GOOD + "  c: {from: trend, values: {improving: U, steady: S, declinin: D}}\n",
+        "E103",
+        (
+            "12:54: `trend` is never `declinin`\n"
+            "      c: {from: trend, values: {improving: U, steady: S, declinin: D}}\n"
+            "                                                         ^\n"
+            "    Did you mean `declining`? It can be: declining, improving, steady."
+        ),
+    ),
+    "values of a number": (
+        GOOD + "  c: {from: points, values: {'100': P}}\n",
+        "E103",
+        "12:21: `points` has no fixed values to translate\n",
+    ),
+    "truncate nothing": (
+        GOOD + "  c: {from: comment, truncate: 0}\n",
+        "E103",
+        "12:32: `fields.c.truncate` should be at least 1, not 0\n",
+    ),
+    "truncate a number": (
+        GOOD + "  c: {from: points, truncate: 3}\n",
+        "E103",
+        "12:21: `points` is a number and cannot be cut\n",
+    ),
+    "clear and keep": (
+        GOOD + "  c: {from: trend, write: if_blank, clears: true}\n",
+        "E103",
+        "12:37: `clears` and `write: if_blank` exclude each other\n",
+    ),
+    "wrong word for an option": (
+        GOOD.replace("version: 1", "version: 1\non_none: hodl"),
+        "E103",
+        (
+            "2:10: `on_none` cannot be the text `hodl`\n"
+            "    on_none: hodl\n"
+            "             ^\n"
+            "    Did you mean `hold`? It can be: create, hold, skip."
+        ),
+    ),
+    "a match by something else": (
+        GOOD.replace("person.phone", "person.fone"),
+        "E103",
+        (
+            "9:14: unknown word `person.fone`\n"
+            "      - {mobile: person.fone}\n"
+            "                 ^\n"
+            "    Did you mean `person.phone`? A record is found by: "
+        ),
+    ),
+    "two columns in a rule": (
+        GOOD.replace("{mobile: person.phone}", "{mobile: person.phone, email: person.email}"),
+        "E103",
+        "9:5: a rule names one column\n",
+    ),
+    "the same rule twice": (
+        GOOD.replace("{mobile: person.phone}", "{email: person.email}"),
+        "E103",
+        "9:5: `email: person.email` is here twice\n",
+    ),
+    "no records in a database": (
+        GOOD.replace(GOOD.splitlines()[4] + "\n", ""),
+        "E103",
+        "4:1: `records` is missing\n",
+    ),
+    "no column for the id": (
+        GOOD.replace("id: customer_id, ", ""),
+        "E103",
+        "5:1: `id` is missing in `records`\n",
+    ),
+    "a key that is nobody's": (
+        GOOD + "key: {score: score}\n",
+        "E103",
+        (
+            "12:1: `key` does not hold `record.id` or `person.id`\n"
+            "    key: {score: score}\n"
+            "    ^\n"
+            "    Without it, rows would overwrite each other."
+        ),
+    ),
+    "responses without a key": (
+        GOOD + "responses: {object: responses, fields: {score: score}}\n",
+        "E103",
+        "12:1: `key` is missing in `responses`\n",
+    ),
+    "responses that overwrite each other": (
+        GOOD + "responses: {object: responses, key: {id: record.id}, fields: {score: score}}\n",
+        "E103",
+        "12:32: `key` does not hold `key` or `response_id`\n",
+    ),
+    "memberships that overwrite each other": (
+        GOOD + "segments: {object: members, key: {id: record.id}}\n",
+        "E103",
+        "12:29: `key` does not hold `segment`\n",
+    ),
+    "accounts without a key": (
+        GOOD + "rollup: {object: accounts, fields: {nps: nps}}\n",
+        "E103",
+        "12:10: `key` is missing in `rollup`\n",
+    ),
+    "persons without an account": (
+        GOOD.replace(", account: account_id", "")
+        + "rollup: {object: accounts, key: {id: account}, fields: {nps: nps}}\n",
+        "E103",
+        "12:1: nothing says which account a person belongs to\n",
+    ),
+    "two blocks for one table": (
+        GOOD + "responses: {object: people, key: {id: key}, fields: {score: score}}\n",
+        "E103",
+        "12:13: `people` is written by `object` too\n",
+    ),
+    "a profile's word for an account": (
+        GOOD + "rollup: {object: accounts, key: {id: account}, fields: {nps: score}}\n",
+        "E103",
+        "12:62: unknown word `score`\n",
+    ),
+    "its name inside": (GOOD + "name: x\n", "E103", "12:1: unknown key `name`\n"),
+}
+
+
+@pytest.mark.parametrize(("text", "code", "message"), GOLDEN.values(), ids=GOLDEN)
+def test_a_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path, text: str, code: str, message: str) -> None:
+    found, [told] = refusal(tmp_path, text)
+
+    assert (code, message) == (found, told[: len(message)])
+    assert len(told.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("two_way: {f: {with: person.follow_up, owner: crm}}\n", "`two_way` is not supported yet"),
+        ("back: {person.plan: plan}\n", "`back` is not supported yet"),
+        ("follow_up: {when: {category: detractor}}\n", "`follow_up` is not supported yet"),
+    ],
+)
+def test_what_this_version_cannot_do_is_refused_rather_than_passed_over(tmp_path: Path, text: str, told: str) -> None:
+    _, [message] = refusal(tmp_path, GOOD + text)
+
+    assert told in message
+    assert "12:1" in message
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("{object: Lead, email: person.email}", "a second object (`Lead`) is not supported yet"),
+        ("{object: customers, where: active, email: person.email}", "`where` is not supported yet"),
+        ("{npsync_id: person.id}", "matching by `person.id` is not supported yet"),
+    ],
+)
+def test_a_rule_that_this_version_cannot_follow_is_refused(tmp_path: Path, rule: str, told: str) -> None:
+    _, [message] = refusal(tmp_path, GOOD.replace("{mobile: person.phone}", rule))
+
+    assert told in message
+
+
+def test_a_column_may_be_called_like_an_option(tmp_path: Path) -> None:
+    mapping = load(tmp_path, GOOD.replace("mobile: person.phone", "where: person.phone"))
+
+    assert mapping.match[2].field == "where"
+
+
+def test_all_problems_of_a_mapping_come_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace(": score", ": skore").replace("from: survey", "from: servey") + "on_many: guess\nback: {}\n"
+    code, messages = refusal(tmp_path, text)
+
+    assert code == "E103"
+    assert ["2", "11", "12", "13"] == [message.split(":")[0] for message in messages]
+
+
+def test_all_files_of_a_folder_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mappings").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "mappings" / f"{name}.yaml").write_text(GOOD.replace("score", name), encoding="utf-8")
+
+    with pytest.raises(UserError) as caught:
+        load_mappings(tmp_path / "config.yaml", SETTINGS)
+    assert ["a.yaml", "b.yaml"] == [problem.where.split("/")[-1].split(":")[0] for problem in caught.value.problems]
+
+
+def test_a_folder_without_mappings_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no mapping") as caught:
+        load_mappings(tmp_path / "config.yaml", SETTINGS)
+    assert caught.value.code == "E110"
+
+
+@pytest.mark.parametrize("name", ["1.yaml", "a b.yaml", ".yaml"])
+def test_a_file_that_cannot_name_a_mapping_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(UserError, match="cannot name a mapping"):
+        load_mapping(tmp_path / name, SETTINGS)
+
+
+def test_a_mapping_that_is_not_there_has_its_code(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_mapping(tmp_path / "none.yaml", SETTINGS)
+    assert caught.value.code == "E110"
+
+
+class TestReady:
+    @pytest.mark.parametrize("name", ["mappings/warehouse.yaml", "examples/mappings/warehouse.yaml"])
+    def test_it_loads_and_editors_agree(self, name: str) -> None:
+        settings = load_settings(ROOT / "config.example.yaml", ("file", "warehouse"))
+        load_mapping(ROOT / name, settings)
+        data = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+        assert [] == list(jsonschema.Draft7Validator(schemas()["mapping.schema.json"]).iter_errors(data))
+
+    def test_the_warehouse_shows_every_word_of_accounts(self) -> None:
+        settings = load_settings(ROOT / "config.example.yaml", ("file", "warehouse"))
+        rollup = load_mapping(ROOT / "mappings" / "warehouse.yaml", settings).rollup
+
+        assert rollup is not None
+        assert set(PLACES["rollup"]) == {rule.from_ for rule in rollup.fields.values()} | set(rollup.key.values())
+
+
+class TestVocabulary:
+    @pytest.mark.parametrize("place", PLACES)
+    def test_every_word_has_a_meaning(self, place: str) -> None:
+        assert all(word.meaning for word in PLACES[place].values())
+
+    def test_further_columns_belong_to_responses_only(self) -> None:
+        assert lookup("response", "extra.plan") is not None
+        assert lookup("response", "extra.") is None
+        assert lookup("profile", "extra.plan") is None
+
+    def test_a_match_word_is_something_identity_can_compare(self) -> None:
+        from sync.identity.settings import KINDS
+
+        assert set(KINDS) == {word.removeprefix("person.") for word in MATCH}
+
+    def test_enumerations_are_those_of_the_rooms_that_decide_them(self) -> None:
+        from connectors.values import SurveyKind
+        from sync.nps.category import Category
+        from sync.nps.freshness import Freshness
+        from sync.nps.settings import RiskReason
+        from sync.nps.trend import Direction
+
+        owners = {"category": Category, "trend": Direction, "status": Freshness, "survey_kind": SurveyKind}
+        profile = PLACES["profile"]
+        assert {word: set(owner) for word, owner in owners.items()} == {
+            word: set(profile[word].values) for word in owners
+        }
+        assert set(RiskReason) == set(profile["risk_reasons"].values)
+
+    def test_every_key_of_a_mapping_is_described(self) -> None:
+        for model in models_in(Mapping).values():
+            assert set(model.model_fields) - {"name"} <= set(descriptions(model)) | {"field", "word"}, model
+
+
+WORDS = st.sampled_from([*PLACES["profile"], *PLACES["response"], "records", "x", "hold", "survey", "profiles", "1"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            WORDS | st.sampled_from(["from", "values", "key", "object", "fields", "id"]), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*yaml.safe_load(GOOD), "key", "responses", "rollup", "segments", "back"]), VALUES)
+)
+def test_whatever_a_mapping_holds_only_a_user_error_is_raised(
+    tmp_path_factory: pytest.TempPathFactory, changes: dict[str, object]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(GOOD) | changes), encoding="utf-8")
+
+    with suppress(UserError):
+        load_mapping(path, SETTINGS)
