@@ -104,7 +104,7 @@ class Matcher:
     def _decide(self, claims: pa.Table, before: pa.Table | None = None) -> pa.Table:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
-        keys = keys_of(claims, self._rules, self._settings)
+        keys = keys_of(claims, self._rules, self._settings, before, human)
         decided = decide(claims, self._find(keys), self._rules, self._settings, before, human)
         return self._by_policy(decided)
 
