@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from answers import WAVES, Answer, Survey, category
+from people import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ def plant_customers(field: Field) -> None:
         field.swap(person, replace(person, do_not_process=True))
         field.planted["customers: do not process"] += 1
     for person, other in zip(field.pick(8), field.pick(8, answers=False), strict=True):
-        shared = f"hello.{person.number[2:]}@{person.account.domain}"
+        shared = f"{plain(person.family)}-{plain(other.family)}@{person.account.domain}"
         _share_mailbox(field, person, other, shared)
     for person in field.pick(12, answers=False):
         field.swap(person, replace(person, phone=field.rng.choice(("0000000000", "999-999-9999", "n/a", "TBC"))))
@@ -114,6 +115,7 @@ def plant_identities(field: Field) -> None:
             asked, typed_email=f"{mailbox}@{person.account.domain}", given="", family="", phone="", company=""
         )
         field.add("role mailbox", role)
+    _plant_phones(field)
     for at in range(45):
         person = field.rng.choice(field.customers)
         asked = field.survey.by_link(field.survey.answer(person, at % len(WAVES)))
@@ -124,6 +126,19 @@ def plant_identities(field: Field) -> None:
             "placeholder instead of an e-mail",
             replace(asked, typed_email=placeholder, given="", family="", company="", phone=""),
         )
+
+
+def _plant_phones(field: Field) -> None:
+    """Plant people who left a phone number only; of those, some say their name."""
+    callable_ = [p for p in field.customers if p.phone.startswith(("+49", "+1")) and p.number not in field.taken]
+    for at, person in enumerate(field.rng.sample(callable_, 10)):
+        asked = replace(
+            field.survey.by_link(field.survey.answer(person, 6)), typed_email="", phone=person.phone, company=""
+        )
+        if at % 2:
+            field.add("only a phone, name given", asked)
+        else:
+            field.add("only a phone, no name", replace(asked, given="", family=""))
 
 
 def _by_mail(answer: Answer) -> bool:
@@ -160,7 +175,7 @@ def _forwarded(answer: Answer, field: Field) -> Answer:
     here = next(p for p in field.customers if p.email == answer.recipient)
     others = [p for p in field.customers if p.account.id == here.account.id and p.number not in field.taken]
     colleague = field.rng.choice(others or [p for p in field.customers if p.number not in field.taken])
-    return replace(answer, typed_email=colleague.email, given=colleague.given, family=colleague.family, phone="")
+    return replace(answer, typed_email=colleague.email, given="", family="", phone="")
 
 
 def plant_rows(field: Field) -> None:

@@ -131,7 +131,7 @@ def test_customers_speak_for_themselves(responses: list[dict[str, str]]) -> None
 
 
 def _nobody(row: dict[str, str]) -> bool:
-    return not any(row[column] for column in ("RecipientEmail", "Q3", "ExternalReference", "RecipientLastName"))
+    return not any(row[column] for column in ("RecipientEmail", "Q3", "Q4", "ExternalReference", "RecipientLastName"))
 
 
 def _reserved(address: str) -> bool:

@@ -1,0 +1,48 @@
+"""The demo's whole way: every planted row ends where `examples/README.md` says, and a second sync writes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "sync.cli", "--output", "json", "demo", "--into", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    assert 0 == done.returncode, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("state", ["skipped", "held", "rejected"])
+def test_planted_rows_end_as_the_readme_says(told: dict[str, Any], state: str) -> None:
+    """A change of the rules must show here, in words, before it shows in somebody's customer records."""
+    text = (ROOT / "examples/README.md").read_text(encoding="utf-8")
+    rows = re.findall(rf"^\| {state} \| (\w+) \| (\d+) \|", text, re.MULTILINE)
+
+    assert {reason: int(count) for reason, count in rows} == told["first"][f"{state}_by_reason"]
+
+
+def test_written_rows_are_as_many_as_the_readme_says(told: dict[str, Any]) -> None:
+    text = (ROOT / "examples/README.md").read_text(encoding="utf-8")
+    written = re.search(r"^\| written \| +\| (\d+) \|", text, re.MULTILINE)
+    rows = told["first"]["rows"]
+
+    assert written is not None
+    assert int(written[1]) == rows["written"]
+    assert rows["in"] == sum(count for state, count in rows.items() if state != "in")
+
+
+def test_the_second_sync_of_the_demo_writes_nothing(told: dict[str, Any]) -> None:
+    assert {} == told["second"]["writes"]
+    assert "done" == told["second"]["status"]
