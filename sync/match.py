@@ -66,7 +66,7 @@ class Matcher:
                 return 0
         while True:
             with run.ledger.read() as connection:
-                claims = matching.held(connection, run.name, after, RESPONDENTS_AT_ONCE)
+                claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE)
                 before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
             if claims.num_rows:
                 reopened += self._decide_again(claims, before)

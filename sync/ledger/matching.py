@@ -64,12 +64,12 @@ def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.T
     return table(arrow(connection, waiting, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
 
 
-def held(connection: Connection, mapping: str, after: str, most: int) -> pa.Table:
-    """Return claims of held respondents in the order of their ids, after *after*: to be tried again."""
+def held(connection: Connection, mapping: str, run: str, after: str, most: int) -> pa.Table:
+    """Return claims of respondents held by earlier runs, in the order of their ids, after *after*: to be tried again."""
     open_ = (
         select(*_CLAIMS)
         .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
-        .where(MATCHES.c.outcome == "held", RESPONDENTS.c.respondent > after)
+        .where(MATCHES.c.outcome == "held", MATCHES.c.run != run, RESPONDENTS.c.respondent > after)
         .order_by(RESPONDENTS.c.respondent)
         .limit(most)
     )
