@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from connectors.contract import SurveySource
     from sync.config.schema import Settings
     from sync.mapping.schema import Mapping as MappingFile
     from sync.run import Progress
@@ -141,3 +142,11 @@ def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress
     settings = load_settings(config, registry.kinds())
     mappings = {mapping.name: mapping for mapping in load_mappings(config, settings)}
     return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
+
+
+def export_of(path: Path, *, columns: Mapping[str, str]) -> SurveySource:
+    """Return one survey export as a source, outside any config."""
+    made: SurveySource = registry.load("file")(
+        name=path.stem, path=path.name, columns=columns, root=path.parent, now=_now
+    )
+    return made

@@ -107,6 +107,6 @@ def _tell(session: Session, folder: Path, first: "RunReport", again: "RunReport"
         f"  npsync {config} held                who needs a person, and why\n"
         f"  npsync {config} runs {first.run}   the rows that could not be trusted\n"
         f"  npsync {config} report              where NPS stands\n"
-        f"  sqlite3 {folder}/.npsync/profiles.db 'select * from people limit 5'\n"
+        f"  sqlite3 {folder}/.npsync/profiles.db   the customer store; its table `people` holds the profiles\n"
         f"Your own data: copy config.example.yaml to config.yaml, then npsync validate"
     )

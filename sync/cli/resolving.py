@@ -1,7 +1,194 @@
 """`resolve`: identity alone, on exported records and responses, to be measured on a company's own data."""
 
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from sync.cli.session import Session
+from sync.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from connectors.values import SurveyResponse
+    from sync.identity.settings import IdentitySettings, Rule
+
+#: What is told of a decision; `--prior` reads it back.
+TOLD = ("outcome", "rule", "object", "record", "reason", "account", "person", "respondent", "evidence", "candidates")
+HEADER = ("response", *TOLD)
 
 
 def add_to(app: typer.Typer) -> None:
     """Put the command into the tree."""
+    app.command()(resolve)
+
+
+def resolve(
+    ctx: typer.Context,
+    records: Annotated[
+        list[Path], typer.Option(metavar="FILE...", help="Exported records (CSV), one file per object.")
+    ],
+    responses: Annotated[Path, typer.Option(metavar="FILE", help="A survey export, or a table with a response_id.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where decisions go (CSV). Default: stdout.")
+    ] = None,
+    match: Annotated[
+        str | None, typer.Option(metavar="KIND,...", help="Identifiers to compare, the strongest first. Default: all.")
+    ] = None,
+    own_id: Annotated[
+        str, typer.Option(metavar="KIND", help="What a record's own id is to the responses.")
+    ] = "customer_id",
+    record_column: Annotated[
+        list[str] | None, typer.Option(metavar="MEANING=HEADER", help="Where a header does not tell, such as id=KdNr.")
+    ] = None,
+    response_column: Annotated[
+        list[str] | None, typer.Option(metavar="MEANING=HEADER", help="Likewise for responses, such as email=Q3.")
+    ] = None,
+    phone_alone: Annotated[
+        str | None, typer.Option(metavar="require_name|accept", help="Whether a phone decides without a name.")
+    ] = None,
+    default_region: Annotated[
+        str | None, typer.Option(metavar="XX", help="Country of phones without a country code.")
+    ] = None,
+    prior: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Decisions of an earlier resolve, to be kept or repointed.")
+    ] = None,
+) -> None:
+    """Decide which record each response belongs to; needs no config.
+
+    Nothing is stored or written elsewhere. With -C, the identity settings of that config apply.
+    """
+    from sync.cli.identity_files import records_of
+    from sync.identity.claims import claims_table, respondent_of
+    from sync.identity.resolve import decisions
+
+    session: Session = ctx.obj
+    settings = _settings(session, phone_alone=phone_alone, default_region=default_region)
+    rules = _rules(match, own_id)
+    found, left_out = _responses(responses, _pairs(response_column))
+    claims = [respondent_of(response, settings) for response in found]
+    tables = records_of(records, _pairs(record_column), own_id)
+    before = _prior(prior) if prior else None
+    decided = decisions(claims_table(claims), tables, rules, settings, prior=before)
+    by_respondent = {row["respondent"]: row for table in decided for row in table.to_pylist()}
+    rows = [
+        [response.response_id, *(by_respondent[claim.respondent][name] or "" for name in TOLD)]
+        for response, claim in zip(found, claims, strict=True)
+    ]
+    rows += [[place, outcome, "", "", "", reason, *[""] * 5] for place, outcome, reason in left_out]
+    _write(rows, output)
+    _tell(session, rows, output)
+
+
+def _settings(session: Session, *, phone_alone: str | None, default_region: str | None) -> "IdentitySettings":
+    """The config's identity settings where one is named, with what the command line says instead."""
+    from pydantic import ValidationError
+
+    from sync.identity.settings import IdentitySettings
+
+    base = IdentitySettings()
+    if session.config is not None:
+        from sync.wiring import open_project
+
+        with open_project(session.config_path()) as project:
+            base = project.settings.identity
+    said = {"phone_alone": phone_alone, "default_region": default_region}
+    given = {name: value for name, value in said.items() if value is not None}
+    try:
+        return IdentitySettings.model_validate(base.model_dump() | given)
+    except ValidationError:
+        hint = "--phone-alone is require_name or accept; --default-region is a two-letter country, such as DE."
+        raise _usage("an option has a value that means nothing", hint) from None
+
+
+def _rules(match: str | None, own_id: str) -> "Sequence[Rule]":
+    from sync.identity.settings import DEFAULT_RULES, ID_KINDS, KINDS, Rule
+
+    wanted = [kind.strip() for kind in match.split(",")] if match else []
+    unknown = [kind for kind in wanted if kind not in KINDS] + ([own_id] if own_id not in ID_KINDS else [])
+    if unknown:
+        raise _usage(f"no identifier `{unknown[0]}`", f"There are: {', '.join(KINDS)}.")
+    return [Rule(kind=kind) for kind in wanted] or DEFAULT_RULES
+
+
+def _responses(path: Path, given: dict[str, str]) -> "tuple[list[SurveyResponse], list[tuple[str, str, str]]]":
+    """Read a plain table as it stands, any other file as a survey export; also what was left out, and why."""
+    from sync.cli.identity_files import is_plain, responses_of
+    from sync.wiring import export_of
+
+    if is_plain(path):
+        return responses_of(path, given), []
+    found: dict[str, SurveyResponse] = {}
+    left_out: list[tuple[str, str, str]] = []
+    for page in export_of(path, columns=given).pull({}):
+        if page.refused is not None:
+            raise page.refused
+        for response in page.responses:
+            if response.response_id in found:
+                left_out.append((response.response_id, "skipped", "duplicate"))
+            found[response.response_id] = response
+        left_out += [(str(reject.place), "rejected", reject.reason) for reject in page.rejects]
+        left_out += [(str(skip.place), "skipped", skip.reason) for skip in page.skips]
+    return list(found.values()), left_out
+
+
+def _prior(path: Path) -> "pa.Table":
+    """Read decisions that `resolve` wrote before; a respondent's rows are equal, so one of them counts."""
+    import pyarrow as pa
+
+    from sync.cli.identity_files import table_of
+
+    with table_of(path) as (header, rows):
+        if not set(TOLD) <= set(header):
+            raise UserError("E113", Problem(where=str(path), what="these are no decisions of `resolve`"))
+        told = [dict(zip(header, row, strict=True)) for row in rows]
+    once = {row["respondent"]: {name: row[name] or None for name in TOLD} for row in told if row["respondent"]}
+    return pa.Table.from_pylist(list(once.values()), schema=pa.schema([(name, pa.string()) for name in TOLD]))
+
+
+def _write(rows: Iterable[Sequence[str]], output: Path | None) -> None:
+    if output is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows([HEADER, *rows])
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([HEADER, *rows])
+    except OSError as error:
+        what, hint = f"cannot be written ({error.strerror})", "Name a file in a folder that exists and may be written."
+        raise UserError("E111", Problem(where=str(output), what=what, hint=hint)) from error
+
+
+def _tell(session: Session, rows: Sequence[Sequence[str]], output: Path | None) -> None:
+    """Sum up, so that a look at the numbers is enough at first."""
+    outcomes = Counter(row[1] for row in rows)
+    reasons = Counter((row[1], row[HEADER.index("reason")]) for row in rows)
+    told = {
+        "responses": len(rows),
+        "outcomes": dict(outcomes.most_common()),
+        "reasons": [{"outcome": outcome, "reason": why, "rows": n} for (outcome, why), n in reasons.most_common()],
+        "output": None if output is None else str(output),
+    }
+    if session.screen.json and output is not None:
+        session.screen.object(told)
+        return
+    from sync.cli.screen import table
+
+    lines = [[outcome, why, number] for (outcome, why), number in reasons.most_common()]
+    session.screen.say(f"{len(rows):,} responses\n" + table(["outcome", "reason", "rows"], lines))
+
+
+def _pairs(given: Sequence[str] | None) -> dict[str, str]:
+    """Read `MEANING=HEADER`, as often as it was given."""
+    pairs = dict(text.partition("=")[::2] for text in given or ())
+    if not all(pairs.values()):
+        raise _usage("a column is given as MEANING=HEADER", "For example: --record-column id=KdNr")
+    return pairs
+
+
+def _usage(what: str, hint: str) -> UserError:
+    return UserError("E103", Problem(where="command line", what=what, hint=hint))
