@@ -103,14 +103,18 @@ class Bounds(BaseModel, Generic[T]):
 class Numbers(Bounds[int]):
     """A range of whole numbers."""
 
+    #: Smallest number that holds.
     min: StrictInt | None = None
+    #: Largest number that holds.
     max: StrictInt | None = None
 
 
 class Ages(Bounds[timedelta]):
     """A range of time since the person's latest response."""
 
+    #: Shortest time that holds.
     min: Duration | None = None
+    #: Longest time that holds.
     max: Duration | None = None
 
     def in_milliseconds(self) -> tuple[int | None, int | None]:
@@ -138,15 +142,25 @@ class Predicate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    #: All of these must hold.
     all: Annotated[tuple[Predicate, ...], Field(min_length=1)] | None = None
+    #: One of these must hold.
     any: Annotated[tuple[Predicate, ...], Field(min_length=1)] | None = None
+    #: This must not hold.
     not_: Annotated[Predicate | None, Field(alias="not")] = None
+    #: Category of the latest response.
     category: Categories | None = None
+    #: Direction since the response before.
     trend: Trends | None = None
+    #: How fresh the latest response is.
     status: Statuses | None = None
+    #: Name or id of the latest response's survey.
     survey: Words | None = None
+    #: Survey kind of the latest response.
     survey_kind: Kinds | None = None
+    #: Connection that the latest response came from.
     source: Words | None = None
+    #: Latest score, 0 to 10.
     score: Numbers | None = None
     #: Counted responses: not expired, of the latest's kind.
     responses: Numbers | None = None
@@ -154,7 +168,9 @@ class Predicate(BaseModel):
     surveyed: Numbers | None = None
     #: Time since the latest response.
     age: Ages | None = None
+    #: Whether any risk reason holds.
     risk: StrictBool | None = None
+    #: Reasons of which one must hold.
     risk_reasons: Reasons | None = None
 
     @model_validator(mode="after")

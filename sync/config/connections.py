@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
 
 from connectors.values import SurveyKind
-from sync.config.findings import choices, finding
+from sync.config.findings import choices, closest, finding
 from sync.config.urls import DatabaseUrl, within
 
 if TYPE_CHECKING:
@@ -15,6 +28,16 @@ if TYPE_CHECKING:
 
 #: Types described here; others come from connectors that are installed beside npsync.
 OWN_TYPES = ("file", "warehouse")
+
+
+#: What a column of a survey export can hold; `connectors.files` fills these, a test holds the lists equal.
+RESPONSE_FIELDS = (
+    *("response_id", "survey", "score", "comment", "responded_at", "updated_at", "email", "recipient_email", "phone"),
+    *("first_name", "last_name", "full_name", "company", "account_ref", "salesforce_id", "hubspot_id"),
+    *("customer_id", "external_ref", "link", "vendor_category"),
+)
+#: `emial` and `e_mail` are slips of `email` (0.8, 0.91); `phone2` is longer and therefore meant.
+SLIP = 0.8
 
 
 class Connection(BaseModel):
@@ -31,6 +54,38 @@ class Connection(BaseModel):
         return self
 
 
+def _zone(name: str) -> str:
+    if name != "UTC":
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            close = closest(name, available_timezones())
+            hint = f"Did you mean `{close}`?" if close else "Take a name such as `Europe/Paris` or `UTC`."
+            what = f"there is no time zone `{name[:60]}`"
+            raise finding(what, hint) from None
+    return name
+
+
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise finding(
+            f"there is no encoding `{name[:60]}`", "Such as utf-8, cp1252 or utf-16; or leave it out."
+        ) from None
+    return name
+
+
+def _no_slips(columns: dict[str, str]) -> dict[str, str]:
+    """Refuse a slip of the pen: any other word would be carried along, and the field would be missed in silence."""
+    for word in columns:
+        close = get_close_matches(word.lower(), RESPONSE_FIELDS, n=1, cutoff=SLIP)
+        if word not in RESPONSE_FIELDS and close and len(word) <= len(close[0]):
+            what = f"`{word[:60]}` is none of our fields, and looks like `{close[0]}`"
+            raise finding(what, f"Write `{close[0]}`, or call it less alike to carry it along.", at=(word,))
+    return columns
+
+
 class FileConnection(Connection):
     """Survey exports: CSV, TSV, XLSX, XLS, JSON or JSON Lines."""
 
@@ -41,7 +96,7 @@ class FileConnection(Connection):
     #: The layout of the export; `auto` recognises the known ones and says which it took.
     preset: Annotated[str, Field(min_length=1)] = "auto"
     #: Your own column names, our field first: `{email: "E-mail address"}`.
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str], AfterValidator(_no_slips)] = Field(default_factory=dict)
     #: Name of the survey, where the file does not say it.
     survey: str | None = None
     #: `relational` (how is it in general) or `transactional` (how was this contact); never mixed in one NPS.
@@ -53,11 +108,11 @@ class FileConnection(Connection):
     #: Order of day, month and year when the dates of a file leave it open.
     date_order: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
     #: Time zone of dates that name none, such as `Europe/Paris`.
-    time_zone: Annotated[str, Field(min_length=1)] = "UTC"
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     #: Character between the columns; found out by itself when left out.
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     #: Encoding of a text file, such as `cp1252`; found out by itself when left out.
-    encoding: str | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     #: Sheet of a workbook; the first one with a score column when left out.
     sheet: str | None = None
 

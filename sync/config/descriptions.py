@@ -73,6 +73,8 @@ def described_schema(model: type[BaseModel]) -> dict[str, Any]:
     definitions = schema.get("$defs", {})
     for name, kind in models_in(model).items():
         node = schema if kind is model else definitions.get(name, {})
+        if "description" in node:
+            node["description"] = _first_sentence(node)
         _describe(node, kind, definitions)
     return schema
 
@@ -84,5 +86,10 @@ def _describe(node: dict[str, Any], model: type[BaseModel], definitions: dict[st
         if child is None:
             continue
         block = definitions.get(child.get("$ref", "").rpartition("/")[2], {})
-        if text := texts.get(name) or block.get("description"):
+        if text := texts.get(name) or _first_sentence(block):
             child["description"] = text
+
+
+def _first_sentence(node: dict[str, Any]) -> str:
+    """Return the summary of a docstring: what follows speaks to programmers."""
+    return str(node.get("description", "")).partition("\n\n")[0]

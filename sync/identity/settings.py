@@ -70,8 +70,11 @@ class IdForm(_Block):
 class Vetoes(_Block):
     """What happens when the evidence has a doubt attached."""
 
+    #: The names contradict each other.
     name_conflict: Veto = "hold"
+    #: The address belongs to a role, such as info@.
     role_mailbox: Veto = "hold"
+    #: Identifiers point to different persons.
     evidence_conflict: Veto = "hold"
 
 

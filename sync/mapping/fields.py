@@ -67,7 +67,7 @@ class FieldRule(BaseModel):
     values: dict[str, FieldValue] = Field(default_factory=dict)
     #: Longest text in characters; the rest is cut off.
     truncate: Annotated[StrictInt, Field(ge=1)] | None = None
-    #: `always`, or `if_blank` to leave alone what the record holds already.
+    #: `always`, or `if_blank` to keep the first value that npsync wrote there.
     write: Literal["always", "if_blank"] = "always"
     #: Whether a blank of ours empties the field; else the last value stays.
     clears: StrictBool = False

@@ -13,6 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 from unicodedata import combining, normalize
 
+from sync.mapping.vocabulary import PLACES
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: Between the values of a field that holds several; CRMs read it so.
 SEPARATOR = ";"
 
+_SEVERAL = (list, tuple, set, frozenset)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,14})?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d|[+-]\d\d)?")
 _DAY_LENGTH = len("2026-01-05")
@@ -43,31 +45,48 @@ def renderer(fields: Mapping[str, FieldRule | str]) -> Renderer:
     >>> renderer({"Score": "score", "Groups": "segments"})({"score": 9, "segments": ["b", "a"], "comment": "thanks"})
     {'Score': 9, 'Groups': 'a;b'}
     """
-    getters = [(name, _getter(rule)) for name, rule in fields.items()]
-    return lambda row: {name: get(row) for name, get in getters}
+    words = [(name, rule if isinstance(rule, str) else rule.from_) for name, rule in fields.items()]
+    refined = [(name, refine) for name, rule in fields.items() if (refine := _refinement(rule)) is not None]
+
+    def render(row: Row) -> dict[str, FieldValue]:
+        get = row.get
+        found = {name: get(word) for name, word in words}
+        for name, refine in refined:
+            found[name] = refine(found[name])
+        return found
+
+    return render
 
 
-def _getter(rule: FieldRule | str) -> Callable[[Row], FieldValue]:
+def _refinement(rule: FieldRule | str) -> Callable[[object], FieldValue] | None:
+    """Return what must be done to a word's value; None where it is written as it is, as most are."""
     if isinstance(rule, str):
-        return lambda row: _single(row.get(rule))
-    word, values, longest = rule.from_, rule.values, rule.truncate
+        return _single if _is_made_up(rule) else None
+    values, longest = rule.values, rule.truncate
     if values:
-        return lambda row: _translated(row.get(word), values, longest)
+        return lambda value: _translated(value, values, longest)
     if longest is not None:
-        return lambda row: _cut(row.get(word), longest)
-    return lambda row: _single(row.get(word))
+        return lambda value: _cut(value, longest)
+    return _single if _is_made_up(rule.from_) else None
+
+
+def _is_made_up(word: str) -> bool:
+    """Tell whether a word's values are lists or moments, which no field holds as they are."""
+    return any(words[word].type in ("list", "datetime") for words in PLACES.values() if word in words)
 
 
 def _single(value: object) -> FieldValue:
-    if isinstance(value, list | tuple | set | frozenset):
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, _SEVERAL):
         return SEPARATOR.join(sorted(map(str, value))) or None
     if isinstance(value, datetime):
         return to_text(value)
-    return None if value == "" else cast("FieldValue", value)
+    return cast("FieldValue", value)
 
 
 def _translated(value: object, values: Mapping[str, FieldValue], longest: int | None) -> FieldValue:
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _SEVERAL):
         return _cut([values.get(str(item), str(item)) for item in value], longest)
     known = str(value).lower() if isinstance(value, bool) else value
     return values.get(known, known) if isinstance(known, str) else cast("FieldValue", known)
@@ -76,9 +95,11 @@ def _translated(value: object, values: Mapping[str, FieldValue], longest: int | 
 def _cut(value: object, longest: int | None) -> FieldValue:
     if longest is None:
         return _single(value)
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, str):
+        return truncated(value, longest) or None
+    if isinstance(value, _SEVERAL):
         return SEPARATOR.join(_fitting(sorted(map(str, value)), longest)) or None
-    return truncated(value, longest) or None if isinstance(value, str) else _single(value)
+    return _single(value)
 
 
 def _fitting(items: Sequence[str], longest: int) -> Sequence[str]:
@@ -119,13 +140,13 @@ def canonical(value: object, *, several: bool = False) -> FieldValue:
     >>> canonical(["b", "a"]), canonical("b; a", several=True)
     ('a;b', 'a;b')
     """
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, int):
         return None if value is None else int(value)
-    if isinstance(value, float | Decimal):
+    if isinstance(value, (float, Decimal)):
         return _number(value)
     if isinstance(value, date):
         return _moment(value) if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _SEVERAL):
         return _sorted(SEPARATOR.join(map(str, value)))
     return _sorted(str(value)) if several else _text(str(value))
 

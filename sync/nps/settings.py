@@ -117,7 +117,9 @@ class _Settings(BaseModel):
 class FreshFor(_Settings):
     """How long a response counts as current, by survey kind."""
 
+    #: After a contact, such as a support case.
     transactional: Span = timedelta(days=90)
+    #: About the relationship as a whole.
     relational: Span = timedelta(days=180)
 
     def of(self, kind: SurveyKind) -> timedelta:
@@ -132,6 +134,7 @@ class FreshFor(_Settings):
 class Interval(_Settings):
     """How the uncertainty beside every NPS is computed."""
 
+    #: How the interval is computed.
     method: IntervalMethod = IntervalMethod.ADJUSTED_WALD
     #: Share of such intervals that hold the true NPS.
     level: Level = 0.95
@@ -149,6 +152,7 @@ class Trend(_Settings):
 class Account(_Settings):
     """How contacts become the NPS of their account."""
 
+    #: Which responses of its contacts are counted, and how often.
     method: Annotated[AccountMethod, BeforeValidator(_no_weights_yet)] = AccountMethod.LATEST_PER_CONTACT
     #: The one kind that is counted; None takes relational where an account has any, else transactional. Never both.
     survey_kind: SurveyKind | None = None
@@ -173,6 +177,7 @@ class NpsSettings(_Settings):
     account: Account = Account()
     #: The reasons that raise the risk signal.
     risk: Annotated[tuple[RiskReason, ...], BeforeValidator(_no_renewal_reason_yet)] = tuple(RiskReason)
+    #: Kept for renewal dates, which no source gives yet; leave it out.
     near_renewal: Annotated[Span | None, BeforeValidator(_no_renewals_yet)] = None
 
     @model_validator(mode="after")

@@ -22,7 +22,6 @@ ROW = {
     "trend": None,
     "segments": ["silent", "at_risk"],
     "responded_at": datetime(2026, 1, 5, 8, 21, 9, tzinfo=timezone(timedelta(hours=1))),
-    "survey": "",
 }
 
 
@@ -52,7 +51,6 @@ class TestRender:
             (spec("segments", truncate=10), "at_risk"),
             (spec("segments", truncate=3), None),
             (spec("responded_at"), "2026-01-05T07:21:09.000Z"),
-            (spec("survey"), None),
             (spec("person.email"), None),
         ],
     )
