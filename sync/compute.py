@@ -18,7 +18,7 @@ from sync.desired import difference
 from sync.kernel import Kernel
 from sync.ledger import inbox, outbox, profiles
 from sync.ledger.outbox import Intent, pack, unpack
-from sync.nps.category import category_of
+from sync.nps.category import category_of, points
 from sync.nps.compute import compute_profiles, compute_rollups
 from sync.report import State
 from sync.shapes import Shapes
@@ -355,6 +355,7 @@ def _response_values(row: dict[str, Any], object_: str) -> dict[str, Any]:
     extra = json.loads(row["extra"]) if row["extra"] else {}
     values = row | {f"extra.{name}": value for name, value in extra.items()}
     values["record.id"], values["record.object"], values["person.id"] = row["subject"], object_, row["person"]
+    values["category"], values["points"] = category_of(row["score"]).value, points(row["score"])
     return values
 
 
