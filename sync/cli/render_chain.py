@@ -51,7 +51,7 @@ def _decision(mapping: Mapping[str, Any]) -> Iterable[str]:
     yield f"  match         {decision['outcome']}{record}{rule} ({decision['reason']})"
     for item in decision["evidence"]:
         yield f"  evidence      {_words(item)}"
-    for record_ in decision["candidates"]:
+    for record_ in decision["candidates"] if decision["outcome"] == "held" else ():
         yield f"  candidate     {candidate(record_)}"
     if mapping.get("human"):
         human = mapping["human"]
@@ -85,15 +85,17 @@ def _writes(mapping: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _words(item: object) -> str:
-    """Evidence in words: `rule email, records C-7`; lists and values without quotes.
+    """One compared key in words, whatever it holds.
 
-    >>> _words({"kind": "email", "records": ["C-7", "C-9"], "persons": 2})
-    'kind email, records C-7 C-9, persons 2'
+    >>> _words({"slot": "email", "source": "self_reported", "says": "many", "rule": "email",
+    ...         "persons": [["customers C-7"], ["customers C-9"]]})
+    'email (self_reported) says many: customers C-7 | customers C-9; rule email'
     """
     if not isinstance(item, dict):
         return str(item)
-    return ", ".join(
-        f"{name} {' '.join(map(str, content)) if isinstance(content, list) else content}"
-        for name, content in item.items()
-        if content not in (None, "", [])
-    )
+    rest = dict(item)
+    slot, source, says = (rest.pop(name, None) for name in ("slot", "source", "says"))
+    persons = " | ".join(", ".join(map(str, person)) for person in rest.pop("persons", None) or [])
+    head = f"{slot or rest.get('kind', '')}" + (f" ({source})" if source else "") + (f" says {says}" if says else "")
+    more = [f"{name} {content}" for name, content in rest.items() if name != "kind" and content not in (None, "", [])]
+    return "; ".join(part for part in (f"{head}: {persons}" if persons else head, *more) if part)
