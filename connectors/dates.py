@@ -111,13 +111,14 @@ _MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in na
 _ZONE = r"Z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT|\(UTC\)"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
 _MOMENT = re.compile(rf"(.+?)(?:(?:T|,?\s)\s*{_TIME}\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*({_ZONE})?)?")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_NAME_YEAR = re.compile(r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})")
 _NAME_DAY_YEAR = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})")
 
-# Distinct days and times of day are few; a file of nothing but unlike texts must not fill the memory.
-_REMEMBERED = 20_000
+# A day has 86,400 seconds and a century 36,525 days: more unlike texts than that are not dates.
+_REMEMBERED = 100_000
 
 
 def has_time_of_day(text: str) -> bool:
@@ -151,6 +152,8 @@ class DateReader:
         """Return the moment in UTC, or why there is none."""
         day_text, _, time_text = text.partition(" ")
         day, time = self._days.get(day_text), self._times.get(time_text)
+        if day is not None and time is None and (clock := _CLOCK.fullmatch(time_text)):
+            time = self._remember(time_text, (int(clock[1]), int(clock[2]), int(clock[3] or 0)))
         if day is not None and time is not None:
             year, month, number = day
             hour, minute, second = time
@@ -198,11 +201,17 @@ class DateReader:
         year, month, number = day
         moment = datetime(year, month, number, hour, minute, second, micro, zone)
         if not (found[7] or micro) and found[1] == day_text:
-            if len(self._days) + len(self._times) > _REMEMBERED:
+            if len(self._days) > _REMEMBERED:
                 self._days.clear()
-                self._times.clear()
-            self._days[day_text], self._times[time_text] = day, (hour, minute, second)
+            self._days[day_text] = day
+            self._remember(time_text, (hour, minute, second))
         return moment
+
+    def _remember(self, text: str, time: tuple[int, int, int]) -> tuple[int, int, int]:
+        if len(self._times) > _REMEMBERED:
+            self._times.clear()
+        self._times[text] = time
+        return time
 
     def _day(self, text: str) -> tuple[int, int, int] | DateProblem:
         if found := _YMD.fullmatch(text):

@@ -73,16 +73,6 @@ class PlaceDraft:
     column: str | None
 
 
-def place_of(file: str, row: int) -> Place:
-    """Return the place of a whole row."""
-    draft = PlaceDraft()
-    draft.file = file
-    draft.row = row
-    draft.column = None
-    draft.__class__ = Place  # type: ignore[assignment]
-    return draft  # type: ignore[return-value]
-
-
 def finished(draft: ResponseDraft) -> SurveyResponse:
     """Freeze a draft whose every slot is filled in; it is the response from now on."""
     draft.__class__ = SurveyResponse  # type: ignore[assignment]

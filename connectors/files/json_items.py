@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from connectors.files.table import MAX_CELL, MAX_COLUMNS, Row, refused
+from connectors.files.table import MAX_CELL, MAX_COLUMNS, Chunk, Row, chunked, refused
 from connectors.files.text_file import encoding_of, lines
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class JsonTable:
             if len(names) > MAX_COLUMNS:
                 raise refused(self._name, f"items have more than {MAX_COLUMNS} names", _NEXT_STEP)
         return names
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        return chunked(self.rows(), size)
 
     def rows(self) -> Iterator[Row]:
         yield 0, list(self._columns)

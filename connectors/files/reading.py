@@ -5,17 +5,17 @@ All of it is a function of the content and the settings: a file that is read on 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from connectors.dates import DateEvidence, DateOrder
+from connectors.dates import DateOrder
 from connectors.errors import Refused
 from connectors.files.header import shown
 from connectors.files.layout import Layout, find_layout
 from connectors.files.opening import open_table
 from connectors.files.table import MAX_COLUMNS, Table, refused
+from connectors.files.weighing import weigh
 from connectors.scores import other_scale
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from connectors.files.settings import FileSettings
 
 _HEAD_ROWS = 4
-# More unlike texts than this and the column holds no scores; fewer and they are counted exactly.
-_MAX_SCORE_TEXTS = 10_000
-# Distinct beginnings of dates that are kept before they are weighed.
-_MAX_DATE_TEXTS = 20_000
-#: Characters of a date text that show its order.
-_DATE_HEAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +67,9 @@ def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: P
     if (width := max(len(cells) for _, cells in head)) > MAX_COLUMNS:
         raise refused(file, f"has {width} columns", "Export the responses alone.")
     layout = find_layout(head, settings, root=root, file=file)
-    evidence, scores = _weigh(table, layout)
-    if settings.scale is None and layout.score and (scale := other_scale(scores)):
+    score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
+    weight = weigh(table, score_at, layout.dates, header_rows=layout.header.rows)
+    if settings.scale is None and layout.score and (scale := other_scale(weight.scores)):
         title = (shown([layout.score.title]) or ["?"])[0]
         raise Refused(
             f"{file}: the score column `{title}` holds numbers from {scale}, not an NPS scale",
@@ -83,32 +78,6 @@ def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: P
         )
     declared = settings.date_order or (DateOrder(layout.preset.date_order) if layout.preset.date_order else None)
     notes = [*table.notes, *layout.notes]
-    if declared is None and (because := evidence.because()):
+    if declared is None and (because := weight.dates.because()):
         notes.append(because)
-    return Reading(table, layout, declared or evidence.order(), tuple(notes))
-
-
-def _weigh(table: Table, layout: Layout) -> tuple[DateEvidence, Counter[str]]:
-    """Read the whole file once for its dates and scores alone."""
-    evidence, scores = DateEvidence(), Counter[str]()
-    score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
-    dates: dict[int, set[str]] = {index: set() for index in layout.dates}
-    columns = [(index, found.add) for index, found in dates.items()]
-    for _, cells in islice(table.rows(), layout.header.rows, None):
-        try:
-            if score_at is not None:
-                scores[cells[score_at]] += 1
-            for index, add in columns:
-                add(cells[index][:_DATE_HEAD])
-        except IndexError:
-            continue  # a short row lacks the rest of its cells
-        if len(scores) > _MAX_SCORE_TEXTS:
-            score_at = None
-            scores.clear()
-        for found in dates.values():
-            if len(found) > _MAX_DATE_TEXTS:
-                evidence.add(found)
-                found.clear()
-    for found in dates.values():
-        evidence.add(found)
-    return evidence, scores
+    return Reading(table, layout, declared or weight.dates.order(), tuple(notes))

@@ -16,8 +16,7 @@ class ResponseIds:
     answers: then score and comment count too, and equal rows are numbered in the order of the file.
     """
 
-    def __init__(self, survey: str) -> None:
-        self._survey = survey
+    def __init__(self) -> None:
         self._seen: set[int] = set()
         self._repeats: dict[int, int] = {}
 

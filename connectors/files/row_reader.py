@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.dates import DateProblem, has_time_of_day
-from connectors.files.draft import ResponseDraft, finished, place_of
+from connectors.files.draft import ResponseDraft, finished
 from connectors.files.json_items import BROKEN
 from connectors.files.reasons import next_step
 from connectors.files.response_id import ResponseIds
@@ -15,6 +16,7 @@ from connectors.scores import ScoreProblem, read_score
 from connectors.values import Place, Reject, Skip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from connectors.dates import DateReader
@@ -29,6 +31,7 @@ MAX_TEXT = 1 << 17
 _IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 # In these a number that Excel shortened (1.23E+15) has lost its digits for good.
 _EXACT = ("response_id", *_IDS, "account_ref", "phone")
+_NUMERIC = re.compile(r"\s*[+-]?[\d.,/]{1,9}\s*")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}")
 _IDENTITY = ("email", "recipient_email", *_IDS, "phone", "link")
 # A response may carry the date its invitation was sent, in another zone: a day of slack.
@@ -55,83 +58,69 @@ class RowReader:
     def __init__(self, layout: Layout, dates: DateReader, settings: FileSettings, *, file: str, survey: str) -> None:
         self._layout = layout
         self._dates = dates
-        self._settings = settings
-        self._file = file
-        self._survey = survey
-        self._ids = ResponseIds(survey)
-        self._width = len(layout.header.columns)
+        self._scale = settings.scale or "0-10"
+        self._ids = ResponseIds()
         self._scores: dict[str, int | ScoreProblem] = {}
-        self._skip_words: list[tuple[int, SkipRule, dict[str, bool]]] = [(i, rule, {}) for rule, i in layout.skips]
-        self._where = [(index, text.strip().casefold()) for index, text in layout.where]
-        # A field that the file lacks reads the cell after the last, which is always empty.
-        self._at = {field: layout.fields.get(field, self._width) for field in _ALL}
-        self._exact = [(field, index) for field in _EXACT if (index := layout.fields.get(field)) is not None]
-        self._kinds = [(field, index) for field in _IDS if (index := layout.fields.get(field)) is not None]
-        self._extras = list(layout.extras.items())
-        self._score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
+        self.file = file
+        self.survey = survey
+        self.survey_kind = settings.kind
+        self.width = len(layout.header.columns)
+        self.fields = layout.fields
+        self.extras = list(layout.extras.items())
+        self.exact = [(field, self.fields[field]) for field in _EXACT if field in self.fields]
+        self.kinds = [(field, self.fields[field]) for field in _IDS if field in self.fields]
+        self.score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
+        self.skip_words = [(index, partial(_matches, rule)) for rule, index in layout.skips]
+        self.where = [(index, text.strip().casefold()) for index, text in layout.where]
         self.tally = Tally()
+        # A field that the file lacks reads the cell after the last, which is always empty.
+        self._at = {field: self.fields.get(field, self.width) for field in _ALL}
 
     def read(self, row: int, cells: list[str]) -> SurveyResponse | Reject | Skip | None:
         """Return what a row is; None when it is blank, which is not a row."""
-        if len(cells) != self._width:
-            if any(cell.strip() for cell in cells[self._width :]):
-                found = f"{len(cells)} cells under {self._width} columns"
-                return self._reject(row, "row_too_wide", None, found)
-            cells = cells[: self._width] + [""] * (self._width - len(cells))
-        cells.append("")
-        if not cells[0].strip() and not any(cell.strip() for cell in cells):
+        width = self.width
+        if any(cell.strip() for cell in cells[width:]):
+            return self._reject(row, "row_too_wide", None, f"{len(cells)} cells under {width} columns")
+        cells = [*cells[:width], *[""] * (width + 1 - len(cells[:width]))]
+        if not any(cell.strip() for cell in cells):
             return None
         if (left_out := self._left_out(row, cells)) is not None:
             return left_out
         score = self._score(row, cells)
-        if not isinstance(score, int):
-            return score
-        at = self._at
-        text = cells[at["responded_at"]]
-        moment = self._dates.read(text)
+        return self._dated(row, cells, score) if isinstance(score, int) else score
+
+    def _dated(self, row: int, cells: list[str], score: int) -> SurveyResponse | Reject:
+        moment = self._dates.read(cells[self._at["responded_at"]])
         if isinstance(moment, DateProblem):
             return self._reject(row, moment.value, "responded_at")
-        return self._response(row, cells, score, moment, text)
-
-    def _response(
-        self, row: int, cells: list[str], score: int, moment: datetime, moment_text: str
-    ) -> SurveyResponse | Reject:
-        at = self._at
-        for field, index in self._exact:
-            cell = cells[index]
-            if "+" in cell and _SCIENTIFIC.fullmatch(cell.strip(" '")):
+        for field, index in self.exact:
+            if "+" in cells[index] and _SCIENTIFIC.fullmatch(cells[index].strip(" '")):
                 return self._reject(row, "id_in_scientific_notation", field)
+        return self._response(row, cells, score, moment)
+
+    def _response(self, row: int, cells: list[str], score: int, moment: datetime) -> SurveyResponse | Reject:
+        texts = {field: clean(cells[index]) for field, index in self._at.items()}
         draft = ResponseDraft()
-        draft.survey = (clean(cells[at["survey"]]) or self._survey) if at["survey"] != self._width else self._survey
-        draft.survey_kind = self._settings.kind
         draft.score = score
         draft.responded_at = moment
         draft.updated_at = None
-        draft.comment = comment = clean(cells[at["comment"]])
-        draft.email = clean(cells[at["email"]])
-        draft.recipient_email = clean(cells[at["recipient_email"]])
-        draft.phone = clean(cells[at["phone"]])
-        draft.first_name = clean(cells[at["first_name"]])
-        draft.last_name = clean(cells[at["last_name"]])
-        draft.full_name = clean(cells[at["full_name"]])
-        draft.company = clean(cells[at["company"]])
-        draft.account_ref = clean(cells[at["account_ref"]])
-        draft.link = clean(cells[at["link"]])
-        draft.vendor_category = category = clean(cells[at["vendor_category"]])
-        draft.ids = {field: text for field, index in self._kinds if (text := clean(cells[index]))}
-        draft.extra = {word: text for word, index in self._extras if (text := clean(cells[index]))}
-        if comment is not None and len(comment) > MAX_TEXT:
-            return self._reject(row, "cell_too_large", "comment", f"{len(comment)} characters")
-        if category is not None and _disagrees(category, score):
-            self.tally.disagreeing += 1
-        if (problem := self._other_dates(row, cells, moment, draft)) is not None:
+        draft.survey = texts["survey"] or self.survey
+        draft.survey_kind = self.survey_kind
+        for field in _CLAIMS:
+            setattr(draft, field, texts[field])
+        draft.ids = {field: text for field, index in self.kinds if (text := clean(cells[index]))}
+        draft.extra = {word: text for word, index in self.extras if (text := clean(cells[index]))}
+        draft.place = Place(file=self.file, row=row)
+        if (problem := self.problem(row, cells, draft)) is not None:
             return problem
-        draft.place = place_of(self._file, row)
-        draft.response_id = clean(cells[at["response_id"]]) or self._made_id(draft, moment_text)
+        if draft.vendor_category is not None:
+            self.count_category(draft.vendor_category, score)
+        draft.response_id = texts["response_id"] or self.made_id(draft, cells[self._at["responded_at"]])
         return finished(draft)
 
-    def _made_id(self, draft: ResponseDraft, moment_text: str) -> str:
-        claims = (getattr(draft, field) if field not in _IDS else draft.ids.get(field) for field in _IDENTITY)
+    def made_id(self, draft: ResponseDraft, moment_text: str) -> str:
+        """Return a stable id for a response that came without one."""
+        claims = (draft.ids.get(field) if field in _IDS else getattr(draft, field) for field in _IDENTITY)
         names = " ".join(name for name in (draft.first_name, draft.last_name, draft.full_name) if name)
         return self._ids.of(
             survey=draft.survey,
@@ -142,49 +131,64 @@ class RowReader:
             answer=(str(draft.score), draft.comment),
         )
 
-    def _other_dates(self, row: int, cells: list[str], moment: datetime, draft: ResponseDraft) -> Reject | None:
-        at = self._at
-        if at["updated_at"] != self._width and (text := cells[at["updated_at"]].strip()):
+    def problem(self, row: int, cells: list[str], draft: ResponseDraft) -> Reject | None:
+        """Fill in when the response was changed last, and return what is wrong with its texts and other dates."""
+        if draft.comment is not None and len(draft.comment) > MAX_TEXT:
+            return self._reject(row, "cell_too_large", "comment", f"{len(draft.comment)} characters")
+        if text := cells[self._at["updated_at"]].strip():
             updated = self._dates.read(text)
             # The answer counts without the date of its last edit.
             draft.updated_at = None if isinstance(updated, DateProblem) else updated
-        if at["sent_at"] != self._width and (text := cells[at["sent_at"]].strip()):
+        if text := cells[self._at["sent_at"]].strip():
             sent = self._dates.read(text)
-            if not isinstance(sent, DateProblem) and (sent - moment).total_seconds() > _SLACK_S:
+            if not isinstance(sent, DateProblem) and (sent - draft.responded_at).total_seconds() > _SLACK_S:
                 return self._reject(row, "answered_before_sent", "responded_at")
         return None
 
-    def _left_out(self, row: int, cells: list[str]) -> Skip | Reject | None:
-        if cells[0] == BROKEN:
-            return self._reject(row, "row_unreadable", None)
-        for index, wanted in self._where:
-            if cells[index].strip().casefold() != wanted:
-                return self._skip(row, "not_selected")
-        for index, rule, known in self._skip_words:
-            cell = cells[index]
-            hit = known.get(cell)
-            if hit is None:
-                if len(known) > _REMEMBERED:
-                    known.clear()
-                hit = known[cell] = _matches(rule, cell)
-            if hit:
-                return self._skip(row, rule.reason)
-        return None
+    def count_category(self, category: str, score: int) -> None:
+        """Notice a category that is not the score's."""
+        self.tally.disagreeing += _disagrees(category, score)
 
-    def _score(self, row: int, cells: list[str]) -> int | Reject | Skip:
-        if self._score_at is None:
-            return self._score_by_option(row, cells)
-        text = cells[self._score_at]
+    def scores_of(self, column: Sequence[str]) -> list[int | None]:
+        """Return the scores of many cells; None where `read` has to say what is wrong."""
+        known = {text: self._read_score(text) for text in set(column)}
+        sound = {text: score if isinstance(score, int) else None for text, score in known.items()}
+        return [sound[text] for text in column]
+
+    def dates_of(self, column: Sequence[str]) -> list[datetime | None]:
+        """Return the moments of many cells; None where `read` has to say what is wrong."""
+        found = map(self._dates.read, column)
+        return [None if type(moment) is DateProblem else moment for moment in found]  # type: ignore[misc]
+
+    def _read_score(self, text: str) -> int | ScoreProblem:
         score = self._scores.get(text)
         if score is None:
             if len(self._scores) > _REMEMBERED:
                 self._scores.clear()
-            score = self._scores[text] = read_score(text, self._settings.scale or "0-10")
+            score = self._scores[text] = read_score(text, self._scale)
+        return score
+
+    def _left_out(self, row: int, cells: list[str]) -> Skip | Reject | None:
+        if cells[0] == BROKEN:
+            return self._reject(row, "row_unreadable", None)
+        for index, wanted in self.where:
+            if cells[index].strip().casefold() != wanted:
+                return self._skip(row, "not_selected")
+        for (index, is_left_out), (rule, _) in zip(self.skip_words, self._layout.skips, strict=True):
+            if is_left_out(cells[index]):
+                return self._skip(row, rule.reason)
+        return None
+
+    def _score(self, row: int, cells: list[str]) -> int | Reject | Skip:
+        if self.score_at is None:
+            return self._score_by_option(row, cells)
+        text = cells[self.score_at]
+        score = self._read_score(text)
         if isinstance(score, int):
             return score
         if score is ScoreProblem.NONE:
             return self._skip(row, "no_score")
-        found = f"found {text.strip()}" if re.fullmatch(r"\s*[+-]?[\d.,/]{1,9}\s*", text) else "found other text"
+        found = f"found {text.strip()}" if _NUMERIC.fullmatch(text) else "found other text"
         return self._reject(row, score.value, "score", found)
 
     def _score_by_option(self, row: int, cells: list[str]) -> int | Reject | Skip:
@@ -199,19 +203,23 @@ class RowReader:
         return ticked[0]
 
     def _skip(self, row: int, reason: str) -> Skip:
-        return Skip(place=Place(file=self._file, row=row), reason=reason)
+        return Skip(place=Place(file=self.file, row=row), reason=reason)
 
     def _reject(self, row: int, reason: str, field: str | None, detail: str = "") -> Reject:
         layout = self._layout
         title = layout.score.title if field == "score" and layout.score else layout.title(field or "")
         detail = detail or (f"column `{title}`" if title else f"no column for `{field}`" if field else "")
-        place = Place(file=self._file, row=row, column=title)
+        place = Place(file=self.file, row=row, column=title)
         return Reject(place=place, reason=reason, detail=detail, next_step=next_step(reason))
 
 
 _ALL = (
     *("response_id", "survey", "comment", "responded_at", "updated_at", "sent_at", "email", "recipient_email"),
     *("phone", "first_name", "last_name", "full_name", "company", "account_ref", "link", "vendor_category"),
+)
+_CLAIMS = (
+    *("comment", "email", "recipient_email", "phone", "first_name", "last_name", "full_name", "company"),
+    *("account_ref", "link", "vendor_category"),
 )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
 from connectors.dates import DateOrder, DateReader
 from connectors.errors import Refused
 from connectors.files.found import find_files, stream_of
+from connectors.files.garbage import search_paused
+from connectors.files.page_reader import PageReader
 from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
 from connectors.files.preset import named
 from connectors.files.reading import Reading, decide
@@ -19,9 +20,11 @@ from connectors.files.settings import FileSettings, checked_scale
 from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from connectors.files.page_reader import Found
 
 #: Rows of a page. Memory is bounded by it, and a crash repeats no more than it.
 PAGE_ROWS = 5_000
@@ -139,43 +142,25 @@ class FileSource:
         yield from self._pages(reading, stream, start)
 
     def _pages(self, reading: Reading, stream: str, cursor: FileCursor) -> Iterator[Page]:
-        reader = self._reader(reading, stream)
-        already = cursor.rows
-        notes = reading.notes
-        read = reader.read
-        responses: list[SurveyResponse] = []
-        rejects: list[Reject] = []
-        skips: list[Skip] = []
-        for row, cells in islice(reading.table.rows(), reading.layout.header.rows, None):
-            found = read(row, cells)
-            if found is None:
-                continue
-            if already:
-                already -= 1  # read all the same: ids of rows without one count equal rows before them
-                continue
-            if type(found) is SurveyResponse:
-                responses.append(found)
-            elif type(found) is Reject:
-                rejects.append(found)
-            else:
-                assert isinstance(found, Skip)
-                skips.append(found)
-            if len(responses) + len(rejects) + len(skips) == PAGE_ROWS:
-                cursor = replace(cursor, rows=cursor.rows + PAGE_ROWS, page=cursor.page + 1)
-                yield Page(
-                    stream=stream, responses=responses, rejects=rejects, skips=skips, cursor=cursor.text(), notes=notes
-                )
-                responses, rejects, skips, notes = [], [], [], ()
-        rest = len(responses) + len(rejects) + len(skips)
-        cursor = replace(cursor, rows=cursor.rows + rest, page=cursor.page + 1, done=True)
-        yield Page(
-            stream=stream,
-            responses=responses,
-            rejects=rejects,
-            skips=skips,
-            cursor=cursor.text(),
-            notes=(*notes, *reader.tally.notes()),
-        )
+        rows = self._reader(reading, stream)
+        pages = PageReader(rows)
+        already, notes = cursor.rows, reading.notes
+        left = reading.layout.header.rows
+        chunks = reading.table.chunks(PAGE_ROWS)
+        while True:
+            with search_paused():
+                all_numbers, whole = next(chunks, ((), []))
+                numbers, chunk, left = _below(all_numbers, whole, left)
+                found = [one for one in pages.read(numbers, chunk) if one is not None]
+            if not whole:
+                break
+            # Rows stored before a crash are read all the same: made ids count the equal rows before them.
+            found, already = found[already:], max(already - len(found), 0)
+            if found:
+                cursor = replace(cursor, rows=cursor.rows + len(found), page=cursor.page + 1)
+                yield _page(stream, found, cursor, notes)
+                notes = ()
+        yield _page(stream, [], replace(cursor, done=True), (*notes, *rows.tally.notes()))
 
     def _reader(self, reading: Reading, stream: str) -> RowReader:
         dates = DateReader(
@@ -185,3 +170,28 @@ class FileSource:
             epoch_1904=reading.table.epoch_1904,
         )
         return RowReader(reading.layout, dates, self._settings, file=stream, survey=self._settings.survey or self._name)
+
+
+def _below(numbers: Sequence[int], chunk: list[list[str]], header: int) -> tuple[Sequence[int], list[list[str]], int]:
+    """Return the rows below the header, and how much of the header is still to come. Blank rows are not of it."""
+    if not header:
+        return numbers, chunk, 0
+    at = 0
+    while header and at < len(chunk):
+        header -= bool(chunk[at])
+        at += 1
+    return numbers[at:], chunk[at:], header
+
+
+def _page(stream: str, found: Sequence[Found], cursor: FileCursor, notes: tuple[str, ...]) -> Page:
+    by_kind: dict[type, list[Found]] = {SurveyResponse: [], Reject: [], Skip: []}
+    for one in found:
+        by_kind[type(one)].append(one)
+    return Page(
+        stream=stream,
+        responses=by_kind[SurveyResponse],  # type: ignore[arg-type]
+        rejects=by_kind[Reject],  # type: ignore[arg-type]
+        skips=by_kind[Skip],  # type: ignore[arg-type]
+        cursor=cursor.text(),
+        notes=notes,
+    )

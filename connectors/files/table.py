@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from connectors.errors import Refused
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
 
 #: The row's number as an editor shows it, and its cells. The list is the reader's own to change.
 Row = tuple[int, list[str]]
+
+#: Row numbers and rows of a part of a file. Rows may be blank or uneven.
+Chunk = tuple[Sequence[int], list[list[str]]]
 
 #: More columns than any survey has; a header wider than this is an attack or a mistake.
 MAX_COLUMNS = 4096
@@ -37,6 +42,16 @@ class Table(Protocol):
             OSError: The file cannot be read.
         """
         ...
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Yield all rows, at most *size* at a time. See `rows`; blank rows may be among them."""
+        ...
+
+
+def chunked(rows: Iterator[Row], size: int) -> Iterator[Chunk]:
+    """Gather single rows into chunks."""
+    while part := list(islice(rows, size)):
+        yield [number for number, _ in part], [cells for _, cells in part]
 
 
 def refused(file: str, what: str, next_step: str) -> Refused:

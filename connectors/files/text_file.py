@@ -61,6 +61,12 @@ def lines(path: Path, encoding: str, *, name: str) -> Iterator[str]:
     return chain.from_iterable(_blocks(path, encoding, name))
 
 
+def check_text(path: Path, encoding: str, *, name: str) -> None:
+    """Read a file through as `lines` would, for its faults alone."""
+    for _ in _blocks(path, encoding, name):
+        pass
+
+
 def _blocks(path: Path, encoding: str, name: str) -> Iterator[io.StringIO]:
     errors = "replace" if encoding == "cp1252" else "strict"
     decoder = codecs.getincrementaldecoder(encoding)(errors)

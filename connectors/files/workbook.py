@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING
 
 from connectors.errors import Refused
-from connectors.files.table import MAX_COLUMNS, Row, plain_number, refused
+from connectors.files.table import MAX_COLUMNS, Chunk, Row, chunked, plain_number, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,6 +110,9 @@ class XlsxTable:
                 self._name, f"is not a workbook that can be read ({type(error).__name__})", _SAVE_AS
             ) from None
 
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        return chunked(self.rows(), size)
+
     def rows(self) -> Iterator[Row]:
         with self._open() as book:
             sheet = book[self._sheet]
@@ -147,6 +150,9 @@ class XlsTable:
             what = f"is not a workbook that can be read ({type(error).__name__}), or it has a password"
             raise refused(name, what, _SAVE_AS) from None
         self._sheet, self.notes = _choose(names, sheet, name)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        return chunked(self.rows(), size)
 
     def rows(self) -> Iterator[Row]:
         try:
