@@ -44,7 +44,7 @@ class Limits(BaseModel):
 
 
 class Schedule(BaseModel):
-    """How often `npsync schedule` runs a sync."""
+    """How often a sync should run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,7 +71,7 @@ class Settings(BaseModel):
     identity: IdentitySettings = IdentitySettings()
     #: When a run stops before it writes.
     limits: Limits = Limits()
-    #: For `npsync schedule`.
+    #: Kept for a command that does not exist yet; use your own scheduler.
     schedule: Schedule = Schedule()
     #: Folder of the mappings, relative to this file.
     mappings: Annotated[str, Field(min_length=1)] = "mappings"

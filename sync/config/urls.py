@@ -20,13 +20,13 @@ _SECRET_PARAMETER = re.compile(r"[?&](?:password|passwd|pwd|sslpassword|token|se
 def secret_step(name: str) -> str:
     """Return where the secret of a connection goes.
 
-    >>> secret_step("my-store")[:50]
-    'Delete it here and run `npsync auth set my-store`,'
+    >>> secret_step("my-store").partition(",")[0]
+    'Delete it here and set NPSYNC_MY_STORE_PASSWORD in the environment'
     """
     variable = f"NPSYNC_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}_PASSWORD"
     return (
-        f"Delete it here and run `npsync auth set {name}`, or set {variable} in the environment. "
-        "Change the password if this file was ever shared."
+        f"Delete it here and set {variable} in the environment, or keep it in the system's keyring "
+        f"(service `npsync`, name `{name}.password`). Change the password if this file was ever shared."
     )
 
 

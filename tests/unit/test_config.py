@@ -206,9 +206,8 @@ GOLDEN = {
                 "config.yaml:3:24: a password stands in this address\n"
                 "      p: {type: warehouse, url: 'postgresql://me:*******@h/d'}\n"
                 "                           ^\n"
-                "    Delete it here and run `npsync auth set p`, or set NPSYNC_P_PASSWORD in the environment."
-                " Change the"
-                " password if this file was ever shared."
+                "    Delete it here and set NPSYNC_P_PASSWORD in the environment, or keep it in the system's keyring"
+                " (service `npsync`, name `p.password`). Change the password if this file was ever shared."
             )
         ],
     ),
