@@ -37,6 +37,12 @@ def rounds(batch: Sequence[Write]) -> Iterator[Mapping[Form, Sequence[Row]]]:
     rows: list[Row] = []
     for write in batch:
         key, values = write.key, _NOTHING if write.delete else write.values
+        only = next(iter(key.values()))
+        id_ = only if len(key) == 1 and type(only) is str else write.id
+        if (write.object, id_) in seen:
+            yield round_
+            round_, seen, form = {}, set(), None
+        seen.add((write.object, id_))
         # Neighbours mostly share a form; asking the last one first spares hashing a form per row.
         if form is None or not _fits(form, write):
             form = Form(
@@ -50,12 +56,6 @@ def rounds(batch: Sequence[Write]) -> Iterator[Mapping[Form, Sequence[Row]]]:
             row: tuple[FieldValue, ...] = (*key.values(), *values.values())
         else:
             row = (*key.values(), *(values[name] for name in form.values))
-        id_ = row[0] if len(key) == 1 and type(row[0]) is str else write.id
-        if (form.object, id_) in seen:
-            yield round_
-            rows = []
-            round_, seen = {form: rows}, set()
-        seen.add((form.object, id_))
         rows.append((id_, row))
     if round_:
         yield round_

@@ -1,6 +1,6 @@
 """Values on their way into a column and back: one canonical form, whatever the database.
 
-Text is kept as it is; a time is ISO-8601 in UTC ending in `Z`, with a fraction only where it has one; a whole number
+Text is kept as it is; a time is ISO-8601 in UTC with milliseconds and `Z`, as the ledger writes it; a whole number
 comes back as an int. Columns are converted a column at a time, because that is what a million rows can afford.
 """
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from connectors.values import FieldValue
     from connectors.warehouse.tables import Column
 
-_UTC_SECOND = len("2026-01-31T09:30:00Z")
+_CANONICAL = len("2026-01-31T09:30:00.000Z")
 
 
 def canonical_time(text: str) -> str:
     """Write a time in UTC; a text that is no time stays as it is, for the database to judge.
 
     >>> canonical_time("2026-01-31T10:30:00+01:00"), canonical_time("2026-01-31 09:30:00.250")
-    ('2026-01-31T09:30:00Z', '2026-01-31T09:30:00.250Z')
+    ('2026-01-31T09:30:00.000Z', '2026-01-31T09:30:00.250Z')
     >>> canonical_time("soon")
     'soon'
     """
-    if len(text) == _UTC_SECOND and text[-1] == "Z" and text[10] == "T":
+    if len(text) == _CANONICAL and text[-1] == "Z" and text[10] == "T":
         return text
     try:
         moment = datetime.fromisoformat(text)
@@ -41,16 +41,11 @@ def format_time(moment: datetime) -> str:
     """Write a time canonically; one without a zone is taken as UTC.
 
     >>> format_time(datetime(2026, 1, 31, 9, 30, tzinfo=UTC))
-    '2026-01-31T09:30:00Z'
+    '2026-01-31T09:30:00.000Z'
     """
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat(timespec=_precision(moment.microsecond)).replace("+00:00", "Z")
-
-
-def _precision(microseconds: int) -> str:
-    if not microseconds:
-        return "seconds"
-    return "microseconds" if microseconds % 1000 else "milliseconds"
+    precision = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def into_sqlite(column: Column, values: Sequence[FieldValue]) -> Sequence[FieldValue]:
@@ -60,7 +55,7 @@ def into_sqlite(column: Column, values: Sequence[FieldValue]) -> Sequence[FieldV
         # Most are canonical already; a call for each would double the cost of a write.
         return [
             value
-            if not isinstance(value, str) or (len(value) == _UTC_SECOND and value[-1] == "Z" and value[10] == "T")
+            if not isinstance(value, str) or (len(value) == _CANONICAL and value[-1] == "Z" and value[10] == "T")
             else canonical_time(value)
             for value in values
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import Deferred, Refused
+from connectors.errors import ConnectorError
 from connectors.warehouse.database import SQLITE, sql
 from connectors.warehouse.looseness import ways
 from connectors.warehouse.selection import Selection
@@ -32,6 +32,10 @@ CHUNK = 900
 SCAN_ABOVE = 1 / 20
 #: Merges of merges that are followed; a longer chain is a cycle or a fault.
 MERGE_HOPS = 10
+#: The key kind that names a record by its own id.
+RECORD = "record"
+#: Addresses in their base form are found by the same loose keys as whole ones.
+_SAME_COLUMNS = {"email_base": "email"}
 #: Columns by which tables commonly say when a row changed; read by `version` where one is there.
 _UPDATED = ("updated_at", "modified_at", "last_modified", "last_updated", "systemmodstamp", "lastmodifieddate")
 
@@ -107,15 +111,21 @@ class TableDirectory:
         held = set(self._by_kind())
         wanted: dict[str, set[str]] = {}
         for kind, value in zip(keys["kind"].to_pylist(), keys["value"].to_pylist(), strict=True):
-            if kind in held and value:
-                wanted.setdefault(kind, set()).add(value)
+            known = _SAME_COLUMNS.get(kind, kind)
+            if known in held and value:
+                wanted.setdefault(known, set()).add(value)
         return wanted
 
     def _by_kind(self) -> dict[str, tuple[str, ...]]:
-        return {"email": self._columns.emails, "phone": self._columns.phones, **self._columns.ids}
+        named = {"email": self._columns.emails, "phone": self._columns.phones, **self._columns.ids}
+        return named | {RECORD: (self._columns.id,)}
 
     def _look_up(self, wanted: Mapping[str, AbstractSet[str]]) -> Iterator[pa.Table]:
         for kind, values in wanted.items():
+            if kind == RECORD:
+                for condition, parameters in self._among(self._id, sorted(values)):
+                    yield from self._stream(f"{self._selection.text} WHERE {condition}", parameters)
+                continue
             for name in self._by_kind()[kind]:
                 for way in ways(self._database.dialect, kind, self._database.quoted(name)):
                     if way.key is None:
@@ -151,12 +161,8 @@ class TableDirectory:
         return f"CAST({self._database.quoted(self._columns.id)} AS TEXT)"
 
     def _stream(self, text: str, parameters: tuple[Any, ...]) -> Iterator[pa.Table]:
-        with self._database.reading(stream=True) as connection:
-            result = connection.exec_driver_sql(text, parameters)
-            cursor: Any = result.cursor
-            while rows := cursor.fetchmany(BATCH):
-                yield self._selection.table(rows)
-            result.close()
+        for rows in self._database.stream(text, parameters, BATCH):
+            yield self._selection.table(rows)
 
     def _among(self, expression: str, values: Sequence[str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield conditions that *expression* is one of *values*, with their parameters."""
@@ -200,7 +206,7 @@ class TableDirectory:
                 with self._database.writing() as connection:
                     for text in missing.values():
                         connection.exec_driver_sql(text)
-        except (Refused, Deferred):
+        except ConnectorError:
             # No right to, a view, or someone holds the table: reading all of it gives the same answers.
             self._may_index = False
             return False
@@ -215,15 +221,14 @@ class TableDirectory:
 
     def _indexes(self) -> dict[str, str]:
         """Return the statements that add the indexes, by index name."""
-        wanted = [(kind, name) for kind, names in self._by_kind().items() for name in names]
+        wanted = [(kind, name) for kind, names in self._by_kind().items() if kind != RECORD for name in names]
         texts = []
         for kind, name in wanted:
             column = self._database.quoted(name)
             for way in ways(self._database.dialect, kind, column):
                 where = f" WHERE {way.condition}" if way.condition else ""
                 texts.append(f"(({way.key or column})){where}")
-        if self._columns.merged_into is not None:
-            texts.append(f"(({self._id}))")
+        texts.append(f"(({self._id}))")
         if self._columns.account is not None:
             texts.append(f"((CAST({self._database.quoted(self._columns.account)} AS TEXT)))")
         named = {f"npsync_{hashlib.sha256(f'{self._table}{text}'.encode()).hexdigest()[:16]}": text for text in texts}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PHONE_DIGITS = 7
 _DIGITS = "0123456789"
 _SHORTEST_PHONE = 4
-_ID_PREFIX = "abcdefghijklmnopqrstuvwxyz-_ #:/.0"
+_ID_PREFIX = "abcdefghijklmnopqrstuvwxyz-_ #:/.,;|*&()[]+=~!@$^0"
 _SALESFORCE_LONG, _SALESFORCE_SHORT = 18, 15
 
 
@@ -86,12 +86,26 @@ def phone_keys(value: str) -> set[str]:
 def id_keys(value: str) -> set[str]:
     """Return the loose keys of an id: without letters, signs and zeros before it, and in Salesforce's two lengths.
 
-    >>> sorted(id_keys("C-00042"))
-    ['42']
+    A spreadsheet may have made a number with a decimal point of it.
+
+    >>> sorted(id_keys("C-00042")), sorted(id_keys("42"))
+    (['42'], ['42', '42.0'])
     """
     lowered = value.strip(" ").lower()
+    if number_keys(value):
+        return {lowered.lstrip("0") or lowered, f"{lowered.lstrip('0') or '0'}.0"}
     short = {lowered[:_SALESFORCE_SHORT]} if len(lowered) == _SALESFORCE_LONG else set()
     return {spelling.lstrip(_ID_PREFIX) or spelling for spelling in {lowered} | short}
+
+
+def number_keys(value: str) -> frozenset[str]:
+    """Return the number under which an id with a prefix that has digits itself may stand (`EU1-00042`).
+
+    >>> sorted(number_keys("00042")), sorted(number_keys("C-00042"))
+    (['42'], [])
+    """
+    digits = value.strip(" ")
+    return frozenset({digits.lstrip("0")}) if digits.isascii() and digits.isdigit() else frozenset()
 
 
 def _email_ways(write: _Sqlite | _PostgreSQL, column: str) -> tuple[Way, ...]:
@@ -99,7 +113,7 @@ def _email_ways(write: _Sqlite | _PostgreSQL, column: str) -> tuple[Way, ...]:
     plain = f"replace(lower({text}), '.', '')"
     at = write.position(f"{plain} || '@'", "@")
     without_tag = f"substr({plain}, 1, {write.position(plain, '+')} - 1) || substr({plain}, {at})"
-    listed, foreign = write.has_other_than(text, "-A-Za-z0-9@._+'&="), write.has_other_than(text, "!-~")
+    listed, foreign = write.has_other_than(text, "-A-Za-z0-9@._+&="), write.has_other_than(text, "!-~")
     return (
         Way(key=plain, keys_of=email_keys),
         Way(key=without_tag, condition=f"{write.position(text, '+')} > 0", keys_of=email_keys),
@@ -123,6 +137,7 @@ def _id_ways(write: _Sqlite | _PostgreSQL, column: str) -> tuple[Way, ...]:
     key = f"coalesce(nullif(ltrim({lowered}, '{_ID_PREFIX}'), ''), {lowered})"
     return (
         Way(key=key, keys_of=id_keys),
+        Way(key=write.last_number(lowered), condition=write.has_numbered_prefix(lowered), keys_of=number_keys),
         Way(key=None, condition=write.has_other_than(f"CAST({column} AS TEXT)", " -~")),
     )
 
@@ -142,6 +157,12 @@ class _Sqlite:
         pattern = "*[0-9]" * count
         return f"{text} GLOB '{pattern}*'"
 
+    def has_numbered_prefix(self, text: str) -> str:
+        return f"{text} GLOB '*[0-9]*[-_ #:/.]*[0-9][0-9][0-9]'"
+
+    def last_number(self, text: str) -> str:
+        return f"ltrim(substr({text}, length(rtrim({text}, '{_DIGITS}')) + 1), '0')"
+
     def last_digits(self, text: str) -> str:
         for sign in "- ().+/":
             text = f"replace({text}, '{sign}', '')"
@@ -160,6 +181,12 @@ class _PostgreSQL:
 
     def has_digits(self, text: str, count: int) -> str:
         return f"{text} ~ '([0-9].*){{{count}}}'"
+
+    def has_numbered_prefix(self, text: str) -> str:
+        return f"{text} ~ '[0-9].*[-_ #:/.].*[0-9]{{3}}$'"
+
+    def last_number(self, text: str) -> str:
+        return f"ltrim(substr({text}, length(rtrim({text}, '{_DIGITS}')) + 1), '0')"
 
     def last_digits(self, text: str) -> str:
         return f"right(regexp_replace({text}, '[^0-9]', '', 'g'), {PHONE_DIGITS})"

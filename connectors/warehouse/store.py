@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from connectors.errors import Unknown
+from connectors.errors import Refused, Unknown
 from connectors.retry import Retry
 from connectors.values import Outcome, OutcomeKind, RecordRef
 from connectors.warehouse import building
@@ -109,7 +109,11 @@ class Warehouse:
     def directory(self, columns: RecordColumns) -> TableDirectory:
         """See `Matchable.directory`."""
         if not self._database.exists():
-            raise missing_table(self._database, None, columns.object)
+            raise Refused(
+                f"{self._database.where}: there is no database file `{self._database.path}`",
+                code="E110",
+                next_step="Check the path in `url`; a relative path starts where the command is run, or at `-C`.",
+            )
         with self._database.reading() as connection:
             shape = self._shape(connection, columns.object)
         return TableDirectory(self._database, shape, columns, index=self._index)

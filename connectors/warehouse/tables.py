@@ -87,9 +87,9 @@ def missing_columns(shape: Shape, missing: Sequence[str], where: str) -> SchemaD
     return SchemaDrift(f"{where}: table `{shape.object}` has no column {names}", next_step=step)
 
 
-def missing_table(database: Database, connection: Connection | None, object_: str) -> SchemaDrift:
+def missing_table(database: Database, connection: Connection, object_: str) -> SchemaDrift:
     """Return the error for a table that does not exist."""
-    known = [] if connection is None else _names(database, connection)
+    known = _names(database, connection)
     close = difflib.get_close_matches(object_, known, n=1)
     meant = f"Did you mean `{close[0]}`? " if close else ""
     has = f"Tables there: {', '.join(known[:50])}." if known else "The database has no tables."
