@@ -99,7 +99,7 @@ class SecretStore:
     def missing(self, name: str, field_: str) -> Refused:
         """Return the error for a secret that no place has, saying where it could be put."""
         places = {
-            "keyring": f"`npsync auth set {name}`",
+            "keyring": f"`keyring set {SERVICE} {name}.{field_}`",
             "files": f"a file `{name}.{field_}` in $CREDENTIALS_DIRECTORY or {self._run_secrets}",
             "environment": f"the environment variable {variable(name, field_)}",
         }
@@ -203,7 +203,7 @@ class SecretStore:
         return None
 
 
-_ELSEWHERE = "Use a credential file or an environment variable instead; `npsync doctor` shows which places work."
+_ELSEWHERE = "Use a credential file or an environment variable instead."
 
 
 def variable(name: str, field_: str) -> str:

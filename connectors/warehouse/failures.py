@@ -119,6 +119,6 @@ _LOOK_AT_MAPPING = "Compare the mapping with the table: `npsync validate` lists 
 _NEXT_RUN = "Nothing was changed; the next run tries again."
 _FREE_SPACE = "Free some space and run again; nothing was changed."
 _RIGHTS_OF_FILE = "Let this user write the file and its folder."
-_SIGN_IN = "Check the user in `url` and the password: `npsync auth set`."
+_SIGN_IN = "Check the user in `url`, and the password: NPSYNC_<CONNECTION>_PASSWORD, a credential file or the keyring."
 _GRANT = "Grant SELECT, INSERT, UPDATE and DELETE on the table to the user in `url`."
 _REACH = "Check host and port in `url` and that the server runs; the next run tries again."
