@@ -136,7 +136,7 @@ SELECT
     f.transactional_promoters, f.transactional_passives, f.transactional_detractors, f.transactional_total,
     -- The next moment at which time alone changes something above, or null if never.
     least(
-        CASE WHEN f.stale_at > f.now_ms AND f.stale_at < f.expires_at THEN f.stale_at END,
+        CASE WHEN f.stale_at > f.now_ms THEN f.stale_at END,
         f.oldest_counted_at + f.expires_ms
     ) AS due_at
 FROM flagged AS f

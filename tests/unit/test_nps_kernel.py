@@ -141,6 +141,32 @@ def test_profiles_and_segments_are_those_of_the_reference(
     assert reference.profiles(responses, NOW, config, segments) == found.to_pylist()
 
 
+def test_every_edge_in_time_is_that_of_the_reference(kernel: Kernel) -> None:
+    """One person per combination of kind, age, distance of the response before, and move, all in one set."""
+    offs = [edge + off * MOMENT for edge in EDGES for off in (-1, 0, 1)]
+    moves = [(9, 8), (8, 9), (6, 4), (6, 5), (4, 6), (10, 10)]
+    responses = [
+        Answered(
+            subject=f"{kind}{age}{gap}{before}{after}",
+            key=f"{kind}{age}{gap}{before}{after}:{n}",
+            kind=kind,
+            score=(before, after)[n],
+            at=NOW - age - gap * (1 - n),
+        )
+        for kind in SurveyKind
+        for age in offs
+        for gap in offs
+        for before, after in moves
+        for n in (0, 1)
+    ]
+
+    found = compute_profiles(
+        kernel, reference.relation(responses), now=NOW, settings=NpsSettings(), segments=DESIGN
+    ).to_pylist()
+
+    assert reference.profiles(responses, NOW, NpsSettings(), DESIGN) == found
+
+
 @settings(max_examples=40)
 @given(
     responses=histories(),
