@@ -65,6 +65,8 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         fields.pop("survey", None)
     score = find_score(header, preset, settings, file=file)
     if score:
+        if preset.score.sibling and (group := header.chosen(score.title + preset.score.sibling)):
+            fields.setdefault("vendor_category", group[0].index)
         notes.append(f"score: {', '.join(shown([score.title])) or f'column {score.indexes[0] + 1}'}")
     if "comment" not in fields and preset.comment_questions:
         notes += _fill_comment(fields, header, {*fields.values(), *(score.indexes if score else ())})
@@ -105,7 +107,8 @@ def _recognise(head: Sequence[Row], settings: FileSettings, root: Path, file: st
     if best:
         preset, header = best[0]
         rule = preset.recognise
-        signs = [column.title for key in (*rule.all, *rule.first, *rule.any) for column in header.named(key)[:1]]
+        hits = (header.named(key)[:1] for key in (*rule.all, *rule.first, *rule.any))
+        signs = list(dict.fromkeys(column.title for hit in hits for column in hit))
         return preset, header, "because it has " + ", ".join(f"`{title}`" for title in shown(signs)[:4])
     header = read_header(head, "single")
     if header is None or _is_data(header):
