@@ -45,6 +45,11 @@ class AccountBook:
                     found.setdefault(domain, set()).add(account)
         return found
 
+    @property
+    def merged(self) -> list[str] | None:
+        """Accounts that became others; None where accounts are not known."""
+        return sorted(account for account, into in self._merged.items() if into) if self._known else None
+
     def follow(self, account: str | None) -> str | None:
         """Return the account that *account* became; None where the trail is lost."""
         for _ in range(MOST_HOPS + 1):

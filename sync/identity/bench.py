@@ -24,6 +24,7 @@ from sync.identity.mailboxes import domain_of, is_internal, is_nobody, is_role
 from sync.identity.names import Agreement, name_of
 from sync.identity.normalise import phone_keys
 from sync.identity.persons import level
+from sync.identity.plain import NO_IDS, plain_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sync.identity.accounts import AccountBook
+    from sync.identity.gather import Gathering
     from sync.identity.persons import Candidate
     from sync.identity.settings import IdentitySettings, Rule
 
 _ADDRESSES = frozenset({"email", "recipient_email"})
-_NO_IDS = frozenset({"null", "none", "nil", "n/a", "na", "anonymous", "unknown", "undefined", "nan", "test", "invalid", "false", "true"})
 
 
 class _Case(NamedTuple):
@@ -57,6 +58,13 @@ class Bench:
         self._rules = rules
         self._settings = settings
         self._accounts = accounts
+
+    def plain(
+        self, claims: pa.Table, gathering: Gathering, prior: pa.Table | None, human: pa.Table | None
+    ) -> pa.Table:
+        """Return the decisions that need no judging, made in the kernel."""
+        merged = self._accounts.merged
+        return plain_matches(claims, gathering, self._rules, self._settings, (prior, human), merged)
 
     def decide(self, claims: pa.Table, candidates: pa.Table, past: Past) -> Iterator[Decision]:
         """Yield a decision for each row of *claims*, in their order."""
@@ -114,7 +122,7 @@ class Bench:
             return is_nobody(value)
         if slot == "phone":
             return phone_keys(value).suffix is None
-        return value.lower() in _NO_IDS or not value.strip("0-")
+        return value.lower() in NO_IDS or not value.strip("0-")
 
     def _pinned(self, case: _Case, pins: Sequence[Row], past: Past) -> Decision:
         """A person said which record it is; that holds while the record, or what it became, is there."""

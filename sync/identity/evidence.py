@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from hashlib import blake2b
+from hashlib import md5  # the kernel's SQL has it as well
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -98,28 +98,36 @@ def person_of_identifier(kind: str, value: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return md5("\x1f".join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def evidence_text(findings: Iterable[Finding], rules: Sequence[Rule]) -> str:
     """Write findings as JSON, in the order of their slots."""
-    return json.dumps([_entry(finding, rules) for finding in findings], separators=(",", ":"))
+    return f"[{','.join([_entry(finding, rules) for finding in findings])}]"
 
 
-def _entry(finding: Finding, rules: Sequence[Rule]) -> dict[str, object]:
+def _entry(finding: Finding, rules: Sequence[Rule]) -> str:
+    """Write one finding; only the records' names can hold anything that JSON must escape."""
     found = finding.person or tuple(c for person in finding.persons for c in person)
-    first = min(found, key=lambda c: (c.rule, c.how, c.ref), default=None)
-    return {
-        "slot": finding.key.slot,
-        "kind": finding.key.kind if first is None else first.how,
-        "rule": None if first is None else str(rules[first.rule]),
-        "source": "self_reported" if finding.key.slot in SELF_REPORTED else "delivered_to",
-        "says": finding.says,
-        "persons": [[f"{c.object} {c.id}" for c in person] for person in finding.persons],
-        "holders": finding.key.records,
-    }
+    first = min(found, key=lambda c: (c.rule, c.how, c.ref)) if found else None
+    kind, rule = (finding.key.kind, "null") if first is None else (first.how, f'"{rules[first.rule]}"')
+    source = source_of(finding.key.slot)
+    persons = ",".join([f"[{','.join([_quoted(f'{c.object} {c.id}') for c in person])}]" for person in finding.persons])
+    return (
+        f'{{"slot":"{finding.key.slot}","kind":"{kind}","rule":{rule},"source":"{source}","says":"{finding.says}",'
+        f'"persons":[{persons}],"holders":{finding.key.records}}}'
+    )
+
+
+def source_of(slot: str) -> str:
+    """Return whether a claim was typed by the person or came with the delivery."""
+    return "self_reported" if slot in SELF_REPORTED else "delivered_to"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text else json.dumps(text)
 
 
 def candidates_text(candidates: Iterable[Candidate]) -> str:
     """Write record ids as a JSON list."""
-    return json.dumps([c.id for c in candidates], separators=(",", ":"))
+    return f"[{','.join([_quoted(c.id) for c in candidates])}]"

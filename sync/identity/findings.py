@@ -95,7 +95,8 @@ def _by_phone(key: Key, persons: list[Person], name: Name, rules: Sequence[Rule]
     agreeing = [person for person, at in zip(persons, levels, strict=True) if at >= Agreement.FIRST]
     if len(agreeing) == 1 and len(close) == 1:
         return _chosen(key, persons, agreeing[0], rules, tiebreak=len(persons) > 1) if _surely(agreeing[0]) else unsure
-    if settings.phone_alone == "accept" and len(persons) == 1 and _surely(persons[0]) and levels[0] is not Agreement.CONFLICT:
+    neutral = levels[0] in {Agreement.UNKNOWN, Agreement.COMPATIBLE}
+    if settings.phone_alone == "accept" and len(persons) == 1 and neutral and _surely(persons[0]):
         return _chosen(key, persons, persons[0], rules)
     if len(close) > 1:
         return Finding(key, "many", persons, auto=False)

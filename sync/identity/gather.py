@@ -15,7 +15,7 @@ from sync.identity.claims import CLAIMS_SCHEMA
 from sync.identity.normalise import email_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sync.identity.settings import IdentitySettings, Rule
     from sync.kernel import Kernel
@@ -86,6 +86,10 @@ class Gathering:
         self._kernel.query(_ONE_ROW_EACH)
         self._kernel.run("identity_follow")
         self._kernel.run("identity_pairs", {"limits": self._limits})
+
+    def plain(self, relations: Mapping[str, pa.Table]) -> pa.Table:
+        """Return the matches that need no judging; see `identity_plain.sql`."""
+        return self._kernel.run("identity_plain", relations)
 
     def candidates(self, respondents: pa.Array) -> pa.Table:
         """Return the candidates of some respondents."""

@@ -51,6 +51,7 @@ _NOBODY = frozenset(
     """none noemail nomail noname nobody anonymous anonym anon unknown null nil na notavailable notprovided noemailprovided
     asdf asdfasdf asdfgh qwerty qwertz xxx xx aaa abc abcd fake dummy example sample foo bar""".split()
 )
+_SHORT_NOBODY = frozenset({"test", "testing", "user", "email", "mail", "name", "me", "a", "x", "no", ""})
 _NOBODY_DOMAINS = frozenset("test example none na noemail nomail email mail domain asdf abc xxx foo bar fake nowhere".split())
 _SEPARATORS = re.compile(r"[._\-]+")
 
@@ -85,12 +86,17 @@ def is_nobody(key: str) -> bool:
     local, _, domain = key.rpartition("@")
     joined = "".join(_SEPARATORS.split(local.partition("+")[0])).rstrip("0123456789")
     label = domain.partition(".")[0]
-    if joined in _NOBODY or joined in {"test", "testing", "user", "email", "mail", "name", "me", "a", "x", "no", ""}:
+    if joined in _NOBODY or joined in _SHORT_NOBODY:
         return label in _NOBODY_DOMAINS or label == joined or joined in _ALWAYS_NOBODY
     return False
 
 
 _ALWAYS_NOBODY = frozenset("none noemail nomail noname nobody anonymous unknown null notavailable notprovided noemailprovided".split())
+
+
+def doubtful_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return all words that may make a local part a role's or nobody's, and those that do so as its first part."""
+    return _ROLES | _NOBODY | _ALWAYS_NOBODY | _SHORT_NOBODY, _LEADING_ROLES
 
 
 def is_free(domain: str) -> bool:

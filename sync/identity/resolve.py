@@ -124,9 +124,19 @@ def decisions(  # noqa: PLR0913 - see `decide`
             gathering.take(chunk)
         _follow(gathering, find)
         gathering.settle()
-        ordered = claims.select(CLAIMS_SCHEMA.names).sort_by("respondent")
-        for start in range(0, ordered.num_rows, AT_ONCE):
-            part = ordered.slice(start, AT_ONCE)
-            respondents = part.column("respondent").combine_chunks()
-            past = past_of(respondents, prior, human, gathering)
-            yield decisions_table(list(bench.decide(part, gathering.candidates(respondents), past)))
+        yield from _judged(claims.select(CLAIMS_SCHEMA.names), gathering, bench, prior, human)
+
+
+def _judged(
+    claims: pa.Table, gathering: Gathering, bench: Bench, prior: pa.Table | None, human: pa.Table | None
+) -> Iterator[pa.Table]:
+    """Yield the plain matches of the kernel together with what the bench says of everybody else, ordered by respondent."""
+    plain = bench.plain(claims, gathering, prior, human)
+    judged = claims.filter(pc.invert(pc.is_in(claims["respondent"], value_set=plain["respondent"].combine_chunks())))
+    parts = [plain]
+    for start in range(0, judged.num_rows, AT_ONCE):
+        part = judged.slice(start, AT_ONCE)
+        respondents = part.column("respondent").combine_chunks()
+        past = past_of(respondents, prior, human, gathering)
+        parts.append(decisions_table(list(bench.decide(part, gathering.candidates(respondents), past))))
+    yield pa.concat_tables(parts).sort_by("respondent")

@@ -1,0 +1,114 @@
+"""The matches about which nothing can be in doubt, decided in the kernel without looking at each.
+
+`identity_plain.sql` says which; the bench would decide the same of them, and a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sync.identity.evidence import DECISION_SCHEMA, person_of_record, source_of
+from sync.identity.hits import SLOTS
+from sync.identity.mailboxes import doubtful_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sync.identity.gather import Gathering
+    from sync.identity.settings import IdentitySettings, Rule
+
+#: Texts that stand where an id should and mean that there is none.
+NO_IDS = frozenset(
+    {"null", "none", "nil", "n/a", "na", "anonymous", "unknown", "undefined", "nan", "test", "invalid", "false", "true"}
+)
+_RULES = pa.schema(
+    [("number", pa.int64()), ("name", pa.string()), ("kind", pa.string()), ("object", pa.string()), ("decides", pa.bool_())]
+)
+
+
+def plain_matches(
+    claims: pa.Table,
+    gathering: Gathering,
+    rules: Sequence[Rule],
+    settings: IdentitySettings,
+    past: Iterable[pa.Table | None],
+    merged_accounts: Sequence[str] | None,
+) -> pa.Table:
+    """Return decisions of `DECISION_SCHEMA` for those respondents that need no judging.
+
+    Args:
+        claims: `CLAIMS_SCHEMA`.
+        gathering: Settled.
+        rules: The mapping's `match`.
+        settings: The config's `identity`.
+        past: Tables whose `respondent` column names those who have a past and are judged with it.
+        merged_accounts: Accounts that became others; None where accounts are not known.
+    """
+    found = gathering.plain(
+        {
+            "claims": claims,
+            "rules": _rules(rules),
+            "slots": pa.table({"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}),
+            "words": _words(),
+            "ours": pa.table({"domain": pa.array(settings.exclude.domains, pa.string())}),
+            "blocked": pa.table({"value": sorted(settings.blocked_values | NO_IDS)}),
+            "past": pa.table({"respondent": _respondents(past)}),
+            "merged_accounts": pa.table({"id": pa.array(merged_accounts or [], pa.string())}),
+            "options": pa.table({"accounts_known": [merged_accounts is not None]}),
+        }
+    )
+    return _decisions(found, rules)
+
+
+def _rules(rules: Sequence[Rule]) -> pa.Table:
+    rows = [
+        {
+            "number": at,
+            "name": str(rule),
+            "kind": rule.kind,
+            "object": rule.object,
+            "decides": rule.strength == "auto" and rule.require is None,
+        }
+        for at, rule in enumerate(rules)
+    ]
+    return pa.Table.from_pylist(rows, _RULES)
+
+
+def _words() -> pa.Table:
+    words, leading = doubtful_words()
+    every = sorted(words | leading)
+    return pa.table({"word": every, "opens": [word in leading for word in every]})
+
+
+def _respondents(past: Iterable[pa.Table | None]) -> pa.ChunkedArray:
+    columns = [table.column("respondent") for table in past if table is not None]
+    return pa.chunked_array([chunk.cast(pa.string()) for column in columns for chunk in column.chunks], pa.string())
+
+
+def _decisions(found: pa.Table, rules: Sequence[Rule]) -> pa.Table:
+    count = found.num_rows
+    names = pa.array([str(rule) for rule in rules], pa.string())
+    records = found.column("record")
+    persons = [
+        person_of_record(object_, record)
+        for object_, record in zip(found.column("object").to_pylist(), records.to_pylist(), strict=True)
+    ]
+    account = found.column("account")
+    columns = {
+        "respondent": found.column("respondent"),
+        "outcome": pa.repeat("matched", count),
+        "reason": pa.repeat("unique", count),
+        "rule": names.take(found.column("number").combine_chunks()) if count else pa.array([], pa.string()),
+        "object": found.column("object"),
+        "record": records,
+        "person": pa.array(persons, pa.string()),
+        "account": account,
+        "how_account": pc.if_else(pc.is_valid(account), "person", pa.scalar(None, pa.string())),
+        "evidence": found.column("evidence"),
+        "candidates": pc.binary_join_element_wise('["', records, '"]', ""),
+        "vetoes": pa.repeat("", count),
+    }
+    return pa.table({name: columns[name] for name in DECISION_SCHEMA.names}).cast(DECISION_SCHEMA)
