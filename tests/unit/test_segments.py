@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sync.segments import Predicate, Segments, holds, segments_of, turns
 from sync.segments_sql import predicate_sql, segments_sql
 
 DAY_MS = 86_400_000
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "segments.md"
 PROFILE: dict[str, Any] = {
     "category": "detractor",
     "trend": None,
@@ -114,3 +118,29 @@ def test_the_schema_for_editors_takes_a_word_or_a_list() -> None:
 
     assert {"$ref": "#/$defs/Category"} in found
     assert {"items": {"$ref": "#/$defs/Category"}, "type": "array"} in found
+
+
+def test_every_example_of_the_reference_is_a_condition_on_its_field() -> None:
+    text = REFERENCE.read_text(encoding="utf-8")
+    examples = re.findall(r"^\| `(\w+)` \|.*\| `(\{.*\})` \|$", text, re.MULTILINE)
+
+    assert examples
+    for field, example in examples:
+        assert (field,) == rule(yaml.safe_load(example)).fields()
+
+
+def test_the_reference_describes_every_field() -> None:
+    text = REFERENCE.read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+    assert {field.alias or name for name, field in Predicate.model_fields.items()} == told | {"all", "any", "not"}
+
+
+def test_a_person_of_the_reference_is_where_it_says() -> None:
+    """The examples, worked through for one detractor of an hour ago."""
+    text = REFERENCE.read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    segments = TypeAdapter(Segments).validate_python(yaml.safe_load(block)["segments"])
+
+    assert ["at_risk", "enraged"] == segments_of(segments, PROFILE, 3_600_000)
+    assert ["win_back"] == segments_of(segments, PROFILE | {"status": "stale"}, 91 * DAY_MS)
