@@ -17,9 +17,10 @@ from connectors.values import SurveyKind
 from sync.desired import difference
 from sync.kernel import Kernel
 from sync.ledger import inbox, outbox, profiles
-from sync.ledger.outbox import Intent, pack, unpack
+from sync.ledger.outbox import Intent
 from sync.nps.category import category_of, points
 from sync.nps.compute import compute_profiles, compute_rollups
+from sync.packed import pack, unpack
 from sync.report import State
 from sync.shapes import Shapes
 from sync.times import from_ms, to_text
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from sync.shapes import Shape
 
 #: Records computed in one transaction.
-RECORDS_AT_ONCE = 50_000
+RECORDS_AT_ONCE = 20_000
 ACCOUNTS_AT_ONCE = 20_000
 
 
@@ -255,7 +256,8 @@ class Computer:
     def _store(self, connection: Connection, chunk: _Chunk, last: str) -> None:
         run = self._run
         outbox.put(connection, run.name, run.id, chunk.intents)
-        outbox.withdraw(connection, run.name, self._shapes.record.object, chunk.withdrawn)
+        record = self._shapes.record
+        outbox.withdraw(connection, run.name, record.rank, record.object, chunk.withdrawn)
         profiles.store(connection, run.name, chunk.object, [_profile(chunk, row) for row in chunk.rows.values()])
         lost = [record for record in chunk.before if record not in chunk.rows]
         profiles.drop(connection, run.name, chunk.object, lost)

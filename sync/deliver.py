@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from connectors.errors import Deferred
 from connectors.values import OutcomeKind, RecordRef, Write
 from sync.ledger import outbox
-from sync.ledger.outbox import unpack
+from sync.mapping.values import same
+from sync.packed import unpack
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -42,24 +43,26 @@ class Delivered:
 def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     """Send everything that waits, in the order of the mapping's objects."""
     result = Delivered()
-    place = (-1, "", "")
+    place = outbox.BEFORE_ALL
     while True:
         with run.ledger.read() as connection:
             rows = outbox.batch(connection, run.name, place, ROWS_AT_ONCE)
         if not rows:
             break
-        place = (rows[-1].rank, rows[-1].object, rows[-1].record)
+        last = (rows[-1].rank, rows[-1].object, rows[-1].record)
         run.step("deliver.intent")
         with run.lease.write() as connection:
-            outbox.mark_sent(connection, run.name, rows)
+            outbox.mark_sent(connection, run.name, place, last)
+        place = last
         run.step("deliver.send")
         result.calls += 1
+        writes = [_write(row) for row in rows]
         try:
-            outcomes = destination.write([_write(row) for row in rows])
+            outcomes = destination.write(writes)
         except Deferred as error:
             result.stopped = error
             break
-        _account_for(run, destination, rows, outcomes, result)
+        _account_for(run, destination, list(zip(rows, writes, strict=True)), outcomes, result)
         run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
     run.step("deliver.settle")
     with run.lease.write() as connection:
@@ -74,17 +77,21 @@ def _write(row: Any) -> Write:  # noqa: ANN401 - a row of the outbox
 
 
 def _account_for(
-    run: Run, destination: Destination, rows: Sequence[Any], outcomes: Sequence[Outcome], result: Delivered
+    run: Run,
+    destination: Destination,
+    sent: Sequence[tuple[Any, Write]],
+    outcomes: Sequence[Outcome],
+    result: Delivered,
 ) -> None:
     """Match outcomes to rows by key, read back what has none, and store the verdicts in one transaction."""
     said = {(outcome.object, outcome.id): outcome for outcome in outcomes}
     done: list[Any] = []
     failed: list[tuple[Any, Outcome]] = []
-    unknown: list[Any] = []
-    for row in rows:
-        outcome = said.get((row.object, _write(row).id))
+    unknown: list[tuple[Any, Write]] = []
+    for row, write in sent:
+        outcome = said.get((row.object, write.id))
         if outcome is None or outcome.kind is OutcomeKind.UNKNOWN:
-            unknown.append(row)
+            unknown.append((row, write))
         elif outcome.kind is OutcomeKind.WRITTEN:
             done.append(row)
         else:
@@ -101,17 +108,16 @@ def _account_for(
     result.failed += len(failed)
 
 
-def _applied(destination: Destination, rows: Sequence[Any]) -> list[Any]:
-    """Return those of *rows* whose values the destination holds by now; the rest is tried again next time."""
+def _applied(destination: Destination, sent: Sequence[tuple[Any, Write]]) -> list[Any]:
+    """Return the rows whose values the destination holds by now; the others are tried again next time."""
     found: list[Any] = []
-    for row in rows:
-        write = _write(row)
+    for row, write in sent:
         ref = RecordRef(object=row.object, id=write.id)
         held = destination.read([ref], list(write.values)).get(ref)
         if write.delete:
             applied = held is None
         else:
-            applied = held is not None and all(held.get(name) == value for name, value in write.values.items())
+            applied = held is not None and all(same(value, held.get(name)) for name, value in write.values.items())
         if applied:
             found.append(row)
     return found

@@ -19,6 +19,7 @@ from sync.ledger.lease import acquire
 from sync.match import Matcher
 from sync.nps.interval import Counts
 from sync.nps.rollup import summary
+from sync.packed import unpack
 from sync.plan import Limits, Size, judge, plan_id
 from sync.pull import Pulled, pull
 from sync.report import FieldChange, Rows, RunReport, State, Status
@@ -300,9 +301,9 @@ def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
 
 
 def _field_changes(planned: RowMapping) -> list[FieldChange]:
-    before = outbox.unpack(planned["before"]) if planned["before"] else {}
+    before = unpack(planned["before"]) if planned["before"] else {}
     packed = planned["changes"] or planned["desired"]
-    after = outbox.unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
+    after = unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
     reason = f"response {planned['cause']}" if planned["cause"] else "time passed or an account's contact changed"
     return [
         FieldChange(

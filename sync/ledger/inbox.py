@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
-from sync.ledger.rows import chunks, upsert
+from sync.ledger.rows import among, upsert
 from sync.ledger.tables import (
     CLAIM_COLUMNS,
     CURSORS,
@@ -74,17 +74,16 @@ def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str
         RUN_ROWS.c.state,
     )
     seen = RESPONSES.outerjoin(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
-    for part in chunks(keys):
-        for row in connection.execute(select(*columns).select_from(seen).where(RESPONSES.c.key.in_(part))):
-            found[row.key] = Known(
-                content_hash=row.content_hash,
-                version=row.version,
-                responded_at=row.responded_at,
-                updated_at=row.updated_at,
-                respondent=row.respondent,
-                run=row.run,
-                pending=row.state == State.PENDING,
-            )
+    for row in connection.execute(select(*columns).select_from(seen).where(among(connection, RESPONSES.c.key, keys))):
+        found[row.key] = Known(
+            content_hash=row.content_hash,
+            version=row.version,
+            responded_at=row.responded_at,
+            updated_at=row.updated_at,
+            respondent=row.respondent,
+            run=row.run,
+            pending=row.state == State.PENDING,
+        )
     return found
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlalchemy import Text, and_, delete, literal, select, text
 
 from sync.ledger.inbox import TO_COMPUTE, TO_MATCH
-from sync.ledger.rows import arrow, chunks, table, tuples, upsert
+from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
     CLAIM_COLUMNS,
     CURSORS,
@@ -65,7 +65,7 @@ def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.T
 
 
 def held(connection: Connection, mapping: str, run: str, after: str, most: int) -> pa.Table:
-    """Return claims of respondents held by earlier runs, in the order of their ids, after *after*: to be tried again."""
+    """Return claims of respondents held by earlier runs, ordered by id, after *after*: to be tried again."""
     open_ = (
         select(*_CLAIMS)
         .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
@@ -79,11 +79,8 @@ def held(connection: Connection, mapping: str, run: str, after: str, most: int) 
 def prior(connection: Connection, mapping: str, respondents: Sequence[str]) -> pa.Table:
     """Return the earlier decisions of *respondents*."""
     columns = [MATCHES.c[name] for name in _DECIDED]
-    batches: list[pa.RecordBatch] = []
-    for part in chunks(respondents):
-        where = (MATCHES.c.mapping == mapping, MATCHES.c.respondent.in_(part))
-        batches += arrow(connection, select(*columns).where(*where), PRIOR_SCHEMA)
-    return table(batches, PRIOR_SCHEMA)
+    where = (MATCHES.c.mapping == mapping, among(connection, MATCHES.c.respondent, respondents))
+    return table(arrow(connection, select(*columns).where(*where), PRIOR_SCHEMA), PRIOR_SCHEMA)
 
 
 def human(connection: Connection, mapping: str) -> pa.Table:
@@ -113,10 +110,10 @@ def store(connection: Connection, mapping: str, run: str, at: str, decided: pa.T
 def touch(connection: Connection, mapping: str, respondents: Sequence[str]) -> None:
     """Have the records that *respondents* are matched to computed again."""
     columns = (literal(mapping, Text), literal("record", Text), MATCHES.c.object, MATCHES.c.record)
-    for part in chunks(respondents):
-        where = (MATCHES.c.mapping == mapping, MATCHES.c.respondent.in_(part), MATCHES.c.outcome == "matched")
-        rows = [tuple(row) for row in connection.execute(select(*columns).where(*where).distinct())]
-        upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
+    among_these = among(connection, MATCHES.c.respondent, respondents)
+    where = (MATCHES.c.mapping == mapping, among_these, MATCHES.c.outcome == "matched")
+    rows = [tuple(row) for row in connection.execute(select(*columns).where(*where).distinct())]
+    upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
 
 
 def settle(connection: Connection, mapping: str, run: str) -> None:
@@ -128,13 +125,10 @@ def settle(connection: Connection, mapping: str, run: str) -> None:
 
 def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
     """Queue every response of *respondents* again in *run*, because their decision changed; return how many."""
-    moved = 0
-    for part in chunks(respondents):
-        keys = select(RESPONSES.c.key).where(RESPONSES.c.respondent.in_(part))
-        where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
-        values = {"run": run, "state": State.PENDING.value, "reason": TO_MATCH}
-        moved += connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
-    return moved
+    keys = select(RESPONSES.c.key).where(among(connection, RESPONSES.c.respondent, respondents))
+    where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
+    values = {"run": run, "state": State.PENDING.value, "reason": TO_MATCH}
+    return connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
 
 
 def definition(connection: Connection, mapping: str) -> str | None:

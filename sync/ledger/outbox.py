@@ -5,14 +5,13 @@ A value becomes acknowledged only here, in the transaction that takes it out of 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, select, text, tuple_, update
+from sqlalchemy import and_, func, select, text, tuple_, update
 
 from sync.ledger.inbox import TO_DELIVER
-from sync.ledger.rows import chunks, upsert
+from sync.ledger.rows import among, remove, upsert
 from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX, RUN_ROWS
 from sync.report import State
 
@@ -21,18 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connectors.values import FieldValue, Outcome
-
-
-def pack(values: Mapping[str, Any]) -> str:
-    """Write a record's values so that equal values give equal text."""
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def unpack(text_: str) -> dict[str, FieldValue]:
-    """Read what `pack` wrote."""
-    values: dict[str, FieldValue] = json.loads(text_)
-    return values
+    from connectors.values import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,40 +79,36 @@ def put(connection: Connection, mapping: str, run: str, intents: Iterable[Intent
     upsert(connection, OUTBOX, _COLUMNS, rows)
 
 
-def withdraw(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
+def withdraw(connection: Connection, mapping: str, rank: int, object_: str, records: Sequence[str]) -> None:
     """Take back what need not be written any longer."""
-    for part in chunks(records):
-        where = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, OUTBOX.c.record.in_(part))
-        connection.execute(delete(OUTBOX).where(*where))
+    remove(connection, OUTBOX, [(mapping, rank, object_, record) for record in records])
 
 
 def waiting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
     """Return which of *records* have something in the outbox."""
-    found: set[str] = set()
     here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_)
     if connection.scalar(select(OUTBOX.c.record).where(*here).limit(1)) is None:
-        return found
-    for part in chunks(records):
-        found |= {
-            row.record for row in connection.execute(select(OUTBOX.c.record).where(*here, OUTBOX.c.record.in_(part)))
-        }
-    return found
+        return set()
+    found = select(OUTBOX.c.record).where(*here, among(connection, OUTBOX.c.record, records))
+    return {row.record for row in connection.execute(found)}
 
 
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, str]:
     """Return what *records* were last confirmed to hold, as packed text."""
-    found: dict[str, str] = {}
-    columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired)
     here = (ACKNOWLEDGED.c.mapping == mapping, ACKNOWLEDGED.c.object == object_)
     if connection.scalar(select(ACKNOWLEDGED.c.record).where(*here).limit(1)) is None:
-        return found
-    for part in chunks(records):
-        statement = select(*columns).where(*here, ACKNOWLEDGED.c.record.in_(part))
-        found |= {row.record: row.desired for row in connection.execute(statement)}
-    return found
+        return {}
+    these = among(connection, ACKNOWLEDGED.c.record, records)
+    statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired).where(*here, these)
+    return {row.record: row.desired for row in connection.execute(statement)}
 
 
-def batch(connection: Connection, mapping: str, after: tuple[int, str, str], most: int) -> list[Any]:
+#: Where a row stands in the order of delivery.
+Place = tuple[int, str, str]
+BEFORE_ALL: Place = (-1, "", "")
+
+
+def batch(connection: Connection, mapping: str, after: Place, most: int) -> list[Any]:
     """Return the next rows to deliver, in the order of rank, object and record."""
     place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
     statement = (
@@ -136,12 +120,11 @@ def batch(connection: Connection, mapping: str, after: tuple[int, str, str], mos
     return list(connection.execute(statement))
 
 
-def mark_sent(connection: Connection, mapping: str, rows: Sequence[Any]) -> None:
+def mark_sent(connection: Connection, mapping: str, after: Place, last: Place) -> None:
     """Commit the intent: from now on, an answer that never comes leaves these rows unknown."""
-    values = {"ambiguous": True, "attempts": OUTBOX.c.attempts + 1}
-    for object_, records in _by_object(rows):
-        where = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, OUTBOX.c.record.in_(records))
-        connection.execute(update(OUTBOX).where(*where).values(values))
+    place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
+    where = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None), place > tuple_(*after), place <= tuple_(*last))
+    connection.execute(update(OUTBOX).where(*where).values(ambiguous=True, attempts=OUTBOX.c.attempts + 1))
 
 
 def acknowledge(connection: Connection, mapping: str, run: str, rows: Sequence[Any]) -> None:
@@ -149,16 +132,9 @@ def acknowledge(connection: Connection, mapping: str, run: str, rows: Sequence[A
     columns = ("mapping", "object", "record", "desired", "run")
     kept = [(mapping, row.object, row.record, row.desired, run) for row in rows if row.desired is not None]
     upsert(connection, ACKNOWLEDGED, columns, kept)
-    gone = [row for row in rows if row.desired is None]
-    for object_, records in _by_object(gone):
-        where = (
-            ACKNOWLEDGED.c.mapping == mapping,
-            ACKNOWLEDGED.c.object == object_,
-            ACKNOWLEDGED.c.record.in_(records),
-        )
-        connection.execute(delete(ACKNOWLEDGED).where(*where))
-    for object_, records in _by_object(rows):
-        withdraw(connection, mapping, object_, records)
+    gone = [(mapping, row.object, row.record) for row in rows if row.desired is None]
+    remove(connection, ACKNOWLEDGED, gone)
+    remove(connection, OUTBOX, [(mapping, row.rank, row.object, row.record) for row in rows])
 
 
 def fail(connection: Connection, mapping: str, run: str, at: str, failed: Sequence[tuple[Any, Outcome]]) -> None:
@@ -185,7 +161,7 @@ def settle_delivered(connection: Connection, mapping: str, run: str) -> None:
 _SETTLE = """
 UPDATE run_rows SET state = :written, reason = ''
 WHERE mapping = :mapping AND run = :run AND state = :pending AND reason = :queue
-  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.mapping = run_rows.mapping AND o.cause = run_rows.key)
+  AND key NOT IN (SELECT cause FROM outbox WHERE mapping = :mapping AND cause IS NOT NULL)
 """
 
 
@@ -228,10 +204,3 @@ def planned(connection: Connection, mapping: str, most: int | None = None) -> It
         .order_by(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
     )
     return connection.execute(statement.limit(most) if most is not None else statement)
-
-
-def _by_object(rows: Sequence[Any]) -> list[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.object, []).append(row.record)
-    return list(found.items())

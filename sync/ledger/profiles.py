@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlalchemy import and_, delete, func, insert, select, text, update
 
-from sync.ledger.rows import arrow, chunks, table, tuples, upsert
+from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
     CLAIM_COLUMNS,
     MATCHES,
@@ -145,9 +145,8 @@ def claims_of(connection: Connection, respondents: Sequence[str]) -> dict[str, d
     """Return the identity claims by respondent."""
     found: dict[str, dict[str, str | None]] = {}
     columns = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
-    for part in chunks(respondents):
-        for row in connection.execute(select(*columns).where(RESPONDENTS.c.respondent.in_(part))):
-            found[row[0]] = dict(zip(CLAIM_COLUMNS, row[1:], strict=True))
+    for row in connection.execute(select(*columns).where(among(connection, RESPONDENTS.c.respondent, respondents))):
+        found[row[0]] = dict(zip(CLAIM_COLUMNS, row[1:], strict=True))
     return found
 
 
@@ -178,9 +177,8 @@ def store(connection: Connection, mapping: str, object_: str, rows: Sequence[tup
 
 def drop(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
     """Delete the profiles of records that have no response any longer."""
-    for part in chunks(records):
-        where = (PROFILES.c.mapping == mapping, PROFILES.c.object == object_, PROFILES.c.record.in_(part))
-        connection.execute(delete(PROFILES).where(*where))
+    these = among(connection, PROFILES.c.record, records)
+    connection.execute(delete(PROFILES).where(PROFILES.c.mapping == mapping, PROFILES.c.object == object_, these))
 
 
 def move_totals(connection: Connection, mapping: str, moves: Mapping[tuple[str, str], int]) -> None:
@@ -241,12 +239,9 @@ ACCOUNT_PROFILE_SCHEMA = pa.schema(
 def by_account(connection: Connection, mapping: str, accounts: Sequence[str]) -> pa.Table:
     """Return the profiles of the contacts of *accounts*."""
     names = [name for name in ACCOUNT_PROFILE_SCHEMA.names if name != "subject"]
-    batches: list[pa.RecordBatch] = []
-    for part in chunks(accounts):
-        where = (PROFILES.c.mapping == mapping, PROFILES.c.account.in_(part))
-        statement = select(PROFILES.c.record, *(PROFILES.c[name] for name in names)).where(*where)
-        batches += arrow(connection, statement, ACCOUNT_PROFILE_SCHEMA)
-    return table(batches, ACCOUNT_PROFILE_SCHEMA)
+    where = (PROFILES.c.mapping == mapping, among(connection, PROFILES.c.account, accounts))
+    statement = select(PROFILES.c.record, *(PROFILES.c[name] for name in names)).where(*where)
+    return table(arrow(connection, statement, ACCOUNT_PROFILE_SCHEMA), ACCOUNT_PROFILE_SCHEMA)
 
 
 def store_rollups(connection: Connection, mapping: str, rollups: pa.Table) -> None:

@@ -6,17 +6,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from sync.packed import pack
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection, Executable, Table
+    from sqlalchemy import ColumnElement, Connection, Executable, Table
 
-#: SQLite takes 32,766 parameters in one statement (its default since 3.32); a little below.
-IN_LIST = 30_000
 FETCH = 50_000
 
 
@@ -65,6 +66,15 @@ def upsert(
     connection.exec_driver_sql(_upsert(connection.dialect.name, table, tuple(ordered), changed), list(rows))
 
 
+def remove(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    """Delete the rows with these primary keys."""
+    if not keys:
+        return
+    sign = "?" if connection.dialect.name == "sqlite" else "%s"
+    where = " AND ".join(f'"{column.name}" = {sign}' for column in table.primary_key.columns)
+    connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {where}', list(keys))  # noqa: S608 - our own names
+
+
 def arrow(connection: Connection, statement: Executable, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the rows of *statement* as Arrow, a bounded batch at a time; its columns come in *schema*'s order."""
     result = connection.execute(statement, execution_options={"yield_per": FETCH})
@@ -84,7 +94,9 @@ def tuples(rows: pa.Table, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     return list(zip(*(rows.column(name).to_pylist() for name in columns), strict=True)) if rows.num_rows else []
 
 
-def chunks(items: Sequence[Any], size: int = IN_LIST) -> Iterator[Sequence[Any]]:
-    """Cut *items* into pieces that fit an IN list."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def among(connection: Connection, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that *column* is one of *values*, as one parameter however many there are."""
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(bindparam(None, pack(list(values)), Text, unique=True)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam(None, list(values), ARRAY(Text), unique=True))

@@ -71,7 +71,6 @@ class Ledger:
             raw.isolation_level = None  # transactions are ours to begin (see `begin` below)
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA synchronous=FULL")  # an acknowledged value survives power loss
-            raw.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file (reliability.md §8)
             raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             raw.execute("PRAGMA temp_store=MEMORY")
 

@@ -186,9 +186,9 @@ TOUCHED = _keyed("touched", _key("mapping"), _key("kind"), _key("object"), _key(
 OUTBOX = _keyed(
     "outbox",
     _key("mapping"),
+    Column("rank", SmallInteger, primary_key=True, autoincrement=False),  # objects are delivered in this order
     _key("object"),
     _key("record"),
-    Column("rank", SmallInteger, nullable=False),  # objects are delivered in this order
     Column("keys", Text, nullable=False),  # JSON: key column → value
     Column("changes", Text),  # JSON: field → value, where it differs from what is acknowledged; null: all of desired
     Column("desired", Text),  # JSON: field → value; null: the record must not exist
@@ -198,8 +198,6 @@ OUTBOX = _keyed(
     Column("attempts", Integer, nullable=False),
     Column("ambiguous", Boolean, nullable=False),  # sent, and the answer not seen
     Column("parked", Text),  # error code: not tried again until it changes
-    Index("outbox_by_rank", "mapping", "rank", "object", "record"),
-    Index("outbox_by_cause", "mapping", "cause"),
 )
 
 ACKNOWLEDGED = _keyed(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
-from sync.ledger.rows import chunks
+from sync.ledger.rows import among
 from sync.ledger.tables import DECISIONS, FAILURES, MATCHES, REJECTS, RESPONSES
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def told_match(row: Any) -> dict[str, Any]:  # noqa: ANN401 - SQLAlchemy's row
 
 def _keys(connection: Connection, respondents: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for part in chunks(respondents):
-        statement = select(RESPONSES.c.respondent, RESPONSES.c.key).where(RESPONSES.c.respondent.in_(part))
-        for respondent, key in connection.execute(statement.order_by(RESPONSES.c.responded_at, RESPONSES.c.key)):
-            found.setdefault(respondent, []).append(key)
+    these = among(connection, RESPONSES.c.respondent, respondents)
+    statement = select(RESPONSES.c.respondent, RESPONSES.c.key).where(these)
+    for respondent, key in connection.execute(statement.order_by(RESPONSES.c.responded_at, RESPONSES.c.key)):
+        found.setdefault(respondent, []).append(key)
     return found
 
 
