@@ -43,6 +43,20 @@ def test_written_rows_are_as_many_as_the_readme_says(told: dict[str, Any]) -> No
     assert rows["in"] == sum(count for state, count in rows.items() if state != "in")
 
 
+def test_the_picture_in_the_readme_is_a_real_one(tmp_path: Path) -> None:
+    """Whoever runs the two commands sees what was promised, but for the seconds."""
+    command = [sys.executable, "-m", "sync.cli", "demo", "--into", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=True)
+    picture = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- demo:")[2].split("```")[1]
+    printed = {_timeless(line) for line in done.stdout.splitlines()}
+
+    assert [] == [line for line in picture.splitlines() if line != "..." and _timeless(line) not in printed]
+
+
+def _timeless(line: str) -> str:
+    return re.sub(r"\d+\.\d s, \d+ calls?", "TIME", line)
+
+
 def test_the_second_sync_of_the_demo_writes_nothing(told: dict[str, Any]) -> None:
     assert {} == told["second"]["writes"]
     assert "done" == told["second"]["status"]

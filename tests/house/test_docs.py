@@ -66,6 +66,14 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
     assert [] == [target for target in targets if target and not (path.parent / target).exists()]
 
 
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = read(ROOT / "docs/README.md")
+    listed = {link.partition("#")[0] for link in LINK.findall(contents)}
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+
+    assert set() == {page for page in pages if page not in listed and not page.startswith("runbook/")}
+
+
 def commands() -> set[str]:
     told = subprocess.run(
         [sys.executable, "-m", "sync.cli", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
