@@ -56,13 +56,14 @@ class DelimitedTable:
     def rows(self) -> Iterator[Row]:
         """See `Table.rows`. This names the line of a fault; `chunks` is the fast way."""
         reader, start = self._reader()
+        begun = start
         try:
             for cells in reader:
                 if cells == [_END]:
                     return
                 if cells:
                     yield start, cells
-                start = reader.line_num + 1
+                begun, start = start, reader.line_num + 1
         except csv.Error as error:
             too_large = "field larger" in str(error)
             what = f"a cell is larger than {MAX_CELL >> 20} MiB" if too_large else f"is not CSV ({error})"
@@ -73,7 +74,7 @@ class DelimitedTable:
             ) from None
         raise refused(
             self._name,
-            f"line {start}: a quoted cell starts in the last row and is never closed",
+            f"line {begun}: a quoted cell starts in this row and is never closed",
             "Close the quote, or export the file again.",
         )
 

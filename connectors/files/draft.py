@@ -3,7 +3,7 @@
 A frozen dataclass sets each of its fields through `object.__setattr__`: 8.5 µs for a response and its place, which
 is more than everything else that an import does with a row. A draft has the same slots without the guard, is filled
 in by plain assignment (1.7 µs), and then becomes the real, frozen class. Measured 2026-11-22 on CPython 3.11;
-`tests/unit/test_draft.py` holds the slots equal to the fields.
+`tests/unit/test_page_reader.py` holds the slots equal to the fields.
 """
 
 from __future__ import annotations

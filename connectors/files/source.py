@@ -123,7 +123,7 @@ class FileSource:
         if before and before.reading != self._mark:
             before = None
         size, mtime_ns = trusted_mtime(path, int(self._now().timestamp() * 1e9))
-        if before and before.done and (size, mtime_ns) == (before.size, before.mtime_ns):
+        if before and before.done and mtime_ns and (size, mtime_ns) == (before.size, before.mtime_ns):
             return
         if before and before.done and size == before.size and hash_of(path) == before.sha256:
             if before.mtime_ns != mtime_ns:

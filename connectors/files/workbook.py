@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from contextlib import closing
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from connectors.files.table import MAX_COLUMNS, Chunk, Row, chunked, plain_numbe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from openpyxl import Workbook
 
 _MIB = 1 << 20
 _MAX_ENTRIES = 500
@@ -98,17 +100,21 @@ class XlsxTable:
             self.epoch_1904 = book.epoch.year == 1904
             self._sheet, self.notes = _choose(book.sheetnames, sheet, name)
 
-    def _open(self) -> closing:  # type: ignore[type-arg]
+    @contextmanager
+    def _open(self) -> Iterator[Workbook]:
         from openpyxl import load_workbook
 
-        try:
-            return closing(load_workbook(self._path, read_only=True, data_only=True, keep_links=False))
-        except Refused:
-            raise
-        except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
-            raise refused(
-                self._name, f"is not a workbook that can be read ({type(error).__name__})", _SAVE_AS
-            ) from None
+        # Opened by us: openpyxl would judge the file by its name.
+        with self._path.open("rb") as file:
+            try:
+                book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
+                what = f"is not a workbook that can be read ({type(error).__name__})"
+                raise refused(self._name, what, _SAVE_AS) from None
+            try:
+                yield book
+            finally:
+                book.close()
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         return chunked(self.rows(), size)
