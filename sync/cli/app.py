@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from sync.cli import checking, looking, resolving, running
 from sync.cli.arguments import arrange
 from sync.cli.screen import Screen
 from sync.cli.session import Session
@@ -89,12 +90,12 @@ def begin(
     ctx.obj = Session(screen=screen, config=config, no_input=no_input, yes=yes)
 
 
+for commands in (running, looking, checking, resolving):
+    commands.add_to(app)
+
+
 def run(words: Sequence[str]) -> int:
     """Run the command that *words* name; return its exit status."""
-    from sync.cli import checking, looking, resolving, running
-
-    for commands in (running, looking, checking, resolving):
-        commands.add_to(app)
     # A console that cannot show a character shows `?` instead of ending the command.
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

@@ -27,7 +27,10 @@ def demo(
         ".npsync/demo"
     ),
 ) -> None:
-    """Run everything on made-up data, here; touches nothing of yours."""
+    """Run everything here, on made-up data.
+
+    It touches nothing of yours: a survey export and a table of customers are made in a folder, and synced twice.
+    """
     session: Session = ctx.obj
     screen = session.screen
     customers = _set_up(folder)

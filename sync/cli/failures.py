@@ -57,7 +57,8 @@ def as_user_error(error: Exception) -> UserError:
     if isinstance(error, CountsDisagree):
         hint = "Nothing is lost. Please report this with the run's id; see `npsync runs`."
         return UserError("E605", Problem(where="", what=str(error), hint=hint), exit_=Exit.SOME_ROWS_FAILED)
-    what = f"internal error: {type(error).__name__} at {_place(error)}"
+    missing = f" ({error.name})" if isinstance(error, ImportError) and error.name else ""
+    what = f"internal error: {type(error).__name__}{missing} at {_place(error)}"
     hint = "This is a fault of npsync, not of your data. `-v` shows where it happened; please report that."
     return UserError("E701", Problem(where="", what=what, hint=hint), exit_=Exit.SOME_ROWS_FAILED)
 

@@ -37,7 +37,7 @@ def runs(
     run: Annotated[str | None, typer.Argument(help="One run, with the rows that went wrong.")] = None,
     most: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Runs to show.")] = 20,
 ) -> None:
-    """Show the runs, or one run with its rejected rows and refused writes."""
+    """Show the history, or one run and its faulty rows."""
     from sync.cli import render_rows, render_run
     from sync.ledger import runs as history
     from sync.ledger import waiting
@@ -71,7 +71,7 @@ def held(
     ] = None,
     most: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Respondents to show as text.")] = SHOWN,
 ) -> None:
-    """Show respondents that need a person, or decide one.
+    """Show who needs a person's decision, or decide.
 
     Nobody matches, or too many do. For --link and --drop, the key of a response names its respondent, too.
     """
@@ -96,7 +96,10 @@ def explain(
     ctx: typer.Context,
     response: Annotated[str, typer.Argument(help="Its key (source:id), its id in the source, or FILE:ROW.")],
 ) -> None:
-    """Tell one response's whole way, from its file to the written fields."""
+    """Tell the whole way of one response.
+
+    From its file and row by way of evidence, record and profile to the fields that were written.
+    """
     from sync.cli import render_chain, render_rows
     from sync.ledger import trace
 
@@ -118,7 +121,10 @@ def explain(
 
 
 def report(ctx: typer.Context, mappings: Mappings = None) -> None:
-    """Show where NPS stands: interval, freshness, trend, segments, accounts."""
+    """Show where NPS stands.
+
+    With its interval, freshness, trend, segments, and the lowest accounts.
+    """
     from sync.cli import render_standing
     from sync.ledger import overview
 

@@ -59,9 +59,10 @@ def resolve(
         Path | None, typer.Option(metavar="FILE", help="Decisions of an earlier resolve, to be kept or repointed.")
     ] = None,
 ) -> None:
-    """Decide which record each response belongs to; needs no config.
+    """Match exported responses to exported records.
 
-    Nothing is stored or written elsewhere. With -C, the identity settings of that config apply.
+    Decides which record each response belongs to. Needs no config, and stores nothing but the decisions' file.
+    With -C, the identity settings of that config apply.
     """
     from sync.cli.identity_files import records_of
     from sync.identity.claims import claims_table, respondent_of

@@ -1,0 +1,20 @@
+"""Fixtures of the flow tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.flow.desk import Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A project that has not been synced yet."""
+    made = Desk(tmp_path)
+    made.set_up()
+    return made
