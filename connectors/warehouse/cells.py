@@ -64,11 +64,11 @@ def into_sqlite(column: Column, values: Sequence[FieldValue]) -> Sequence[FieldV
     return values
 
 
-def into_postgresql(column: Column, values: Sequence[FieldValue]) -> list[str | None]:
-    """Return *values* as texts, which the statement casts to the column's type."""
+def into_postgresql(column: Column, values: Sequence[FieldValue]) -> Sequence[str | int | None]:
+    """Return *values* as what JSON carries exactly: texts and whole numbers, which the statement casts."""
     types = set(map(type, values))
-    if types <= {str, type(None)}:
-        return list(values)  # type: ignore[arg-type] # just checked
+    if types <= {str, int, type(None)}:
+        return values  # type: ignore[return-value] # just checked
     convert: Callable[[Any], str] = _as_number if column.type == "number" else _as_text
     return [None if value is None else convert(value) for value in values]
 

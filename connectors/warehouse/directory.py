@@ -71,7 +71,7 @@ class TableDirectory:
             return
         indexed = self._index()
         if not indexed or count > self._rows() * SCAN_ABOVE:
-            yield from self._stream(self._selection.text, ())
+            yield from self._stream(self._selection.text, (), by_index=False)
         else:
             yield from self._with_merges(self._look_up(wanted))
 
@@ -160,8 +160,8 @@ class TableDirectory:
     def _id(self) -> str:
         return f"CAST({self._database.quoted(self._columns.id)} AS TEXT)"
 
-    def _stream(self, text: str, parameters: tuple[Any, ...]) -> Iterator[pa.Table]:
-        for rows in self._database.stream(text, parameters, BATCH):
+    def _stream(self, text: str, parameters: tuple[Any, ...], *, by_index: bool = True) -> Iterator[pa.Table]:
+        for rows in self._database.stream(text, parameters, BATCH, by_index=by_index):
             yield self._selection.table(rows)
 
     def _among(self, expression: str, values: Sequence[str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -206,6 +206,9 @@ class TableDirectory:
                 with self._database.writing() as connection:
                     for text in missing.values():
                         connection.exec_driver_sql(text)
+                    # Without it PostgreSQL knows nothing of the new expressions and reads the whole table.
+                    if self._database.dialect != SQLITE:
+                        connection.exec_driver_sql(f"ANALYZE {self._table}")
         except ConnectorError:
             # No right to, a view, or someone holds the table: reading all of it gives the same answers.
             self._may_index = False

@@ -98,6 +98,7 @@ def test_a_full_disk_is_deferred_and_nothing_is_lost(warehouse: Warehouse, path:
         connection.execute(f"PRAGMA max_page_count={path.stat().st_size // 4096 + 2}")
 
     engine = warehouse._database._engine
+    warehouse.close()
     event.listen(engine, "connect", small)
     with pytest.raises(Deferred, match="disk is full") as caught:
         warehouse.write([person(f"q{number}", name="x" * 2_000) for number in range(200)])
@@ -105,6 +106,7 @@ def test_a_full_disk_is_deferred_and_nothing_is_lost(warehouse: Warehouse, path:
     assert caught.value.code == "E501"
     assert "Free some space" in caught.value.next_step
     event.remove(engine, "connect", small)
+    warehouse.close()
     assert not warehouse.read([ref("q0")], ["name"])
     assert {"score": 1} == warehouse.read([ref("p1")], ["score"])[ref("p1")]
 
