@@ -1,0 +1,46 @@
+"""The peer's environment and its runs; never part of our own lock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.measured import Cost, run
+
+PACKAGES = ("dlt[filesystem,sqlalchemy]", "pandas")
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "PROGRESS": ""}
+
+
+class PeerMissing(Exception):
+    """dlt cannot be had here; the message is a sentence."""
+
+
+class Dlt:
+    """dlt in a throw-away environment under *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._python = folder / "venv" / "bin" / "python"
+
+    def install(self) -> None:
+        """Make the environment, where it is not there yet.
+
+        Raises:
+            PeerMissing: No venv, or no package index.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._python.exists():
+            return
+        try:
+            subprocess.run([sys.executable, "-m", "venv", self._folder / "venv"], check=True, capture_output=True)
+            subprocess.run([self._python, "-m", "pip", "install", "-q", *PACKAGES], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            self._python.unlink(missing_ok=True)
+            raise PeerMissing("dlt was not measured: it could not be installed here.") from None
+
+    def load(self, exports: Path) -> Cost:
+        """Load what is new in *exports*."""
+        script = Path(__file__).with_name("peer_dlt.py")
+        target, state = self._folder / "target.db", self._folder / "state"
+        return run([self._python, script, exports.resolve(), target.resolve(), state.resolve()], self._folder, QUIET)
