@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connectors.files.draft import PlaceDraft, ResponseDraft
-from connectors.files.row_reader import MAX_TEXT, RowReader, clean
+from connectors.files.row_reader import MAX_TEXT, RowReader, clean_column
 from connectors.values import Place, SurveyResponse
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ class PageReader:
     ) -> list[Found]:
         rows, fields = self._rows, self._rows.fields
         none = repeat(None)
-        texts = {field: _cleaned(columns[fields[field]]) if field in fields else none for field in _TEXTS}
+        texts = {field: clean_column(columns[fields[field]]) if field in fields else none for field in _TEXTS}
         scores = rows.scores_of(columns[rows.score_at or 0])
         moments = rows.dates_of(columns[fields["responded_at"]])
-        kinds = [(field, _cleaned(columns[index])) for field, index in rows.kinds]
-        extras = [(word, _cleaned(columns[index])) for word, index in rows.extras]
-        surveys = _cleaned(columns[fields["survey"]]) if "survey" in fields else none
+        kinds = [(field, clean_column(columns[index])) for field, index in rows.kinds]
+        extras = [(word, clean_column(columns[index])) for word, index in rows.extras]
+        surveys = clean_column(columns[fields["survey"]]) if "survey" in fields else none
         later = "updated_at" in fields or "sent_at" in fields
         categories = "vendor_category" in fields
         default_survey, survey_kind, file = rows.survey, rows.survey_kind, rows.file
@@ -146,7 +146,3 @@ class PageReader:
             draft.__class__ = SurveyResponse  # type: ignore[assignment]
             out.append(draft)  # type: ignore[arg-type]
         return out
-
-
-def _cleaned(column: Sequence[str]) -> list[str | None]:
-    return [(text if text[0] != "'" else clean(text)) if text else None for text in map(str.strip, column)]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from connectors.errors import Refused
 from connectors.files.delimited import DelimitedTable
+from connectors.files.garbage import search_paused
 from connectors.files.opening import open_table
 from connectors.files.preset import key_of, shipped
-from connectors.files.record_columns import RecordPlaces, named_records, object_in, object_of, recognise_records
+from connectors.files.record_columns import RecordPlaces, named_records, object_of, recognise_records
+from connectors.files.record_tables import ACCOUNTS, account_row, object_row, record_tables
 from connectors.files.row_reader import clean
 from connectors.files.settings import FIELDS
-from connectors.records import RECORD_FIELDS
 from connectors.scores import read_score
 
 if TYPE_CHECKING:
@@ -27,23 +27,6 @@ if TYPE_CHECKING:
 
 #: Records of one Arrow table: bounds the memory of reading.
 AT_ONCE = 20_000
-
-#: The accounts of account files. `domains` are raw: a website, a domain, an alias.
-ACCOUNTS = pa.schema(
-    [
-        ("id", pa.string()),
-        ("name", pa.string()),
-        ("domains", pa.list_(pa.string())),
-        ("merged_into", pa.string()),
-        ("parent", pa.string()),
-    ]
-)
-
-_SEVERAL = re.compile(r"[;|,\s]+")
-_BETWEEN = re.compile(r"\s*[;|]\s*")
-_TRUE = frozenset({"true", "1", "yes", "y", "t", "wahr", "ja"})
-_SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
-_TEXTS = ("first_name", "last_name", "full_name", "account", "account_name", "created_at")
 
 
 class FileDirectory:
@@ -73,20 +56,19 @@ class FileDirectory:
         """
         for places, rows in self._files():
             for part in rows:
-                records = [record for cells in part for record in _records(cells, places)]
-                people = [record for record in records if record["object"] != "Account"]
-                if people:
-                    yield pa.Table.from_pylist(people, schema=RECORD_FIELDS)
+                with search_paused():
+                    tables = list(record_tables(part, places))
+                yield from tables
 
     def accounts(self) -> pa.Table | None:
         """Return the accounts of account files (`ACCOUNTS`); None when none of the files holds accounts."""
         found = [
-            _account(cells, places)
+            account_row(cells, places)
             for places, rows in self._files()
             if places.object == "Account" or "object" in places.single
             for part in rows
             for cells in part
-            if _object(cells, places) == "Account"
+            if object_row(cells, places) == "Account"
         ]
         return pa.Table.from_pylist(found, schema=ACCOUNTS) if found else None
 
@@ -117,7 +99,7 @@ def _below(first: list[list[str]], chunks: Iterator[list[list[str]]], width: int
 
 
 def _padded(cells: list[str], width: int) -> list[str]:
-    return cells if len(cells) >= width else cells + [""] * (width - len(cells))
+    return cells[:width] if len(cells) >= width else cells + [""] * (width - len(cells))
 
 
 def _chunks(path: Path) -> Iterator[list[list[str]]]:
@@ -144,62 +126,6 @@ def _opened(path: Path) -> Table:
         except UnicodeDecodeError:
             return open_table(path, name=path.name, encoding="cp1252")
     return table
-
-
-def _object(cells: list[str], places: RecordPlaces) -> str:
-    at = places.single.get("object")
-    return places.object if at is None else object_in(cells[at], places.object)
-
-
-def _records(cells: list[str], places: RecordPlaces) -> Iterator[dict[str, object]]:
-    own = clean(cells[places.id])
-    if own is None:
-        return
-    object_ = _object(cells, places)
-    single = {field: clean(cells[index]) for field, index in places.single.items()}
-    country = single.get("country") or ""
-    yield {field: single.get(field) for field in _TEXTS} | {
-        "object": object_,
-        "id": own,
-        "emails": _split(cells, places.emails, _SEVERAL),
-        "phones": _split(cells, places.phones, _BETWEEN),
-        "ids": [{"kind": kind, "value": value} for kind, value in _ids(cells, places, own)],
-        "country": country.upper() if len(country) == 2 else None,
-        "merged_into": next((text for index in places.merged_into if (text := clean(cells[index]))), None),
-        "deleted": (single.get("deleted") or "").casefold() in _TRUE,
-        "suppressed": (single.get("suppressed") or "").casefold() in _TRUE,
-    }
-    for old in _split(cells, places.merged_from, _SEVERAL):
-        if old != own:
-            yield {"object": object_, "id": old, "emails": [], "phones": [], "ids": [], "merged_into": own}
-
-
-def _ids(cells: list[str], places: RecordPlaces, own: str) -> list[tuple[str, str]]:
-    found = [(kind, text) for kind, index in places.kinds if (text := clean(cells[index]))]
-    if places.own_kind is not None:
-        found.append((places.own_kind, own))
-    if _SALESFORCE.fullmatch(own) and any(letter.isalpha() for letter in own):
-        found.append(("salesforce_id", own))
-    # A reference of unstated kind may be any of them.
-    found += [("external_ref", text) for _, text in (*found, ("", own))]
-    return list(dict.fromkeys(found))
-
-
-def _split(cells: list[str], indexes: Sequence[int], between: re.Pattern[str]) -> list[str]:
-    texts = (text for index in indexes if (text := clean(cells[index])))
-    return list(dict.fromkeys(part for text in texts for part in between.split(text) if part))
-
-
-def _account(cells: list[str], places: RecordPlaces) -> dict[str, object]:
-    name = places.single.get("full_name", places.single.get("account_name"))
-    parent = places.single.get("parent")
-    return {
-        "id": clean(cells[places.id]),
-        "name": None if name is None else clean(cells[name]),
-        "domains": _split(cells, places.domains, _SEVERAL),
-        "merged_into": next((text for index in places.merged_into if (text := clean(cells[index]))), None),
-        "parent": None if parent is None else clean(cells[parent]),
-    }
 
 
 #: What `read_responses` returns: our fields, as the file spells their values; a missing one is null.

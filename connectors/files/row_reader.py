@@ -237,6 +237,11 @@ def clean(cell: str) -> str | None:
     return text or None
 
 
+def clean_column(cells: Sequence[str]) -> list[str | None]:
+    """Return `clean` of every cell."""
+    return [(text if text[0] != "'" else clean(text)) if text else None for text in map(str.strip, cells)]
+
+
 def _matches(rule: SkipRule, cell: str) -> bool:
     text = cell.strip().casefold()
     if rule.below is not None:

@@ -10,7 +10,8 @@ import pytest
 
 from connectors.contract import RecordColumns
 from connectors.errors import Refused, SchemaDrift
-from connectors.files.records import ACCOUNTS, RESPONSES, FileDirectory, read_responses
+from connectors.files.record_tables import ACCOUNTS
+from connectors.files.records import RESPONSES, FileDirectory, read_responses
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
