@@ -129,5 +129,10 @@ def _quoted(text: str) -> str:
 
 
 def candidates_text(candidates: Iterable[Candidate]) -> str:
+    """Write the candidates' record ids as a JSON list."""
+    return ids_text([c.id for c in candidates])
+
+
+def ids_text(ids: Iterable[str]) -> str:
     """Write record ids as a JSON list."""
-    return f"[{','.join([_quoted(c.id) for c in candidates])}]"
+    return f"[{','.join([_quoted(id_) for id_ in ids])}]"

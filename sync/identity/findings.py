@@ -60,7 +60,7 @@ def find(key: Key, name: Name, rules: Sequence[Rule], settings: IdentitySettings
         found = _chosen(key, persons, same[0], rules, tiebreak=len(persons) > 1) if len(same) == 1 else None
         return found or Finding(key, "role_mailbox", persons, auto=False)
     found = _by_name(key, persons, name, rules, settings)
-    if found.says == "person" and _requires_first_name(found.person, rules) and level(found.person, name) < Agreement.FIRST_ONLY:
+    if found.says == "person" and rules[found.person[0].rule].require and not _confirmed(found.person, name, rules):
         return Finding(key, "uncorroborated", persons, auto=False)
     return found
 
@@ -108,9 +108,9 @@ def _surely(person: Person) -> bool:
 
 
 def _chosen(key: Key, persons: list[Person], person: Person, rules: Sequence[Rule], *, tiebreak: bool = False) -> Finding:
-    strong = any(rules[candidate.rule].strength == "auto" for candidate in person)
+    strong = "auto" in [rules[candidate.rule].strength for candidate in person]
     return Finding(key, "person" if strong else "uncorroborated", persons, person, tiebreak=tiebreak, auto=strong)
 
 
-def _requires_first_name(person: Person, rules: Sequence[Rule]) -> bool:
-    return all(rules[candidate.rule].require == "first_name" for candidate in person)
+def _confirmed(person: Person, name: Name, rules: Sequence[Rule]) -> bool:
+    return level(person, name) >= Agreement.FIRST_ONLY or not all(rules[c.rule].require for c in person)

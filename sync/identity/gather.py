@@ -5,7 +5,6 @@ Runs in a kernel with bounded memory: of a stream of records only those that hit
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from sync.identity.settings import IdentitySettings, Rule
     from sync.kernel import Kernel
 
-_KINDS = pa.schema([("kind", pa.string()), ("form", pa.string()), ("pattern", pa.string())])
+_KINDS = pa.schema([("kind", pa.string()), ("form", pa.string()), ("prefixes", pa.list_(pa.string()))])
 _ALIASES = pa.schema([("domain", pa.string()), ("target", pa.string())])
 _ODD = pa.schema([("raw", pa.string()), ("key", pa.string())])
 _HIT = pa.schema([(name, pa.string()) for name in ("object", "id", "kind", "raw", "key", "canonical", "base", "country")])
@@ -87,9 +86,9 @@ class Gathering:
         self._kernel.run("identity_follow")
         self._kernel.run("identity_pairs", {"limits": self._limits})
 
-    def plain(self, relations: Mapping[str, pa.Table]) -> pa.Table:
-        """Return the matches that need no judging; see `identity_plain.sql`."""
-        return self._kernel.run("identity_plain", relations)
+    def run(self, name: str, relations: Mapping[str, pa.Table]) -> pa.Table:
+        """Run another kernel over what was gathered."""
+        return self._kernel.run(name, relations)
 
     def candidates(self, respondents: pa.Array) -> pa.Table:
         """Return the candidates of some respondents."""
@@ -106,6 +105,5 @@ def _kinds(rules: Sequence[Rule], settings: IdentitySettings) -> pa.Table:
         form = settings.id_form(kind)
         prefixes = sorted(form.strip_prefix, key=lambda prefix: (-len(prefix), prefix))
         how = "salesforce" if kind == "salesforce_id" else "numeric" if form.numeric else "exact"
-        pattern = "|".join(re.escape(prefix) for prefix in prefixes) or None
-        rows.append({"kind": kind, "form": how, "pattern": pattern})
+        rows.append({"kind": kind, "form": how, "prefixes": prefixes or None})
     return pa.Table.from_pylist(rows, _KINDS)

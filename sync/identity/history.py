@@ -14,6 +14,8 @@ from sync.identity.names import Agreement, name_of
 from sync.identity.persons import Candidate, refs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sync.identity.gather import Gathering
     from sync.identity.names import Name
 
@@ -85,7 +87,7 @@ def candidates_of(row: Row) -> list[str]:
     return [str(record) for record in json.loads(row.get("candidates") or "[]")]
 
 
-def nevers(rows: list[Row], standing: Standing) -> frozenset[tuple[str, str]]:
+def nevers(rows: Iterable[Row], standing: Standing) -> frozenset[tuple[str, str]]:
     """Return the records that a person said this respondent is not, merges followed."""
     said = [row for row in rows if row["verb"] == "never"]
     live = {c.ref for row in said for c in standing.of(row["object"], row["record"])}

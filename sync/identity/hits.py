@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sync.identity.claims import CLAIM_COLUMNS
 from sync.identity.findings import Key
 from sync.identity.names import name_of
-from sync.identity.normalise import PhoneKey, email_key, phone_keys
+from sync.identity.normalise import PhoneKey, phone_keys
 from sync.identity.persons import Candidate
 
 if TYPE_CHECKING:
@@ -76,16 +76,16 @@ def keys_from(
         if rows is None:
             continue
         value, kind = rows[0].key, rows[0].kind
-        records = max(row.records for row in rows)
-        if any(row.object is None for row in rows):
+        records = max([row.records for row in rows])
+        if not all([row.object for row in rows]):
             keys.append(Key(slot, kind, value, (), records))
             continue
         certain = phone_keys(value).certain if kind == "phone" else None
         found = [c for row in rows if (c := _candidate(row, certain, rules, settings)) is not None]
-        left = tuple(c for c in found if c.ref not in not_these) if not_these else tuple(found)
+        left = [c for c in found if c.ref not in not_these] if not_these else found
         struck = struck or len(left) < len(found)
         if left:
-            keys.append(Key(slot, kind, value, left, records, kind != "phone" or certain is not None))
+            keys.append(Key(slot, kind, value, tuple(left), records, kind != "phone" or certain is not None))
     return keys, struck
 
 
@@ -114,14 +114,16 @@ def _candidate(hit: Hit, certain: str | None, rules: Sequence[Rule], settings: I
         sure,
         rule,
         hit.how,
-        tuple([key for text in hit.emails or () if (key := email_key(text))]),
+        tuple(hit.emails or ()),
     )
 
 
 def _rule(hit: Hit, rules: Sequence[Rule]) -> int | None:
     """Return the first rule that compares this kind on the record that held the key, or the one it became."""
-    objects = (None, hit.object, hit.live_object)
-    return next((at for at, rule in enumerate(rules) if rule.kind == hit.kind and rule.object in objects), None)
+    for at, rule in enumerate(rules):
+        if rule.kind == hit.kind and (rule.object is None or rule.object in {hit.object, hit.live_object}):
+            return at
+    return None
 
 
 def _may_be_shared(certain: str | None, claimed: str, theirs: PhoneKey) -> bool:

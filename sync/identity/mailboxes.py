@@ -110,7 +110,7 @@ def is_free(domain: str) -> bool:
 
 def is_disposable(domain: str) -> bool:
     """Tell a provider of throw-away addresses (the list holds misspelt providers too: no reason to exclude anybody)."""
-    return domain in _disposable()
+    return domain in disposable_domains()
 
 
 @cache
@@ -121,7 +121,8 @@ def _free() -> frozenset[str]:
 
 
 @cache
-def _disposable() -> frozenset[str]:
+def disposable_domains() -> frozenset[str]:
+    """Return all providers of throw-away addresses."""
     from disposable_email_domains import blocklist
 
     return frozenset(blocklist)

@@ -33,7 +33,8 @@ class Candidate(NamedTuple):
     rule: int = 0
     #: Spelling by which the key was found: `email`, `email_canonical`, `email_untagged`, or the kind.
     how: str = ""
-    emails: tuple[str, ...] = ()
+    #: As the record holds them.
+    emails: tuple[str | None, ...] = ()
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -48,8 +49,10 @@ class Candidate(NamedTuple):
 Person = tuple[Candidate, ...]
 
 
-def persons_of(candidates: Iterable[Candidate]) -> list[Person]:
+def persons_of(candidates: Sequence[Candidate]) -> list[Person]:
     """Sort the candidates of one key into persons: records of one name, pair by pair, are one."""
+    if len(candidates) == 1:
+        return [(candidates[0],)]
     distinct: dict[tuple[str, str], Candidate] = {}
     for candidate in candidates:
         before = distinct.get(candidate.ref)
@@ -80,19 +83,23 @@ def _alike(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
 
 def level(person: Person, name: Name) -> Agreement:
     """Return how well *name* agrees with the person's records; the best one counts."""
-    return max(candidate.agrees(name) for candidate in person)
+    return max([candidate.agrees(name) for candidate in person])
 
 
 def alive(person: Person) -> bool:
-    return any(not candidate.gone for candidate in person)
+    """Tell whether one of the records is still there to be written to."""
+    return not all([candidate.gone for candidate in person])
 
 
 def refs(person: Iterable[Candidate]) -> frozenset[tuple[str, str]]:
+    """Return the live records."""
     return frozenset(candidate.ref for candidate in person if not candidate.gone)
 
 
-def survivor(person: Iterable[Candidate], prefer: Sequence[str]) -> Candidate:
+def survivor(person: Person, prefer: Sequence[str]) -> Candidate:
     """Return the record to write to: the preferred object, then the oldest, then by id."""
+    if len(person) == 1:
+        return person[0]
     places = {name: at for at, name in enumerate(prefer)}
     return min(
         (c for c in person if not c.gone),

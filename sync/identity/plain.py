@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sync.identity.evidence import DECISION_SCHEMA, person_of_record, source_of
 from sync.identity.hits import SLOTS
-from sync.identity.mailboxes import doubtful_words
+from sync.identity.mailboxes import disposable_domains, doubtful_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,15 +29,23 @@ _RULES = pa.schema(
 )
 
 
-def plain_matches(
+class Clear(NamedTuple):
+    """What the kernel decided by itself."""
+
+    matched: pa.Table
+    #: Respondents whom no record answers to: see `identity_none.sql`; their accounts are still to be found.
+    nowhere: pa.Table
+
+
+def clear_cases(
     claims: pa.Table,
     gathering: Gathering,
     rules: Sequence[Rule],
     settings: IdentitySettings,
     past: Iterable[pa.Table | None],
     merged_accounts: Sequence[str] | None,
-) -> pa.Table:
-    """Return decisions of `DECISION_SCHEMA` for those respondents that need no judging.
+) -> Clear:
+    """Return what needs no judging.
 
     Args:
         claims: `CLAIMS_SCHEMA`.
@@ -47,20 +55,34 @@ def plain_matches(
         past: Tables whose `respondent` column names those who have a past and are judged with it.
         merged_accounts: Accounts that became others; None where accounts are not known.
     """
-    found = gathering.plain(
+    gathering.run(
+        "identity_clear",
         {
             "claims": claims,
-            "rules": _rules(rules),
-            "slots": pa.table({"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}),
             "words": _words(),
             "ours": pa.table({"domain": pa.array(settings.exclude.domains, pa.string())}),
             "blocked": pa.table({"value": sorted(settings.blocked_values | NO_IDS)}),
             "past": pa.table({"respondent": _respondents(past)}),
+        },
+    )
+    found = gathering.run(
+        "identity_plain",
+        {
+            "rules": _rules(rules),
+            "slots": pa.table({"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}),
             "merged_accounts": pa.table({"id": pa.array(merged_accounts or [], pa.string())}),
             "options": pa.table({"accounts_known": [merged_accounts is not None]}),
-        }
+        },
     )
-    return _decisions(found, rules)
+    naming = settings.person_id
+    nowhere = gathering.run(
+        "identity_none",
+        {
+            "naming": pa.table({"slot": pa.array(naming, pa.string()), "place": range(len(naming))}),
+            "disposable": pa.table({"domain": sorted(disposable_domains())}),
+        },
+    )
+    return Clear(_decisions(found, rules), nowhere)
 
 
 def _rules(rules: Sequence[Rule]) -> pa.Table:

@@ -131,9 +131,10 @@ def _judged(
     claims: pa.Table, gathering: Gathering, bench: Bench, prior: pa.Table | None, human: pa.Table | None
 ) -> Iterator[pa.Table]:
     """Yield the plain matches of the kernel together with what the bench says of everybody else, ordered by respondent."""
-    plain = bench.plain(claims, gathering, prior, human)
-    judged = claims.filter(pc.invert(pc.is_in(claims["respondent"], value_set=plain["respondent"].combine_chunks())))
-    parts = [plain]
+    clear = bench.clear(claims, gathering, prior, human)
+    settled = clear["respondent"].combine_chunks()
+    judged = claims.filter(pc.invert(pc.is_in(claims["respondent"], value_set=settled)))
+    parts = [clear]
     for start in range(0, judged.num_rows, AT_ONCE):
         part = judged.slice(start, AT_ONCE)
         respondents = part.column("respondent").combine_chunks()

@@ -64,7 +64,7 @@ class IdForm(_Block):
     #: Compare as numbers: leading zeros mean nothing.
     numeric: bool = False
     #: Prefixes that some systems put before the id.
-    strip_prefix: tuple[Text, ...] = ()
+    strip_prefix: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
 
 
 class Vetoes(_Block):

@@ -1,5 +1,5 @@
 -- The records of one chunk that hold a wanted key, key by key.
--- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, pattern), aliases(domain, target),
+-- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, prefixes), aliases(domain, target),
 -- wanted_bases(kind, base); macros of identity_macros.
 -- Gives (object, id, kind, raw, key, canonical, base, country); `raw` only for phones, which Python reads.
 WITH email AS (
@@ -19,7 +19,7 @@ phone AS (
     WHERE raw IS NOT NULL AND EXISTS (SELECT 1 FROM kinds WHERE kind = 'phone')
 ),
 named AS (
-    SELECT r.object, r.id, k.kind, id_key(r.pair.value, k.form, k.pattern) AS base
+    SELECT r.object, r.id, k.kind, id_key(r.pair.value, k.form, k.prefixes) AS base
     FROM (SELECT object, id, unnest(ids) AS pair FROM records) r JOIN kinds k ON k.kind = r.pair.kind
     WHERE r.pair.value IS NOT NULL AND k.kind NOT IN ('email', 'phone')
 ),
