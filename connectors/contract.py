@@ -7,11 +7,12 @@ single responses and writes travel as values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     import pyarrow as pa
 
     from connectors.errors import ConnectorError
@@ -92,9 +93,9 @@ class Directory(Protocol):
         Args:
             keys: Columns `kind` and `value`, both text, as `sync.identity.resolve.keys_of` makes them: `email` (compare
                 with the lower-cased, trimmed address), `email_base` (the address without its `+tag`, compared with
-                addresses without theirs; for Gmail without dots), `phone` (the last eight digits), `record` (the record's
-                own id), or an id kind such as `customer_id` (verbatim). The directory may compare loosely or yield
-                everything, never more strictly: identity checks each record again.
+                addresses without theirs; for Gmail without dots), `phone` (the last eight digits), `record` (the
+                record's own id), or an id kind such as `customer_id` (verbatim). The directory may compare loosely or
+                yield everything, never more strictly: identity checks each record again.
 
         Yields:
             Tables of `RECORD_FIELDS` (see `connectors.records`), with merges already followed where the

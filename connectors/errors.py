@@ -16,7 +16,10 @@ A message says where, what, and what to do. It never holds an e-mail, a name, a 
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class ConnectorError(Exception):

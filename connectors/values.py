@@ -6,11 +6,14 @@ Sources build these; `sync` decides with them; destinations consume them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 #: A single value of a record's field, as every connector must accept and return it.
 FieldValue = str | int | float | bool | None

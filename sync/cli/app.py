@@ -1,5 +1,6 @@
 """The command tree and the global options. Typer reads the annotations here, so they are real names."""
 
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -35,6 +36,10 @@ class Root(TyperGroup):
         except KeyboardInterrupt:
             _screen(ctx).warn("interrupted; checkpoint kept: the same command goes on from there")
             raise typer.Exit(Exit.INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader has what it wanted (`| head`); what is still buffered must not raise again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(Exit.DONE) from None
         except Exception as error:  # noqa: BLE001 - nothing may reach the user as a bare traceback
             from sync.cli.failures import show
 

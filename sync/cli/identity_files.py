@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -58,24 +59,36 @@ def table_of(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
         raise _stop("E111", path, f"cannot be read ({error.strerror})", "Check who may read it.") from error
 
 
-def records_of(paths: Sequence[Path], given: Mapping[str, str], own: str) -> Iterator[pa.Table]:
-    """Yield the records of *paths* as tables of `RECORD_FIELDS`.
+@dataclass(frozen=True, slots=True)
+class ExportedRecords:
+    """Whole exports as a directory: every record is handed out, whatever is asked for.
 
     Args:
         paths: One file per object, or one with a column `object`.
         given: Meaning → header, where the name does not tell.
         own: The id kind that a record's own id is of.
     """
-    for path in paths:
-        with table_of(path) as (header, rows):
-            columns = recognise(header, RECORDS, given)
-            if "id" not in columns.places:
-                hint = "Name the column of the record's own id: --record-column id=HEADER"
-                raise _stop("E113", path, "no column holds the record's id", hint)
-            stem = _OBJECTS.get(path.stem.casefold(), path.stem)
-            while part := list(islice(rows, AT_ONCE)):
-                made = [_record(row, columns, stem, own) for row in part]
-                yield pa.Table.from_pylist([one for one in made if one["id"]], schema=RECORD_FIELDS)
+
+    paths: Sequence[Path]
+    given: Mapping[str, str]
+    own: str
+
+    def find(self, keys: pa.Table) -> Iterator[pa.Table]:  # noqa: ARG002 - see above
+        """See `Directory.find`."""
+        for path in self.paths:
+            with table_of(path) as (header, rows):
+                columns = recognise(header, RECORDS, self.given)
+                if "id" not in columns.places:
+                    hint = "Name the column of the record's own id: --record-column id=HEADER"
+                    raise _stop("E113", path, "no column holds the record's id", hint)
+                stem = _OBJECTS.get(path.stem.casefold(), path.stem)
+                while part := list(islice(rows, AT_ONCE)):
+                    made = [_record(row, columns, stem, self.own) for row in part]
+                    yield pa.Table.from_pylist([one for one in made if one["id"]], schema=RECORD_FIELDS)
+
+    def version(self) -> str:
+        """See `Directory.version`; files do not change while they are read."""
+        return ""
 
 
 def _record(row: Sequence[str], columns: Columns, stem: str, own: str) -> dict[str, Any]:

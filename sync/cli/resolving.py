@@ -1,9 +1,8 @@
 """`resolve`: identity alone, on exported records and responses, to be measured on a company's own data."""
 
-import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,14 +12,9 @@ from sync.cli.session import Session
 from sync.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from connectors.values import SurveyResponse
     from sync.identity.settings import IdentitySettings, Rule
-
-#: What is told of a decision; `--prior` reads it back.
-TOLD = ("outcome", "rule", "object", "record", "reason", "account", "person", "respondent", "evidence", "candidates")
-HEADER = ("response", *TOLD)
+    from sync.identity.standalone import ResponseDecision
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,26 +58,18 @@ def resolve(
     Decides which record each response belongs to. Needs no config, and stores nothing but the decisions' file.
     With -C, the identity settings of that config apply.
     """
-    from sync.cli.identity_files import records_of
-    from sync.identity.claims import claims_table, respondent_of
-    from sync.identity.resolve import decisions
+    from sync.cli.identity_files import ExportedRecords
+    from sync.identity.standalone import resolve_files
 
     session: Session = ctx.obj
     settings = _settings(session, phone_alone=phone_alone, default_region=default_region)
     rules = _rules(match, own_id)
     found, left_out = _responses(responses, _pairs(response_column))
-    claims = [respondent_of(response, settings) for response in found]
-    tables = records_of(records, _pairs(record_column), own_id)
-    before = _prior(prior) if prior else None
-    decided = decisions(claims_table(claims), tables, rules, settings, prior=before)
-    by_respondent = {row["respondent"]: row for table in decided for row in table.to_pylist()}
-    rows = [
-        [response.response_id, *(by_respondent[claim.respondent][name] or "" for name in TOLD)]
-        for response, claim in zip(found, claims, strict=True)
-    ]
-    rows += [[place, outcome, "", "", "", reason, *[""] * 5] for place, outcome, reason in left_out]
-    _write(rows, output)
-    _tell(session, rows, output)
+    directory = ExportedRecords(tuple(records), _pairs(record_column), own_id)
+    previous = _prior(prior) if prior else None
+    decided = [*resolve_files(directory, found, settings, rules=rules, previous=previous), *left_out]
+    _write(decided, output)
+    _tell(session, decided, output)
 
 
 def _settings(session: Session, *, phone_alone: str | None, default_region: str | None) -> "IdentitySettings":
@@ -117,57 +103,63 @@ def _rules(match: str | None, own_id: str) -> "Sequence[Rule]":
     return [Rule(kind=kind) for kind in wanted] or DEFAULT_RULES
 
 
-def _responses(path: Path, given: dict[str, str]) -> "tuple[list[SurveyResponse], list[tuple[str, str, str]]]":
+def _responses(path: Path, given: dict[str, str]) -> "tuple[list[SurveyResponse], list[ResponseDecision]]":
     """Read a plain table as it stands, any other file as a survey export; also what was left out, and why."""
     from sync.cli.identity_files import is_plain, responses_of
+    from sync.identity.standalone import ResponseDecision
     from sync.wiring import export_of
+
+    def out(place: object, outcome: str, reason: str) -> ResponseDecision:
+        return ResponseDecision(str(place), outcome, "", "", "", reason, "", "")
 
     if is_plain(path):
         return responses_of(path, given), []
     found: dict[str, SurveyResponse] = {}
-    left_out: list[tuple[str, str, str]] = []
+    left_out: list[ResponseDecision] = []
     for page in export_of(path, columns=given).pull({}):
         if page.refused is not None:
             raise page.refused
         for response in page.responses:
             if response.response_id in found:
-                left_out.append((response.response_id, "skipped", "duplicate"))
+                left_out.append(out(response.response_id, "skipped", "duplicate"))
             found[response.response_id] = response
-        left_out += [(str(reject.place), "rejected", reject.reason) for reject in page.rejects]
-        left_out += [(str(skip.place), "skipped", skip.reason) for skip in page.skips]
+        left_out += [out(reject.place, "rejected", reject.reason) for reject in page.rejects]
+        left_out += [out(skip.place, "skipped", skip.reason) for skip in page.skips]
     return list(found.values()), left_out
 
 
-def _prior(path: Path) -> "pa.Table":
-    """Read decisions that `resolve` wrote before; a respondent's rows are equal, so one of them counts."""
-    import pyarrow as pa
+def _prior(path: Path) -> "dict[str, ResponseDecision]":
+    from sync.identity.standalone import read_decisions
 
-    from sync.cli.identity_files import table_of
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return read_decisions(file)
+    except ValueError as error:
+        hint = "Give the file that an earlier `npsync resolve --output` wrote."
+        raise UserError("E113", Problem(where=str(path), what="these are no decisions", hint=hint)) from error
+    except OSError as error:
+        code, what = ("E110", "no such file") if isinstance(error, FileNotFoundError) else ("E111", "cannot be read")
+        raise UserError(code, Problem(where=str(path), what=what, hint="Check the path after --prior.")) from error
 
-    with table_of(path) as (header, rows):
-        if not set(TOLD) <= set(header):
-            raise UserError("E113", Problem(where=str(path), what="these are no decisions of `resolve`"))
-        told = [dict(zip(header, row, strict=True)) for row in rows]
-    once = {row["respondent"]: {name: row[name] or None for name in TOLD} for row in told if row["respondent"]}
-    return pa.Table.from_pylist(list(once.values()), schema=pa.schema([(name, pa.string()) for name in TOLD]))
 
+def _write(rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
+    from sync.identity.standalone import write_decisions
 
-def _write(rows: Iterable[Sequence[str]], output: Path | None) -> None:
     if output is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows([HEADER, *rows])
+        write_decisions(rows, sys.stdout)
         return
     try:
         with output.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([HEADER, *rows])
+            write_decisions(rows, file)
     except OSError as error:
         what, hint = f"cannot be written ({error.strerror})", "Name a file in a folder that exists and may be written."
         raise UserError("E111", Problem(where=str(output), what=what, hint=hint)) from error
 
 
-def _tell(session: Session, rows: Sequence[Sequence[str]], output: Path | None) -> None:
+def _tell(session: Session, rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
     """Sum up, so that a look at the numbers is enough at first."""
-    outcomes = Counter(row[1] for row in rows)
-    reasons = Counter((row[1], row[HEADER.index("reason")]) for row in rows)
+    outcomes = Counter(row.outcome for row in rows)
+    reasons = Counter((row.outcome, row.reason) for row in rows)
     told = {
         "responses": len(rows),
         "outcomes": dict(outcomes.most_common()),
