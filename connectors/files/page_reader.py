@@ -77,7 +77,7 @@ class PageReader:
         none = repeat(None)
         texts = {field: clean_column(columns[fields[field]]) if field in fields else none for field in _TEXTS}
         scores = rows.scores_of(columns[rows.score_at or 0])
-        moments = rows.dates_of(columns[fields["responded_at"]])
+        moments = rows.dates.read_many(columns[fields["responded_at"]])
         kinds = [(field, clean_column(columns[index])) for field, index in rows.kinds]
         extras = [(word, clean_column(columns[index])) for word, index in rows.extras]
         surveys = clean_column(columns[fields["survey"]]) if "survey" in fields else none

@@ -57,7 +57,7 @@ class RowReader:
 
     def __init__(self, layout: Layout, dates: DateReader, settings: FileSettings, *, file: str, survey: str) -> None:
         self._layout = layout
-        self._dates = dates
+        self.dates = dates
         self._scale = settings.scale or "0-10"
         self._ids = ResponseIds()
         self._scores: dict[str, int | ScoreProblem] = {}
@@ -90,7 +90,7 @@ class RowReader:
         return self._dated(row, cells, score) if isinstance(score, int) else score
 
     def _dated(self, row: int, cells: list[str], score: int) -> SurveyResponse | Reject:
-        moment = self._dates.read(cells[self._at["responded_at"]])
+        moment = self.dates.read(cells[self._at["responded_at"]])
         if isinstance(moment, DateProblem):
             return self._reject(row, moment.value, "responded_at")
         for field, index in self.exact:
@@ -136,11 +136,11 @@ class RowReader:
         if draft.comment is not None and len(draft.comment) > MAX_TEXT:
             return self._reject(row, "cell_too_large", "comment", f"{len(draft.comment)} characters")
         if text := cells[self._at["updated_at"]].strip():
-            updated = self._dates.read(text)
+            updated = self.dates.read(text)
             # The answer counts without the date of its last edit.
             draft.updated_at = None if isinstance(updated, DateProblem) else updated
         if text := cells[self._at["sent_at"]].strip():
-            sent = self._dates.read(text)
+            sent = self.dates.read(text)
             if not isinstance(sent, DateProblem) and (sent - draft.responded_at).total_seconds() > _SLACK_S:
                 return self._reject(row, "answered_before_sent", "responded_at")
         return None
@@ -154,11 +154,6 @@ class RowReader:
         known = {text: self._read_score(text) for text in set(column)}
         sound = {text: score if isinstance(score, int) else None for text, score in known.items()}
         return [sound[text] for text in column]
-
-    def dates_of(self, column: Sequence[str]) -> list[datetime | None]:
-        """Return the moments of many cells; None where `read` has to say what is wrong."""
-        found = map(self._dates.read, column)
-        return [None if type(moment) is DateProblem else moment for moment in found]  # type: ignore[misc]
 
     def _read_score(self, text: str) -> int | ScoreProblem:
         score = self._scores.get(text)

@@ -13,7 +13,7 @@ from connectors.scores import LOWEST
 from connectors.values import SurveyKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import tzinfo
 
     from connectors.dates import DateOrder
@@ -74,6 +74,33 @@ def zone_named(name: str) -> tzinfo:
         raise Refused(
             f"no time zone `{name}`", code="E103", next_step="Use a name such as `Europe/Berlin` or `UTC`."
         ) from None
+
+
+def checked_word(option: str, word: str, known: Iterable[str]) -> str:
+    """Return *word* when it is one that an option can have.
+
+    Raises:
+        Refused: It is not (E103).
+    """
+    words = list(known)
+    if word in words:
+        return word
+    raise Refused(f"`{option}: {word}` has no meaning", code="E103", next_step=f"Use one of: {', '.join(words)}.")
+
+
+def checked_delimiter(delimiter: str | None) -> str | None:
+    """Return the declared delimiter, also where it is called by name.
+
+    Raises:
+        Refused: It is not one character (E103).
+    """
+    named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+    plain = named.get(delimiter, delimiter) if delimiter else None
+    if plain is None or (len(plain) == 1 and plain not in '"\r\n'):
+        return plain
+    raise Refused(
+        f"`delimiter: {delimiter}` is not one character", code="E103", next_step="Use `;`, `,`, `tab` or `|`."
+    )
 
 
 def checked_scale(scale: str | None) -> str | None:

@@ -16,7 +16,7 @@ from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
 from connectors.files.preset import named
 from connectors.files.reading import Reading, decide
 from connectors.files.row_reader import RowReader
-from connectors.files.settings import FileSettings, checked_scale
+from connectors.files.settings import FileSettings, checked_delimiter, checked_scale, checked_word
 from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ class FileSource:
             preset=preset,
             columns=dict(columns),
             survey=survey,
-            kind=SurveyKind(kind),
+            kind=SurveyKind(checked_word("kind", kind, SurveyKind)),
             scale=checked_scale(scale),
             where={header: str(text) for header, text in where.items()},
-            date_order=None if date_order == "auto" else DateOrder(date_order),
+            date_order=_order(date_order),
             time_zone=time_zone,
-            delimiter=delimiter,
+            delimiter=checked_delimiter(delimiter),
             encoding=encoding,
             sheet=sheet,
         )
@@ -170,6 +170,11 @@ class FileSource:
             epoch_1904=reading.table.epoch_1904,
         )
         return RowReader(reading.layout, dates, self._settings, file=stream, survey=self._settings.survey or self._name)
+
+
+def _order(word: str) -> DateOrder | None:
+    known = ("auto", *DateOrder)
+    return None if checked_word("date_order", word, known) == "auto" else DateOrder(word)
 
 
 def _below(numbers: Sequence[int], chunk: list[list[str]], header: int) -> tuple[Sequence[int], list[list[str]], int]:

@@ -10,6 +10,7 @@ import pytest
 import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, to_excel
 
+from connectors.errors import Refused
 from tests.exports import NOW, Pulled, pull, pull_text
 
 if TYPE_CHECKING:
@@ -303,7 +304,7 @@ class TestDates:
         sheet: Any = book.active
         sheet.append(["email", "score", "responded_at"])
         sheet.append(["a@x.example", 9, SHEET_MOMENT])
-        serial = to_excel(SHEET_MOMENT, book.epoch)  # type: ignore[no-untyped-call]
+        serial = to_excel(SHEET_MOMENT, book.epoch)
         sheet.append(["b@x.example", 8, serial])
         book.save(tmp_path / "export.xlsx")
 
@@ -545,3 +546,42 @@ class TestKinds:
 
         assert [0] == pulled.scores
         assert ["a@x.example"] == [one.email for one in pulled.responses]
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("option", "word", "code"),
+        [
+            ("scale", "1-5", "E114"),
+            ("scale", "-100..100", "E114"),
+            ("kind", "annual", "E103"),
+            ("date_order", "ydm", "E103"),
+            ("time_zone", "Berlin", "E103"),
+            ("delimiter", "::", "E103"),
+            ("preset", "qualtrix", "E103"),
+            ("preset", "ours.yaml", "E110"),
+        ],
+    )
+    def test_an_option_without_meaning_is_refused_at_once(self, tmp_path, option, word, code):
+        with pytest.raises(Refused) as caught:
+            pull_text(tmp_path, HEAD, **{option: word})
+
+        assert code == caught.value.code
+        assert caught.value.next_step
+
+    def test_the_survey_is_the_column_s_the_option_s_or_the_connection_s(self, tmp_path):
+        text = "survey_name,score,date\nQ3,9,2026-01-05\n"
+
+        assert ["Q3"] == [one.survey for one in pull_text(tmp_path, text).responses]
+        assert ["Annual"] == [one.survey for one in pull_text(tmp_path, text, survey="Annual").responses]
+        assert ["survey"] == [one.survey for one in pull_text(tmp_path, "score,date\n9,2026-01-05\n").responses]
+
+    def test_nothing_that_a_person_wrote_is_in_rejects_or_notes(self, tmp_path):
+        secret = "canary@person.example"
+        rows = [[secret] * 4, [secret, "9", secret, secret], ["", "9", secret, ""]]
+        text = "email,score,comment,date\n" + "".join(",".join(row) + "\n" for row in rows)
+
+        pulled = pull_text(tmp_path, text)
+
+        assert 3 == len(pulled.rejects)
+        assert secret not in repr(pulled.rejects) + pulled.notes
