@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from sync.run import Run
     from sync.shapes import Shape
 
+    #: What a record was last confirmed to hold, and by which run.
+    Confirmed = tuple[str, str] | None
+
 #: Records computed in one transaction.
 RECORDS_AT_ONCE = 20_000
 ACCOUNTS_AT_ONCE = 20_000
@@ -124,15 +127,19 @@ class Computer:
             before = known.get(record)
             if row is None:
                 if before is not None and record in chunk.before:
-                    self._retract(chunk, record, before)
+                    self._retract(chunk, record, before[0])
                 continue
             values = self._values(chunk, record, row)
             planned = self._intend(chunk, shape, values, record, before, cause=row["key"])
-            if planned:
+            if planned or self._resumed(before):
                 chunk.causes.add(row["key"])
             elif record in queued:
                 chunk.withdrawn.append(record)
         self._plan_segments(chunk)
+
+    def _resumed(self, before: Confirmed) -> bool:
+        """Tell whether the value was confirmed to a run that died before it could say so."""
+        return before is not None and before[1] in self._run.resumes
 
     def _values(self, chunk: _Chunk, record: str, row: dict[str, Any]) -> dict[str, Any]:
         """Everything a mapping's right-hand side can name, for one record."""
@@ -163,7 +170,7 @@ class Computer:
                     object=shape.object,
                     record=record,
                     rank=shape.rank,
-                    keys=pack(shape.keys(keys)),
+                    keys=None if shape.plain else pack(shape.keys(keys)),
                     changes=changes,
                     desired=desired,
                     cleared=compared.cleared,
@@ -171,16 +178,23 @@ class Computer:
             )
 
     def _intend(  # noqa: PLR0913 - one record's whole case
-        self, chunk: _Chunk, shape: Shape, values: Mapping[str, Any], id_: str, before: str | None, *, cause: str | None
+        self,
+        chunk: _Chunk,
+        shape: Shape,
+        values: Mapping[str, Any],
+        id_: str,
+        before: tuple[str, str] | None,
+        *,
+        cause: str | None,
     ) -> bool:
         """Put into the chunk's outbox what the record should hold, unless it does; tell whether it was put."""
         wanted = shape.render(values)
         desired = pack(wanted)
-        if desired == before:
+        if before is not None and desired == before[0]:
             return False
         changes, cleared = None, 0
         if before is not None:
-            compared = difference(wanted, unpack(before), shape.policy)
+            compared = difference(wanted, unpack(before[0]), shape.policy)
             if not compared.changes:
                 return False
             desired, changes, cleared = pack(compared.desired), pack(compared.changes), compared.cleared
@@ -189,7 +203,7 @@ class Computer:
                 object=shape.object,
                 record=id_,
                 rank=shape.rank,
-                keys=pack(shape.keys(values)),
+                keys=None if shape.plain else pack(shape.keys(values)),
                 changes=changes,
                 desired=desired,
                 cleared=cleared,
@@ -235,20 +249,19 @@ class Computer:
         waiting = pc.and_(pc.equal(chunk.history["run"], run.id), pc.equal(chunk.history["state"], State.PENDING.value))
         changed = chunk.history if self._redefined else chunk.history.filter(waiting)
         rows = changed.to_pylist()
-        known: dict[str, str] = {}
+        known: dict[str, tuple[str, str]] = {}
         if shape is not None:
             known = outbox.acknowledged(connection, run.name, shape.object, [row["key"] for row in rows])
         for row in rows:
             key = row["key"]
             if shape is not None:
                 values = _response_values(row, chunk.object)
-                if self._intend(chunk, shape, values, key, known.get(key), cause=key):
+                before = known.get(key)
+                if self._intend(chunk, shape, values, key, before, cause=key) or self._resumed(before):
                     chunk.causes.add(key)
-            if row["run"] != run.id or row["state"] != State.PENDING:
+            if row["run"] != run.id or row["state"] != State.PENDING or key in chunk.causes:
                 continue
-            if key in chunk.causes:
-                chunk.standing.append((key, State.PENDING.value, inbox.TO_DELIVER))
-            elif key in latest or shape is not None:
+            if key in latest or shape is not None:
                 chunk.standing.append((key, State.UNCHANGED.value, ""))
             else:
                 chunk.standing.append((key, State.SKIPPED.value, "superseded"))
@@ -322,6 +335,7 @@ class _Chunk:
         self.respondent_of: dict[str, str] = {}
         self.intents: list[Intent] = []
         self.withdrawn: list[str] = []
+        #: Responses whose writes are planned: they stay pending until these are confirmed.
         self.causes: set[str] = set()
         self.entered: list[tuple[str, str]] = []
         self.left: list[tuple[str, str]] = []

@@ -158,7 +158,9 @@ class Engine:
         run.step("run.begin")
         with run.lease.write() as connection:
             runs.begin(connection, run.id, run.name, now)
-            inbox.entered(connection, run.id, inbox.carry_over(connection, run.name, run.id))
+            carried, earlier = inbox.carry_over(connection, run.name, run.id)
+            inbox.entered(connection, run.id, carried)
+            run.resumes.update(earlier)
             before = matching.definition(connection, run.name)
             redefined = before is not None and before != self._digest()
             if full_refresh:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from sync.run import Run
 
 
+#: Rows stored in one transaction: few commits, and a bounded loss of work when the process dies.
+ROWS_AT_ONCE = 20_000
+
+
 @dataclass(slots=True)
 class Sorted:
     """A page's responses by what must be done with them."""
@@ -45,6 +49,8 @@ class Pulled:
     """What a pull found, for the report."""
 
     rows: int = 0
+    #: Rows whose own category is not the one their score gives.
+    disagreeing: int = 0
     refused: list[ConnectorError] = field(default_factory=list)
 
 
@@ -115,27 +121,29 @@ def _now_in(before: Known, run: str) -> Known:
 
 
 def pull(run: Run, source: SurveySource, *, settings: IdentitySettings, limit: int | None = None) -> Pulled:
-    """Store everything new that *source* has, page by page, at most *limit* rows."""
+    """Store everything new that *source* has, some pages at a time, at most *limit* rows."""
     pulled = Pulled()
-    disagreeing = 0
     with run.ledger.read() as connection:
         cursors = inbox.cursors(connection, run.name)
+    waiting: list[Page] = []
     for whole in source.pull(cursors):
-        page = whole
+        left = None if limit is None else limit - pulled.rows
+        page = whole if left is None or whole.rows <= left else _first(whole, left)
         if page.refused is not None:
             pulled.refused.append(page.refused)
         run.notes.extend(note for note in page.notes if note not in run.notes)
-        left = None if limit is None else limit - pulled.rows
-        if left is not None and page.rows > left:
-            page = _first(page, left)
-        disagreeing += _store_page(run, page, settings)
+        waiting.append(page)
         pulled.rows += page.rows
-        run.progress.step("pull", pulled.rows, None)
+        if sum(each.rows for each in waiting) >= ROWS_AT_ONCE:
+            _store(run, waiting, settings, pulled)
+            waiting = []
         if left is not None and page.rows >= left:
             run.notes.append(f"stopped after {pulled.rows} rows as --limit asked; the rest is read next time")
             break
-    if disagreeing:
-        run.notes.append(f"{disagreeing} rows carry a category that their score does not give; ours is computed")
+    if waiting:
+        _store(run, waiting, settings, pulled)
+    if pulled.disagreeing:
+        run.notes.append(f"{pulled.disagreeing} rows carry a category that their score does not give; ours is computed")
     return pulled
 
 
@@ -147,23 +155,25 @@ def _first(page: Page, rows: int) -> Page:
     return Page(stream=page.stream, responses=responses, rejects=rejects, skips=skips, cursor=None)
 
 
-def _store_page(run: Run, page: Page, settings: IdentitySettings) -> int:
+def _store(run: Run, pages: Sequence[Page], settings: IdentitySettings, pulled: Pulled) -> None:
+    """Store pages with their cursors in one transaction."""
     source = run.mapping.from_
-    keyed = [(f"{source}:{response.response_id}", response) for response in page.responses]
-    run.step("pull.page")
+    keyed = [(f"{source}:{response.response_id}", response) for page in pages for response in page.responses]
+    rejects = [reject for page in pages for reject in page.rejects]
+    run.step("pull.pages")
     with run.lease.write() as connection:
         stored = inbox.known(connection, run.name, [key for key, _ in keyed])
         result = sort_out(keyed, stored, source=source, run=run.id, settings=settings)
         matching.touch(connection, run.name, result.former)
         inbox.store(connection, run.name, run.id, result.store.values())
         inbox.queue(connection, run.name, run.id, result.queue)
-        inbox.store_rejects(connection, run.name, run.id, source, page.rejects)
-        for reject in page.rejects:
-            result.counts[State.REJECTED, reject.reason] += 1
-        for skip in page.skips:
-            result.counts[State.SKIPPED, skip.reason] += 1
+        inbox.store_rejects(connection, run.name, run.id, source, rejects)
+        result.counts.update((State.REJECTED, reject.reason) for reject in rejects)
+        result.counts.update((State.SKIPPED, skip.reason) for page in pages for skip in page.skips)
         inbox.count(connection, run.id, result.counts)
-        inbox.entered(connection, run.id, page.rows)
-        if page.cursor is not None:
-            inbox.move_cursor(connection, run.name, page.stream, page.cursor)
-    return result.disagreeing
+        inbox.entered(connection, run.id, sum(page.rows for page in pages))
+        for page in pages:
+            if page.cursor is not None:
+                inbox.move_cursor(connection, run.name, page.stream, page.cursor)
+    pulled.disagreeing += result.disagreeing
+    run.progress.step("pull", pulled.rows, None)

@@ -43,6 +43,8 @@ class Run:
     #: Called before each durable or remote step with its name; tests end the process here.
     step: Callable[[str], None]
     notes: list[str] = field(default_factory=list)
+    #: Earlier runs that died, whose rows this one took over: what they wrote counts as written now.
+    resumes: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:

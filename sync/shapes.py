@@ -40,6 +40,11 @@ class Shape:
     render: Callable[[Mapping[str, Any]], dict[str, FieldValue]]
     policy: Policy
 
+    @property
+    def plain(self) -> bool:
+        """Whether the one key column holds the id by which the ledger knows the record."""
+        return list(self.key.values()) in (["record.id"], ["key"], ["account"])
+
     def keys(self, values: Mapping[str, Any]) -> dict[str, FieldValue]:
         """Return the key columns of one row."""
         return {column: values[word] for column, word in self.key.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select, update
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from connectors.values import Reject, SurveyResponse
     from sync.identity.claims import Claims
-
-#: A pending row waits for one of these phases.
-TO_MATCH, TO_COMPUTE, TO_DELIVER = "to_match", "to_compute", "to_deliver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +85,7 @@ def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str
     return found
 
 
+claims_of = attrgetter(*CLAIM_COLUMNS)
 _RESPONSE_COLUMNS = tuple(column.name for column in RESPONSES.columns)
 
 
@@ -98,7 +97,7 @@ def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incomin
         connection,
         RESPONDENTS,
         ("respondent", *CLAIM_COLUMNS),
-        [(key, *(getattr(claims, name) for name in CLAIM_COLUMNS)) for key, claims in respondents.items()],
+        sorted((key, *claims_of(claims)) for key, claims in respondents.items()),
         update=False,
     )
     upsert(connection, RESPONSES, _RESPONSE_COLUMNS, [_response_row(row) for row in rows])
@@ -108,7 +107,7 @@ def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incomin
 def queue(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> None:
     """Make responses wait for matching in *run*."""
     columns = ("mapping", "key", "run", "state", "reason")
-    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, State.PENDING.value, TO_MATCH) for key in keys])
+    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, State.PENDING.value, "") for key in keys])
 
 
 def _response_row(row: Incoming) -> tuple[object, ...]:
@@ -185,19 +184,19 @@ def forget_cursors(connection: Connection, mapping: str) -> None:
     connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping))
 
 
-def carry_over(connection: Connection, mapping: str, run: str) -> int:
-    """Take over the rows that earlier runs left pending; return how many."""
+def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, frozenset[str]]:
+    """Take over the rows that earlier runs left pending; return how many, and those runs."""
     unsettled = select(RUNS.c.run).where(RUNS.c.mapping == mapping, RUNS.c.unsettled, RUNS.c.run != run)
     earlier = [row.run for row in connection.execute(unsettled)]
     if not earlier:
-        return 0
+        return 0, frozenset()
     moved = connection.execute(
         update(RUN_ROWS)
         .where(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run.in_(earlier), RUN_ROWS.c.state == State.PENDING.value)
         .values(run=run)
     )
     connection.execute(update(RUNS).where(RUNS.c.run.in_(earlier)).values(unsettled=False))
-    return moved.rowcount
+    return moved.rowcount, frozenset(earlier)
 
 
 def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlalchemy import Text, and_, delete, literal, select, text
 
-from sync.ledger.inbox import TO_COMPUTE, TO_MATCH
 from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
     CLAIM_COLUMNS,
@@ -50,17 +49,19 @@ _CLAIMS = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COL
 
 def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.Table:
     """Return the claims of at most *most* respondents that wait for their first decision."""
-    waiting = (
-        select(*_CLAIMS)
+    ids = (
+        select(RESPONSES.c.respondent)
         .select_from(
-            RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key)
-            .join(RESPONDENTS, RESPONDENTS.c.respondent == RESPONSES.c.respondent)
-            .outerjoin(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent))
+            RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).outerjoin(
+                MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent)
+            )
         )
         .where(*_queued(mapping, run), MATCHES.c.respondent.is_(None))
         .distinct()
         .limit(most)
+        .subquery()
     )
+    waiting = select(*_CLAIMS).join(ids, ids.c.respondent == RESPONDENTS.c.respondent)
     return table(arrow(connection, waiting, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
 
 
@@ -117,17 +118,17 @@ def touch(connection: Connection, mapping: str, respondents: Sequence[str]) -> N
 
 
 def settle(connection: Connection, mapping: str, run: str) -> None:
-    """Move the rows that waited for matching on: to be computed, held, or skipped, with the decision's reason."""
-    values = {"mapping": mapping, "run": run, "pending": State.PENDING.value, "queue": TO_MATCH, "next": TO_COMPUTE}
+    """Queue the records that waiting responses are matched to, and set the others to held or skipped."""
+    values = {"mapping": mapping, "run": run, "pending": State.PENDING.value}
     connection.execute(text(_TOUCH_MATCHED), values)
-    connection.execute(text(_SETTLE), values | {"held": State.HELD.value, "skipped": State.SKIPPED.value})
+    connection.execute(text(_SET_ASIDE), values | {"held": State.HELD.value, "skipped": State.SKIPPED.value})
 
 
 def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
     """Queue every response of *respondents* again in *run*, because their decision changed; return how many."""
     keys = select(RESPONSES.c.key).where(among(connection, RESPONSES.c.respondent, respondents))
     where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
-    values = {"run": run, "state": State.PENDING.value, "reason": TO_MATCH}
+    values = {"run": run, "state": State.PENDING.value, "reason": ""}
     return connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
 
 
@@ -151,7 +152,6 @@ def _queued(mapping: str, run: str) -> tuple[ColumnElement[bool], ...]:
         RUN_ROWS.c.mapping == mapping,
         RUN_ROWS.c.run == run,
         RUN_ROWS.c.state == State.PENDING.value,
-        RUN_ROWS.c.reason == TO_MATCH,
     )
 
 
@@ -160,15 +160,13 @@ INSERT INTO touched (mapping, kind, object, record)
 SELECT DISTINCT m.mapping, 'record', m.object, m.record
 FROM run_rows w JOIN responses r ON r.key = w.key
 JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent
-WHERE w.mapping = :mapping AND w.run = :run AND w.state = :pending AND w.reason = :queue AND m.outcome = 'matched'
+WHERE w.mapping = :mapping AND w.run = :run AND w.state = :pending AND m.outcome = 'matched'
 ON CONFLICT DO NOTHING
 """
 
-_SETTLE = """
-UPDATE run_rows SET
-  state = CASE m.outcome WHEN 'matched' THEN :pending WHEN 'held' THEN :held ELSE :skipped END,
-  reason = CASE m.outcome WHEN 'matched' THEN :next ELSE m.reason END
+_SET_ASIDE = """
+UPDATE run_rows SET state = CASE m.outcome WHEN 'held' THEN :held ELSE :skipped END, reason = m.reason
 FROM responses r, matches m
-WHERE run_rows.mapping = :mapping AND run_rows.run = :run AND run_rows.state = :pending AND run_rows.reason = :queue
-  AND r.key = run_rows.key AND m.mapping = run_rows.mapping AND m.respondent = r.respondent
+WHERE run_rows.mapping = :mapping AND run_rows.run = :run AND run_rows.state = :pending
+  AND r.key = run_rows.key AND m.mapping = run_rows.mapping AND m.respondent = r.respondent AND m.outcome <> 'matched'
 """

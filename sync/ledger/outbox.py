@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, text, tuple_, update
 
-from sync.ledger.inbox import TO_DELIVER
 from sync.ledger.rows import among, remove, upsert
-from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX, RUN_ROWS
+from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX
 from sync.report import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from connectors.values import Outcome
 
@@ -30,7 +29,8 @@ class Intent:
     object: str
     record: str
     rank: int
-    keys: str
+    #: None: the object has one key column, and it holds the record's id.
+    keys: str | None
     #: None: all of `desired` is new.
     changes: str | None
     #: None: the record must not exist.
@@ -50,8 +50,6 @@ _COLUMNS = (
     "cleared",
     "cause",
     "run",
-    "attempts",
-    "ambiguous",
     "parked",
 )
 
@@ -70,8 +68,6 @@ def put(connection: Connection, mapping: str, run: str, intents: Iterable[Intent
             intent.cleared,
             intent.cause,
             run,
-            0,
-            False,
             None,
         )
         for intent in intents
@@ -93,15 +89,20 @@ def waiting(connection: Connection, mapping: str, object_: str, records: Sequenc
     return {row.record for row in connection.execute(found)}
 
 
-def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, str]:
-    """Return what *records* were last confirmed to hold, as packed text."""
+def acknowledged(
+    connection: Connection, mapping: str, object_: str, records: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return what *records* were last confirmed to hold, as packed text, and by which run."""
     here = (ACKNOWLEDGED.c.mapping == mapping, ACKNOWLEDGED.c.object == object_)
     if connection.scalar(select(ACKNOWLEDGED.c.record).where(*here).limit(1)) is None:
         return {}
     these = among(connection, ACKNOWLEDGED.c.record, records)
-    statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired).where(*here, these)
-    return {row.record: row.desired for row in connection.execute(statement)}
+    statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run).where(*here, these)
+    return {record: (desired, run) for record, desired, run in connection.execute(statement)}
 
+
+#: Parked for the rest of this run: what became of it is not known.
+UNCONFIRMED = "unconfirmed"
 
 #: Where a row stands in the order of delivery.
 Place = tuple[int, str, str]
@@ -120,47 +121,82 @@ def batch(connection: Connection, mapping: str, after: Place, most: int) -> list
     return list(connection.execute(statement))
 
 
-def mark_sent(connection: Connection, mapping: str, after: Place, last: Place) -> None:
-    """Commit the intent: from now on, an answer that never comes leaves these rows unknown."""
-    place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
-    where = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None), place > tuple_(*after), place <= tuple_(*last))
-    connection.execute(update(OUTBOX).where(*where).values(ambiguous=True, attempts=OUTBOX.c.attempts + 1))
+def acknowledge(connection: Connection, mapping: str, run: str, after: Place, last: Place) -> None:
+    """Make what stands in the outbox between two places, and is not parked, the acknowledged value."""
+    first_rank, first_object, first = after
+    values = {"mapping": mapping, "run": run, "r1": first_rank, "o1": first_object, "k1": first}
+    values |= {"r2": last[0], "o2": last[1], "k2": last[2]}
+    for statement in (_KEEP, _DROP, _DONE):
+        connection.execute(text(statement), values)
 
 
-def acknowledge(connection: Connection, mapping: str, run: str, rows: Sequence[Any]) -> None:
-    """Make what was confirmed the acknowledged value, and take it out of the outbox."""
-    columns = ("mapping", "object", "record", "desired", "run")
-    kept = [(mapping, row.object, row.record, row.desired, run) for row in rows if row.desired is not None]
-    upsert(connection, ACKNOWLEDGED, columns, kept)
-    gone = [(mapping, row.object, row.record) for row in rows if row.desired is None]
-    remove(connection, ACKNOWLEDGED, gone)
-    remove(connection, OUTBOX, [(mapping, row.rank, row.object, row.record) for row in rows])
+def keep(connection: Connection, mapping: str, rows: Sequence[Any], code: str = UNCONFIRMED) -> None:
+    """Set rows aside that were not confirmed, so that `acknowledge` passes them by."""
+    for row in rows:
+        connection.execute(update(OUTBOX).where(*_here(mapping, row)).values(parked=code))
+
+
+def release(connection: Connection, mapping: str) -> None:
+    """Let what was not confirmed be tried again."""
+    where = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked == UNCONFIRMED)
+    connection.execute(update(OUTBOX).where(*where).values(parked=None))
 
 
 def fail(connection: Connection, mapping: str, run: str, at: str, failed: Sequence[tuple[Any, Outcome]]) -> None:
-    """Park rows that the destination refused, and tell the responses that caused them."""
+    """Park rows that the destination refused."""
     columns = ("mapping", "object", "record", "code", "fields", "attempts", "first_at", "last_at", "run")
     for row, outcome in failed:
         code = outcome.code or "E502"
-        values = (mapping, row.object, row.record, code, ";".join(outcome.fields), row.attempts + 1, at, at, run)
+        where = (FAILURES.c.mapping == mapping, FAILURES.c.object == row.object, FAILURES.c.record == row.record)
+        before = connection.execute(select(FAILURES.c.attempts, FAILURES.c.first_at).where(*where)).first()
+        attempts, first_at = (1, at) if before is None else (before.attempts + 1, before.first_at)
+        values = (mapping, row.object, row.record, code, ";".join(outcome.fields), attempts, first_at, at, run)
         upsert(connection, FAILURES, columns, [values])
-        where = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == row.object, OUTBOX.c.record == row.record)
-        connection.execute(update(OUTBOX).where(*where).values(parked=code, ambiguous=False))
-        if row.cause is not None:
-            here = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == row.cause)
-            state = {"run": run, "state": State.REJECTED.value, "reason": code}
-            connection.execute(update(RUN_ROWS).where(*here).values(state))
+        keep(connection, mapping, [row], code)
 
 
-def settle_delivered(connection: Connection, mapping: str, run: str) -> None:
-    """Call written every response whose writes have all been confirmed."""
-    values = {"mapping": mapping, "run": run, "written": State.WRITTEN.value, "pending": State.PENDING.value}
-    connection.execute(text(_SETTLE), values | {"queue": TO_DELIVER})
+def _here(mapping: str, row: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - a row of the outbox
+    columns = OUTBOX.c
+    return (
+        columns.mapping == mapping,
+        columns.rank == row.rank,
+        columns.object == row.object,
+        columns.record == row.record,
+    )
 
 
-_SETTLE = """
+def settle(connection: Connection, mapping: str, run: str) -> None:
+    """Say where the responses of *run* stand whose writes were planned: written, rejected, or still pending."""
+    values = {"mapping": mapping, "run": run, "pending": State.PENDING.value}
+    connection.execute(text(_REJECT), values | {"rejected": State.REJECTED.value, "unconfirmed": UNCONFIRMED})
+    connection.execute(text(_WRITTEN), values | {"written": State.WRITTEN.value})
+
+
+_RANGE = """
+  mapping = :mapping AND parked IS NULL AND (rank, object, record) > (:r1, :o1, :k1)
+  AND (rank, object, record) <= (:r2, :o2, :k2)
+"""
+_KEEP = f"""
+INSERT INTO acknowledged (mapping, object, record, desired, run)
+SELECT mapping, object, record, desired, :run FROM outbox WHERE {_RANGE} AND desired IS NOT NULL
+ON CONFLICT (mapping, object, record) DO UPDATE SET desired = excluded.desired, run = excluded.run
+"""  # noqa: S608 - our own text
+_DROP = f"""
+DELETE FROM acknowledged WHERE (mapping, object, record) IN
+  (SELECT mapping, object, record FROM outbox WHERE {_RANGE} AND desired IS NULL)
+"""  # noqa: S608 - our own text
+_DONE = f"DELETE FROM outbox WHERE {_RANGE}"  # noqa: S608 - our own text
+_REJECT = """
+UPDATE run_rows SET state = :rejected, reason = (
+    SELECT min(o.parked) FROM outbox o
+    WHERE o.mapping = run_rows.mapping AND o.cause = run_rows.key AND o.parked <> :unconfirmed
+)
+WHERE mapping = :mapping AND run = :run AND state = :pending
+  AND key IN (SELECT cause FROM outbox WHERE mapping = :mapping AND cause IS NOT NULL AND parked <> :unconfirmed)
+"""
+_WRITTEN = """
 UPDATE run_rows SET state = :written, reason = ''
-WHERE mapping = :mapping AND run = :run AND state = :pending AND reason = :queue
+WHERE mapping = :mapping AND run = :run AND state = :pending
   AND key NOT IN (SELECT cause FROM outbox WHERE mapping = :mapping AND cause IS NOT NULL)
 """
 

@@ -189,14 +189,12 @@ OUTBOX = _keyed(
     Column("rank", SmallInteger, primary_key=True, autoincrement=False),  # objects are delivered in this order
     _key("object"),
     _key("record"),
-    Column("keys", Text, nullable=False),  # JSON: key column → value
+    Column("keys", Text),  # JSON: key column → value; null: the one key column holds the record's id
     Column("changes", Text),  # JSON: field → value, where it differs from what is acknowledged; null: all of desired
     Column("desired", Text),  # JSON: field → value; null: the record must not exist
     Column("cleared", SmallInteger, nullable=False),  # values that would become empty
     Column("cause", Text),  # the response that led to it
     Column("run", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("ambiguous", Boolean, nullable=False),  # sent, and the answer not seen
     Column("parked", Text),  # error code: not tried again until it changes
 )
 
@@ -235,7 +233,7 @@ RUNS = Table(
     Index("runs_by_mapping", "mapping", "started_at"),
 )
 
-#: Where each response stands for each mapping; it is the queue of the run's phases, too.
+#: Where each response stands for each mapping, and the run that handled it last.
 RUN_ROWS = _keyed(
     "run_rows",
     _key("mapping"),
@@ -243,7 +241,7 @@ RUN_ROWS = _keyed(
     Column("run", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Index("run_rows_by_state", "mapping", "run", "state", "reason"),
+    Index("run_rows_by_run", "mapping", "run"),
 )
 
 #: Rows of a run that left nothing else behind (skipped, rejected, unchanged), counted.

@@ -80,7 +80,7 @@ class TestDyingInTheSameProcess:
         steps = steps_of(alive)
         expected = state(alive)
 
-        assert len(set(steps)) >= 11
+        assert len(set(steps)) >= 9
         for number in range(len(steps)):
             world = make(f"dies{number}")
             left = iter(range(number))
@@ -101,7 +101,7 @@ class TestDyingInTheSameProcess:
             assert report.rows.entered > 0 or number == len(steps) - 1
 
 
-@pytest.mark.parametrize("number", [2, 5, 8, 11, 14, 17])
+@pytest.mark.parametrize("number", [1, 2, 4, 6, 8, 10])
 def test_a_killed_process_leaves_a_ledger_that_the_next_one_goes_on_with(tmp_path: Path, number: int) -> None:
     """The real thing: another process, killed without a word, its lease still in the ledger."""
     for name in ("alive", "killed"):
