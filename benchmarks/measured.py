@@ -28,21 +28,23 @@ class Cost:
     output: str
 
 
-def run(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None) -> Cost:
+def run(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], fine: frozenset[int] = frozenset({0})
+) -> Cost:
     """Run *command*; its errors go where ours go.
 
     Raises:
-        RuntimeError: It ended with an error.
+        RuntimeError: It ended with a status that is not *fine*.
     """
     started = time.perf_counter()
     with (folder / "output.txt").open("w+b") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(command, cwd=folder, stdout=output, env={**os.environ, **environment})
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode()
-    if process.returncode not in {0, 1}:  # 1: finished, some rows failed
+    if process.returncode not in fine:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}")
     return Cost(
         seconds=seconds, cpu_s=used.ru_utime + used.ru_stime, peak_mb=used.ru_maxrss * _RSS_UNIT / 1e6, output=text

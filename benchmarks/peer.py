@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.measured import Cost, run
 
 PACKAGES = ("dlt[filesystem,sqlalchemy]", "pandas")
-QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "PROGRESS": ""}
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL"}
 
 
 class PeerMissing(Exception):
