@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING
 
 from connectors.errors import Refused
-from connectors.files.table import MAX_COLUMNS, Chunk, Row, chunked, plain_number, refused
+from connectors.files.book import read_book
+from connectors.files.sheet_xml import moment_reader, sheet_rows
+from connectors.files.table import Chunk, Row, chunked, plain_number, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from openpyxl import Workbook
 
 _MIB = 1 << 20
 _MAX_ENTRIES = 500
@@ -23,8 +21,8 @@ _MAX_RATIO = 100
 _MAX_TOTAL = 300 * _MIB
 #: Above `_MAX_TOTAL` a workbook is still honest when it packs no better than this.
 _HONEST_RATIO = 25
-# openpyxl holds all shared texts, and parses every part but the sheets as one tree.
-_MAX_SHARED = 128 * _MIB
+# All shared texts are held in memory, and openpyxl parses the other small parts as trees.
+_MAX_SHARED = 64 * _MIB
 _MAX_PART = 16 * _MIB
 _MAX_XLS = 64 * _MIB
 _SAVE_AS = "Open it in a spreadsheet program and save it as CSV or as XLSX."
@@ -96,45 +94,30 @@ class XlsxTable:
         check_package(path, name)
         self._path = path
         self._name = name
-        with self._open() as book:
-            self.epoch_1904 = book.epoch.year == 1904
-            self._sheet, self.notes = _choose(book.sheetnames, sheet, name)
-
-    @contextmanager
-    def _open(self) -> Iterator[Workbook]:
-        from openpyxl import load_workbook
-
-        # Opened by us: openpyxl would judge the file by its name.
-        with self._path.open("rb") as file:
-            try:
-                book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
-                what = f"is not a workbook that can be read ({type(error).__name__})"
-                raise refused(self._name, what, _SAVE_AS) from None
-            try:
-                yield book
-            finally:
-                book.close()
+        try:
+            book = read_book(path, name)
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
+            what = f"is not a workbook that can be read ({type(error).__name__})"
+            raise refused(name, what, _SAVE_AS) from None
+        self.epoch_1904 = book.epoch_1904
+        self._book = book
+        chosen, self.notes = _choose(list(book.sheets), sheet, name)
+        self._part = book.sheets[chosen]
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         return chunked(self.rows(), size)
 
     def rows(self) -> Iterator[Row]:
-        with self._open() as book:
-            sheet = book[self._sheet]
-            if hasattr(sheet, "reset_dimensions"):
-                # The stated dimension may claim a million empty cells; count what is there instead.
-                sheet.reset_dimensions()
-            try:
-                for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
-                    _check_width(values, number, self._name)
-                    cells = [value if type(value) is str else _text_of(value) for value in values]
-                    if any(cells):
-                        yield number, cells
-            except (Refused, GeneratorExit):
-                raise
-            except Exception as error:  # noqa: BLE001 - see _open
-                raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
+        book = self._book
+        try:
+            with zipfile.ZipFile(self._path) as package, package.open(self._part) as file:
+                yield from sheet_rows(file, book.shared, book.date_styles, name=self._name, epoch_1904=self.epoch_1904)
+        except (Refused, GeneratorExit, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - numbers that are none, texts that are missing, broken XML or ZIP
+            raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
 
 
 class XlsTable:
@@ -151,6 +134,7 @@ class XlsTable:
         try:
             self._book = xlrd.open_workbook(str(path), logfile=_Silence(), on_demand=True, ragged_rows=True)
             self.epoch_1904 = self._book.datemode == 1
+            self._moment = moment_reader(epoch_1904=self.epoch_1904)
             names: list[str] = self._book.sheet_names()
         except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside xlrd
             what = f"is not a workbook that can be read ({type(error).__name__}), or it has a password"
@@ -177,18 +161,10 @@ class XlsTable:
         if isinstance(value, str):
             return value
         if kind == xlrd.XL_CELL_DATE:
-            try:
-                return _text_of(xlrd.xldate_as_datetime(value, self._book.datemode))
-            except (ValueError, OverflowError, xlrd.XLDateError):
-                return plain_number(value)
+            return self._moment(value)
         if kind in (xlrd.XL_CELL_ERROR, xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
             return ""
         return ("true" if value else "false") if kind == xlrd.XL_CELL_BOOLEAN else plain_number(value)
-
-
-def _check_width(values: Sequence[object], number: int, name: str) -> None:
-    if len(values) > MAX_COLUMNS:
-        raise refused(name, f"row {number} has {len(values)} columns", _SAVE_AS)
 
 
 class _Silence:
@@ -214,22 +190,3 @@ def _choose(names: list[str], wanted: str | None, file: str) -> tuple[str, tuple
     if len(names) == 1 or wanted:
         return chosen, ()
     return chosen, (f"sheet: `{chosen}`, the first of {len(names)}; set `sheet:` to read another",)
-
-
-def _text_of(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return plain_number(value)
-        case datetime():
-            midnight = not (value.hour or value.minute or value.second or value.microsecond)
-            # Days from Excel are floats: 10:22:33 may come as 10:22:32.999996.
-            whole = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
-            return value.date().isoformat() if midnight else whole.isoformat(" ")
-        case date() | time():
-            return value.isoformat()
-        case _:
-            return str(value)
