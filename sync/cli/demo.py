@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sync.cli.session import Session
+from sync.cli.session import Session, opened
 
 if TYPE_CHECKING:
     from sync.report import RunReport
@@ -79,14 +79,9 @@ def _load_customers(export: Path, store: Path) -> int:
 
 def _play(session: Session, folder: Path) -> "tuple[RunReport, RunReport, dict[str, Any]]":
     """Sync twice, and look at what stands in the ledger then."""
-    from sync.cli.progress import progress_on
-    from sync.ledger import overview
-    from sync.wiring import open_project
+    with opened(folder / "config.yaml", session.screen, clock=lambda: TODAY) as project:
+        from sync.ledger import overview
 
-    with (
-        progress_on(session.screen) as progress,
-        open_project(folder / "config.yaml", clock=lambda: TODAY, progress=progress) as project,
-    ):
         first = project.engine(MAPPING).sync()
         again = project.engine(MAPPING).sync()
         with project.ledger.read() as connection:

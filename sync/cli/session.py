@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from sync.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from sync.cli.screen import Screen
     from sync.wiring import Project
@@ -44,10 +46,7 @@ class Session:
     @contextmanager
     def project(self) -> Iterator[Project]:
         """Open what the config names: the ledger, the mappings, and connections as they are needed."""
-        from sync.cli.progress import progress_on
-        from sync.wiring import open_project
-
-        with progress_on(self.screen) as progress, open_project(self.config_path(), progress=progress) as project:
+        with opened(self.config_path(), self.screen) as project:
             yield project
 
     def agreed(self, question: str) -> bool:
@@ -60,6 +59,31 @@ class Session:
         import typer
 
         return typer.confirm(question, err=True)
+
+
+@contextmanager
+def opened(config: Path, screen: Screen, *, clock: Callable[[], datetime] | None = None) -> Iterator[Project]:
+    """Open a project by its config, with its progress drawn on *screen*; *clock* stands in for the real one."""
+    from sync.cli.progress import progress_on
+
+    with uninterrupted():
+        from sync.wiring import open_project
+    told = {} if clock is None else {"clock": clock}
+    with progress_on(screen) as progress, open_project(config, progress=progress, **told) as project:
+        yield project
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the end of the block: native libraries interrupted while they load abort the process."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received:
+        raise KeyboardInterrupt
 
 
 def chosen(names: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from connectors.errors import Deferred, Refused, SchemaDrift
 from sync.cli.failures import as_user_error, show
 from sync.cli.screen import Screen
 from sync.errors import Exit
+from sync.ledger.lease import acquire
+from sync.ledger.store import Ledger
 from sync.report import CountsDisagree
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +105,30 @@ def test_a_newer_ledger_is_left_alone(desk):
     assert "[E603] npsync help E603" == last_line(said)
 
 
+def test_a_second_process_steps_back_with_75(desk):
+    desk.npsync("status")  # makes the ledger
+    ledger = Ledger(f"sqlite:///{desk.folder}/.npsync/ledger.db")
+    lease = acquire(ledger, "crm", lambda: datetime.now(tz=UTC))
+
+    said = desk.npsync("sync")
+    lease.release()
+    ledger.close()
+
+    assert 75 == said.status
+    assert "[E604] npsync help E604" == last_line(said)
+
+
+def test_a_damaged_ledger_is_named_and_not_overwritten(desk):
+    (desk.folder / ".npsync").mkdir()
+    desk.write(".npsync/ledger.db", "this is a shopping list, and longer than a header of SQLite is" * 20)
+
+    said = desk.npsync("sync")
+
+    assert 5 == said.status
+    assert "[E602] npsync help E602" == last_line(said)
+    assert "shopping list" in (desk.folder / ".npsync/ledger.db").read_text(encoding="utf-8")
+
+
 def test_errors_as_json_are_one_object_too(desk):
     said = desk.npsync("sync", "nope", "--output", "json")
 
@@ -165,13 +192,17 @@ def _fail_twice():
 
 
 def test_an_interrupt_ends_with_130_and_keeps_the_checkpoint(desk):
+    """Ctrl-C while native libraries load is held back: interrupted there, some of them abort the process."""
     script = """
-import sys
-from sync.cli import looking
+import os, signal, sys
 from sync.cli.app import app, run
+from sync.cli.session import uninterrupted
 @app.command()
 def wait():
-    raise KeyboardInterrupt
+    with uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        print("loaded")
+    print("never reached")
 sys.exit(run(["wait"]))
 """
     ended = subprocess.run(
@@ -183,6 +214,6 @@ sys.exit(run(["wait"]))
         check=False,
     )
 
-    assert 130 == ended.returncode
+    assert (130, "loaded\n") == (ended.returncode, ended.stdout)
     assert "interrupted; checkpoint kept" in ended.stderr
     assert "Traceback" not in ended.stderr
