@@ -23,6 +23,8 @@ ACCOUNT_FIELDS = pa.schema(
     ]
 )
 MOST_HOPS = 10
+#: Held because the address may not be the one of whoever answered: it tells nothing about his account either.
+_PASSED_ON = frozenset({"name_conflict", "evidence_conflict"})
 
 
 class AccountBook:
@@ -67,10 +69,16 @@ class AccountBook:
             return own, "person"
         if account_ref and (not self._known or account_ref in self._merged) and (named := self.follow(account_ref)):
             return named, "account_ref"
+        if verdict.reason in _PASSED_ON:
+            return None, None
         by_domain = {account for key in (email, recipient) if key for account in self._at(key)}
-        if len(by_domain) == 1:
-            return by_domain.pop(), "domain"
-        return None, None
+        if len(by_domain) != 1 or not self._agreed(verdict) <= by_domain:
+            return None, None
+        return by_domain.pop(), "domain"
+
+    def _agreed(self, verdict: Verdict) -> set[str]:
+        """Return the accounts of everybody who might be meant."""
+        return {account for c in verdict.candidates if not c.gone and (account := self.follow(c.account))}
 
     def _own(self, verdict: Verdict) -> str | None:
         assert verdict.chosen is not None

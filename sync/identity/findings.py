@@ -56,7 +56,7 @@ def find(key: Key, name: Name, rules: Sequence[Rule], settings: IdentitySettings
     if key.kind == "phone":
         return _by_phone(key, persons, name, rules, settings)
     if key.kind == "email" and is_role(key.value) and settings.veto.role_mailbox == "hold":
-        same = [person for person in persons if level(person, name) is Agreement.SAME]
+        same = [person for person in persons if level(person, name) >= Agreement.SAME]
         found = _chosen(key, persons, same[0], rules, tiebreak=len(persons) > 1) if len(same) == 1 else None
         return found or Finding(key, "role_mailbox", persons, auto=False)
     found = _by_name(key, persons, name, rules, settings)
@@ -80,7 +80,7 @@ def _told_apart(persons: list[Person], name: Name) -> Person | None:
     (best, at), (second, _) = ranked[0], ranked[1]
     if best < Agreement.FIRST_ONLY or second == best:
         return None
-    if best is not Agreement.SAME and second >= Agreement.COMPATIBLE:
+    if best < Agreement.SAME and second >= Agreement.COMPATIBLE:
         return None
     return persons[at]
 
@@ -93,8 +93,10 @@ def _by_phone(key: Key, persons: list[Person], name: Name, rules: Sequence[Rule]
     levels = [level(person, name) for person in persons]
     close = [person for person, at in zip(persons, levels, strict=True) if at >= Agreement.COMPATIBLE]
     agreeing = [person for person, at in zip(persons, levels, strict=True) if at >= Agreement.FIRST]
-    if len(agreeing) == 1 and len(close) == 1:
-        return _chosen(key, persons, agreeing[0], rules, tiebreak=len(persons) > 1) if _surely(agreeing[0]) else unsure
+    exact = [person for person, at in zip(persons, levels, strict=True) if at is Agreement.EXACT]
+    if len(exact) == 1 or (len(agreeing) == 1 and len(close) == 1):
+        one = (exact or agreeing)[0]
+        return _chosen(key, persons, one, rules, tiebreak=len(persons) > 1) if _surely(one) else unsure
     neutral = levels[0] in {Agreement.UNKNOWN, Agreement.COMPATIBLE}
     if settings.phone_alone == "accept" and len(persons) == 1 and neutral and _surely(persons[0]):
         return _chosen(key, persons, persons[0], rules)

@@ -133,7 +133,7 @@ def _one(a: Person, b: Person) -> bool:
     if alive(a) and alive(b):
         return False
     # A deleted record is the same person as a live one only by name; without one it says nothing.
-    return all(not (x.name.script and y.name.script) or agreement(x.name, y.name) is Agreement.SAME for x in a for y in b)
+    return all(not (x.name.script and y.name.script) or agreement(x.name, y.name) >= Agreement.SAME for x in a for y in b)
 
 
 def _forwarded(asked: Asked, findings: Sequence[Finding], said: Sequence[Finding]) -> bool:

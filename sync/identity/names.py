@@ -28,8 +28,10 @@ class Agreement(IntEnum):
     FIRST_ONLY = 3
     #: The first name agrees, a last name is missing.
     FIRST = 4
-    #: First and last name agree.
+    #: First and last name agree, one of them in another form (Bob, Robert).
     SAME = 5
+    #: First and last name are written alike.
+    EXACT = 6
 
 
 class Name(NamedTuple):
@@ -138,7 +140,7 @@ def agreement(a: Name, b: Name) -> Agreement:
 
     >>> same = lambda a, b: agreement(name_of(None, None, a), name_of(None, None, b)).name
     >>> same("Bob Smith", "Robert Smith"), same("Smith John", "John Smith"), same("Anna Smith", "Anna Jones")
-    ('SAME', 'SAME', 'FIRST_ONLY')
+    ('SAME', 'EXACT', 'FIRST_ONLY')
     >>> same("J. Smith", "John Smith"), same("Mary Smith", "John Smith"), same("John", "John Smith")
     ('COMPATIBLE', 'CONFLICT', 'FIRST')
     >>> same("王钰", "王玉"), same("王玉", "Wang Yu"), same("Maria Rossi", "Mario Rossi")
@@ -147,7 +149,7 @@ def agreement(a: Name, b: Name) -> Agreement:
     if not a.script or not b.script or a.script != b.script:
         return Agreement.UNKNOWN
     if a == b:
-        return Agreement.SAME if a.first and a.last else Agreement.FIRST if a.first else Agreement.COMPATIBLE
+        return Agreement.EXACT if a.first and a.last else Agreement.FIRST if a.first else Agreement.COMPATIBLE
     return _agreement(a, b) if a < b else _agreement(b, a)
 
 
@@ -156,14 +158,16 @@ def _agreement(a: Name, b: Name) -> Agreement:
     if a.script in _UNSPACED:
         return _unspaced(a, b)
     if set(a.tokens) == set(b.tokens) and len(set(a.tokens)) > 1:
-        return Agreement.SAME
+        return Agreement.EXACT
     if _firsts(a.first, b.last) and _lasts(a.last, b.first):
         return Agreement.SAME  # the fields were swapped
     if _firsts(b.first, a.last) and _lasts(b.last, a.first):
         return Agreement.SAME
     first, last = _firsts(a.first, b.first), _lasts(a.last, b.last)
     if first:
-        return Agreement.SAME if last else Agreement.FIRST_ONLY if a.last and b.last else Agreement.FIRST
+        if last:
+            return Agreement.EXACT if a.first == b.first else Agreement.SAME
+        return Agreement.FIRST_ONLY if a.last and b.last else Agreement.FIRST
     if last and (not a.first or not b.first or _nearly(a.first, b.first)):
         return Agreement.COMPATIBLE
     if _all_initials(a, b) or _all_initials(b, a) or _lone_token(a, b) or _lone_token(b, a):
@@ -174,7 +178,7 @@ def _agreement(a: Name, b: Name) -> Agreement:
 def _unspaced(a: Name, b: Name) -> Agreement:
     wholes = ["".join(name.last + name.first) for name in (a, b)], ["".join(name.first + name.last) for name in (a, b)]
     if wholes[0][0] in (wholes[0][1], wholes[1][1]) or wholes[1][0] in (wholes[0][1], wholes[1][1]):
-        return Agreement.SAME
+        return Agreement.EXACT
     if a.first and b.first:
         if a.first != b.first:
             return Agreement.CONFLICT
@@ -244,11 +248,20 @@ def _lone_token(a: Name, b: Name) -> bool:
     return len(a.tokens) == 1 and len(a.tokens[0]) > 1 and a.tokens[0] in b.tokens
 
 
+# Pairs of the list that are rather two people than two forms of one name.
+_COUPLES = [
+    {"andrea", "andrew"}, {"louis", "louise"}, {"justin", "justina"}, {"edwin", "edwina"}, {"frederick", "frederica"},
+    {"ernest", "ernestine"}, {"george", "georgine"}, {"felix", "felicia"}, {"delius", "delia"}, {"lucius", "lucia"},
+    {"aron", "erin"}, {"clement", "clementine"}, {"bill", "robert"}, {"billy", "robert"}, {"allan", "allen"}, {"june", "junius"},
+]  # fmt: skip
+
+
 @cache
 def _nicknames() -> dict[str, frozenset[str]]:
     from nicknames import NickNamer
 
-    return {name: frozenset(shorts) for name, shorts in NickNamer().nickname_lookup.items()}
+    known = NickNamer().nickname_lookup.items()
+    return {name: frozenset(short for short in shorts if {name, short} not in _COUPLES) for name, shorts in known}
 
 
 def _short_forms(first: str) -> frozenset[str]:

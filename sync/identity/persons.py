@@ -50,7 +50,7 @@ Person = tuple[Candidate, ...]
 
 
 def persons_of(candidates: Sequence[Candidate]) -> list[Person]:
-    """Sort the candidates of one key into persons: records of one name, pair by pair, are one."""
+    """Sort the candidates of one key into persons: records of exactly one name, pair by pair, are one."""
     if len(candidates) == 1:
         return [(candidates[0],)]
     distinct: dict[tuple[str, str], Candidate] = {}
@@ -67,15 +67,15 @@ def persons_of(candidates: Sequence[Candidate]) -> list[Person]:
 
 
 def _alike(candidates: list[Candidate]) -> Iterator[list[Candidate]]:
-    """Group by name; where a chain of likenesses does not close (Edward, Ed, Edwin), nobody is grouped."""
+    """Group by name; where a chain of likenesses does not close (a name in two orders), nobody is grouped."""
     left = candidates
     while left:
         group, reached = [left[0]], 0
         while reached < len(group):
             here = group[reached]
-            group += [c for c in left if c not in group and agreement(here.name, c.name) is Agreement.SAME]
+            group += [c for c in left if c not in group and agreement(here.name, c.name) is Agreement.EXACT]
             reached += 1
-        closed = all(agreement(a.name, b.name) is Agreement.SAME for a, b in combinations(group, 2))
+        closed = all(agreement(a.name, b.name) is Agreement.EXACT for a, b in combinations(group, 2))
         ordered = sorted(group, key=lambda c: c.ref)
         yield from [ordered] if closed else [[candidate] for candidate in ordered]
         left = [c for c in left if c not in group]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from sync.identity.mailboxes import is_free
 from sync.identity.normalise import email_key
 
 if TYPE_CHECKING:
@@ -107,8 +108,9 @@ class IdentitySettings(_Block):
 
     @cached_property
     def alias_of(self) -> Mapping[str, str]:
-        """Alias domain → the domain that stands for its group."""
-        groups = [sorted(domain.strip().lower() for domain in group) for group in self.alias_domains]
+        """Alias domain → the domain that stands for its group; a free provider is nobody's alias."""
+        listed = [sorted(domain.strip().lower() for domain in group) for group in self.alias_domains]
+        groups = [[domain for domain in group if not is_free(domain)] for group in listed]
         return MappingProxyType({domain: group[0] for group in groups for domain in group})
 
     @cached_property

@@ -326,6 +326,8 @@ class Respondents:
     def _forwarded_seen(self) -> Answer:
         """Delivered to one person, answered by a colleague who says who he is."""
         owner, other = self._one(), self._one()
+        while other.first == owner.first:
+            other = self._one()
         who = {"email": other.email} if self._flip() else self._names_of(other)
         into = {"recipient_email": owner.email} if self._flip() else {"ids": {"customer_id": self._customer(owner)}}
         return self._answer("forwarded_seen", other, **who, **into)
@@ -342,6 +344,8 @@ class Respondents:
 
     def _typo_colleague(self) -> Answer:
         human, other = self._one(), self._one()
+        while other.first == human.first:
+            other = self._one()
         return self._answer("typo_colleague", human, email=other.email, **self._names_of(human))
 
     def _unknown_colleague(self) -> Answer:

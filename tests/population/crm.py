@@ -131,6 +131,13 @@ class Maker:
         self.crm.humans.append(human)
         return human
 
+    def another(self, human: Human, **like: Any) -> Human:
+        """Make a colleague with another first name, so that the trap is one that can be seen."""
+        while True:
+            other = self.human(like=human, **like)
+            if other.first != human.first:
+                return other
+
     def mail(self, human: Human) -> str:
         random, company = self.random, self.crm.companies[human.company]
         first, last = slug(human.first), slug(human.last)
@@ -275,7 +282,8 @@ class Maker:
 
     def _recycled_mail(self) -> None:
         """The address was one person's and is now another's record; the first one still answers from memory."""
-        old, new = self.human(), self.human()
+        old = self.human()
+        new = self.another(old)
         new.email = old.email
         self.record(new)
         if self.random.random() < 0.5:
@@ -283,14 +291,15 @@ class Maker:
         self.plant("recycled_mail", old)
 
     def _recycled_phone(self) -> None:
-        old, new = self.human(), self.human()
+        old = self.human()
+        new = self.another(old)
         new.phone, new.country = old.phone, old.country
         self.record(new, phones=[f"+{new.phone}"])
         self.plant("recycled_phone", old)
 
     def _unreadable_phone(self) -> None:
         human = self.human()
-        other = self.human(like=human, last=human.last)
+        other = self.another(human, last=human.last)
         other.phone, other.country = human.phone, human.country
         self.record(human, phones=[f"+{human.phone}"])
         self.record(other, country=None, phones=[human.phone[-9:]])
