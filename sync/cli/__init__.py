@@ -7,6 +7,11 @@ import sys
 
 def main() -> None:
     """Run npsync with the arguments of this process, and leave with its status."""
-    from sync.cli.app import run
+    try:
+        from sync.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Before there was a command that could have said so.
+        status = 130
+    sys.exit(status)
