@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import Refused
 from connectors.files.header import Header, fits, read_header, shown
 from connectors.files.preset import Preset, named, shipped
-from connectors.files.question import asks_reason
+from connectors.files.question import asks_email, asks_phone, asks_reason
 from connectors.files.score_column import ScoreColumn, find_score
 from connectors.files.settings import FIELDS
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _IDENTITY = ("response_id", "email", "recipient_email", "phone", "salesforce_id", "hubspot_id", "customer_id")
 # What a recognised export may still have under a plain name; its own ids, dates and score are the preset's business.
 _OPEN = FIELDS - {"response_id", "survey", "score", "responded_at", "updated_at"} | {"sent_at"}
+
+_ASKED = {"email": asks_email, "phone": asks_phone, "comment": asks_reason}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +70,8 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         if preset.score.sibling and (group := header.chosen(score.title + preset.score.sibling)):
             fields.setdefault("vendor_category", group[0].index)
         notes.append(f"score: {', '.join(shown([score.title])) or f'column {score.indexes[0] + 1}'}")
-    if "comment" not in fields and preset.comment_questions:
-        notes += _fill_comment(fields, header, {*fields.values(), *(score.indexes if score else ())})
+    if preset.comment_questions:
+        notes += _fill_asked(fields, header, score)
     return Layout(
         preset=preset,
         header=header,
@@ -153,15 +155,21 @@ def _fill(fields: dict[str, int], header: Header, preset: Preset, file: str) -> 
     return notes
 
 
-def _fill_comment(fields: dict[str, int], header: Header, taken: set[int]) -> list[str]:
-    asked = [column for column in header.columns if column.index not in taken and asks_reason(column.question)]
-    asked = [column for column in asked if not column.option]
-    if len(asked) == 1:
-        fields["comment"] = asked[0].index
-    if len(asked) < 2:
-        return []
-    several = ", ".join(f"`{title}`" for title in shown(column.title for column in asked)[:5])
-    return [f"comment: none taken, because several columns could be it ({several}); name one in `columns:`"]
+def _fill_asked(fields: dict[str, int], header: Header, score: ScoreColumn | None) -> list[str]:
+    """Find what the survey itself asks for; one question, one field."""
+    notes = []
+    for field, asks in _ASKED.items():
+        taken = {*fields.values(), *(score.indexes if score else ())}
+        free = [column for column in header.columns if column.index not in taken and not column.option]
+        asked = [column for column in free if asks(column.question)] if field not in fields else []
+        if len(asked) == 1:
+            fields[field] = asked[0].index
+        elif asked:
+            several = ", ".join(f"`{title}`" for title in shown(column.title for column in asked)[:5])
+            notes.append(
+                f"{field}: none taken, because several columns could be it ({several}); name one in `columns:`"
+            )
+    return notes
 
 
 def _second_reading(field: str, columns: list[Column], file: str) -> str:

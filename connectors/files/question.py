@@ -40,3 +40,30 @@ def asks_reason(text: str) -> bool:
     (True, True, False)
     """
     return bool(_REASON.search(text)) and not asks_recommendation(text)
+
+
+_YOUR = r"(?:your|ihre?|deine?|votre|su|tu|seu|sua|uw|je|jouw|tua|vostra)\b"
+_EMAIL = re.compile(rf"{_YOUR}.{{0,12}}e-?mail|e-?mail[\s-]?(?:address|adresse|adres)", re.IGNORECASE)
+_PHONE = re.compile(
+    rf"{_YOUR}.{{0,12}}(?:phone|telephone|mobile|telefon|handy|téléphone|teléfono|telefoon)"
+    r"|(?:phone|telephone|mobile)\s?number|telefonnummer|handynummer|numéro de téléphone",
+    re.IGNORECASE,
+)
+
+
+def asks_email(text: str) -> bool:
+    """Tell whether *text* asks for the person's own address.
+
+    >>> asks_email("Your e-mail, if we may come back to you"), asks_email("How was our e-mail support?")
+    (True, False)
+    """
+    return bool(_EMAIL.search(text))
+
+
+def asks_phone(text: str) -> bool:
+    """Tell whether *text* asks for the person's own number.
+
+    >>> asks_phone("Ihre Telefonnummer"), asks_phone("How was our phone support?")
+    (True, False)
+    """
+    return bool(_PHONE.search(text))

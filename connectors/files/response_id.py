@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 class ResponseIds:
     """Makes ids from what a row says, the same whenever the row is imported again.
 
-    A person and a moment are one response. Without a person, or with a name or a day only, two rows may be two
-    answers: then score and comment count too, and equal rows are numbered in the order of the file.
+    A person and a moment are one response. A person and a day are one, too, unless the file gives two different
+    answers for it. Without a person, score and comment count as well, and equal rows are numbered in the order of
+    the file.
     """
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
         self._repeats: dict[int, int] = {}
+        self._days: dict[int, int] = {}
 
     def of(  # noqa: PLR0913 - the claims of one row
         self,
@@ -41,10 +43,13 @@ class ResponseIds:
             answer: Score and comment.
         """
         person = identity or (name if exact else None)
+        texts = [part or "" for part in answer]
         if person:
-            return _hashed("person", person.strip().casefold(), survey, moment)
-        mark = _hashed("answer", name or "", survey, moment, *(part or "" for part in answer))
-        number = int(mark[2:18], 16)
+            mark = _hashed("person", person.strip().casefold(), survey, moment)
+            first = exact or self._days.setdefault(_number(mark), hash(tuple(texts))) == hash(tuple(texts))
+            return mark if first else _hashed(mark, *texts)
+        mark = _hashed("answer", name or "", survey, moment, *texts)
+        number = _number(mark)
         if number not in self._seen:
             self._seen.add(number)
             return mark
@@ -54,3 +59,7 @@ class ResponseIds:
 
 def _hashed(*parts: str) -> str:
     return "h_" + hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _number(mark: str) -> int:
+    return int(mark[2:18], 16)

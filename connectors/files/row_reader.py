@@ -33,7 +33,8 @@ _IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 _EXACT = ("response_id", *_IDS, "account_ref", "phone")
 _NUMERIC = re.compile(r"\s*[+-]?[\d.,/]{1,9}\s*")
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}")
-_IDENTITY = ("email", "recipient_email", *_IDS, "phone", "link")
+# A link is not among them: many may answer by one.
+_IDENTITY = ("email", "recipient_email", *_IDS, "phone")
 # A response may carry the date its invitation was sent, in another zone: a day of slack.
 _SLACK_S = 86_400
 _REMEMBERED = 10_000

@@ -13,7 +13,7 @@ from connectors.files.found import find_files, stream_of
 from connectors.files.garbage import search_paused
 from connectors.files.page_reader import PageReader
 from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
-from connectors.files.preset import named
+from connectors.files.preset import named, shipped
 from connectors.files.reading import Reading, decide
 from connectors.files.row_reader import RowReader
 from connectors.files.settings import FileSettings, checked_delimiter, checked_scale, checked_word
@@ -93,8 +93,8 @@ class FileSource:
             sheet=sheet,
         )
         self._settings.zone()
-        preset_text = "" if preset == "auto" else named(preset, root).model_dump_json()
-        self._mark = self._settings.mark(name, preset_text)
+        used = shipped().values() if preset == "auto" else (named(preset, root), shipped()["plain"])
+        self._mark = self._settings.mark(name, "".join(one.model_dump_json() for one in used))
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. A file that was read whole and has not changed yields nothing."""

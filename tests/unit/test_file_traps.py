@@ -83,6 +83,14 @@ class TestHeaders:
 
         assert "Did you mean `score`?" == refused.next_step
 
+    def test_what_the_survey_asks_for_is_found_by_its_question(self, tmp_path):
+        titles = ["How likely are you to recommend us?", "Why?", "Your e-mail, please", "Your phone number", "date"]
+        text = ",".join(f'"{title}"' for title in titles) + "\n9,Good,a@x.example,+49 30 1,2026-01-05\n"
+
+        response = pull_text(tmp_path, text).responses[0]
+
+        assert ("Good", "a@x.example", "+49 30 1") == (response.comment, response.email, response.phone)
+
 
 class TestText:
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
@@ -400,6 +408,20 @@ class TestIdentity:
         ids = {one.response_id for one in pull_text(tmp_path, HEAD + row + row + edited).responses}
 
         assert 1 == len(ids)
+
+    def test_two_answers_of_one_address_on_one_day_are_two(self, tmp_path):
+        """A shared mailbox, and an export that tells days only: neither answer may be lost."""
+        rows = ["info@x.example,9,2026-01-05\n", "info@x.example,2,2026-01-05\n", "info@x.example,9,2026-01-05\n"]
+
+        ids = [one.response_id for one in pull_text(tmp_path, HEAD + "".join(rows)).responses]
+
+        assert 2 == len(set(ids))
+        assert ids[0] == ids[2]
+
+    def test_answers_by_one_link_at_one_moment_stay_distinct(self, tmp_path):
+        text = "link,score,date\nL1,9,2026-01-05 10:00:00\nL1,9,2026-01-05 10:00:00\n"
+
+        assert 2 == len({one.response_id for one in pull_text(tmp_path, text).responses})
 
     def test_several_responses_of_one_person_are_all_kept(self, tmp_path):
         text = HEAD + "a@x.example,9,2026-01-05 10:00:00\na@x.example,4,2026-02-05 10:00:00\n"
