@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Accounts, Schema
 from connectors.errors import ConnectorError
-from connectors.values import SurveyKind
+from sync import tally
 from sync.compute import Computer
 from sync.deliver import Delivered, deliver
-from sync.errors import Exit, Problem, UserError
+from sync.errors import UserError
+from sync.guard import field_changes, look
 from sync.ledger import inbox, matching, outbox, profiles, runs
 from sync.ledger.lease import acquire
 from sync.match import Matcher
-from sync.nps.interval import Counts
-from sync.nps.rollup import summary
-from sync.packed import unpack
-from sync.plan import Limits, Size, judge, plan_id
 from sync.pull import Pulled, pull
-from sync.report import FieldChange, Rows, RunReport, State, Status
+from sync.report import FieldChange, RunReport, State, Status
 from sync.run import Run, Silent
 from sync.shapes import Shapes
 from sync.times import to_text
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import RowMapping
-
     from connectors.contract import Destination, Directory, SurveySource
     from sync.config.schema import Settings
     from sync.identity.settings import Rule
@@ -40,9 +35,6 @@ if TYPE_CHECKING:
     from sync.ledger.store import Ledger
     from sync.mapping.schema import Mapping as MappingFile
     from sync.run import Progress
-
-#: Field changes that a dry run shows; beyond, it says how many more there are.
-CHANGES_SHOWN = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +129,8 @@ class Engine:
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None
             Computer(run, self._settings, accounts, redefined=redefined).compute()
             self._define(run)
-            plan, stopped = self._guard(run, confirm, dry_run=dry_run)
-            changes = self._changes(run) if dry_run else ()
+            plan, stopped = look(run, self._settings.limits, confirm, dry_run=dry_run)
+            changes = field_changes(run) if dry_run else ()
             delivered = Delivered()
             if not stopped and not dry_run:
                 delivered = self._deliver(run, ends.destination)
@@ -185,54 +177,6 @@ class Engine:
         parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
         return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
-    def _guard(self, run: Run, confirm: str | None, *, dry_run: bool) -> tuple[str | None, tuple[str, ...]]:
-        """Return the plan's id where it matters, and why it must be looked at first."""
-        limits = self._settings.limits
-        with run.ledger.read() as connection:
-            extent = outbox.extent(connection, run.name, self._mapping.object)
-            size = Size(
-                changed=extent.changed,
-                linked=profiles.totals(connection, run.name).get(("", ""), 0),
-                cleared=extent.cleared,
-                values=sum(extent.writes.values()) * len(self._mapping.fields),
-                created=extent.created if self._mapping.on_none == "create" else 0,
-                rejected=sum(
-                    rows
-                    for (state, _), rows in inbox.counts(connection, run.name, run.id).items()
-                    if state is State.REJECTED
-                ),
-                rows=inbox.rows_entered(connection, run.id),
-            )
-            allowed = Limits(
-                stop_if_changed=limits.stop_if_changed,
-                stop_if_cleared=limits.stop_if_cleared,
-                stop_if_rejected=limits.stop_if_rejected,
-                creates=limits.creates,
-            )
-            reasons = judge(size, allowed) if extent.writes else ()
-            if not reasons and not dry_run and confirm is None:
-                return None, ()
-            rows = ((row.object, row.record, row.desired) for row in outbox.planned(connection, run.name))
-            plan = plan_id(rows)
-        if confirm is not None and confirm != plan:
-            hint = f"Look at it with `npsync sync {run.name} -n`; to let it through, `--confirm {plan}`."
-            what = f"the plan to confirm is {confirm}, the plan now is {plan}"
-            raise UserError(
-                "E402", Problem(where=f"mapping {run.name}", what=what, hint=hint), exit_=Exit.STOPPED_BY_GUARD
-            )
-        return plan, () if confirm is not None else reasons
-
-    def _changes(self, run: Run) -> tuple[FieldChange, ...]:
-        """The plan, field by field, as far as a person will read."""
-        found: list[FieldChange] = []
-        with run.ledger.read() as connection:
-            for row in outbox.planned(connection, run.name):
-                if len(found) >= CHANGES_SHOWN:
-                    run.notes.append(f"only the first {CHANGES_SHOWN:,} field changes are shown")
-                    break
-                found.extend(_field_changes(row._mapping))  # noqa: SLF001 - SQLAlchemy's name for a row's columns
-        return tuple(found[:CHANGES_SHOWN])
-
     def _deliver(self, run: Run, destination: Destination) -> Delivered:
         with run.ledger.read() as connection:
             total = sum(outbox.extent(connection, run.name, self._mapping.object).writes.values())
@@ -246,31 +190,21 @@ class Engine:
         self, run: Run, pulled: Pulled, delivered: Delivered, status: Status | None, *, calls: int, seconds: float
     ) -> RunReport:
         with run.ledger.read() as connection:
-            counts = inbox.counts(connection, run.name, run.id)
-            entered = inbox.rows_entered(connection, run.id)
-            sums = profiles.totals(connection, run.name)
-        by_state: dict[State, dict[str, int]] = {}
-        for (state, reason), number in counts.items():
-            shown = "" if state is State.PENDING else reason
-            reasons = by_state.setdefault(state, {})
-            reasons[shown] = reasons.get(shown, 0) + number
-        rows = Rows(entered=entered, by_state=by_state)
+            rows = tally.rows(connection, run)
+            nps = tally.nps(connection, run, self._settings.nps)
+            planned = outbox.extent(connection, run.name, self._mapping.object).writes
         rows.check()
         refused = [*pulled.refused, *([delivered.stopped] if delivered.stopped else [])]
         failed = refused or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed
-        persons = {
-            kind: Counts(*(sums.get((kind.value, category), 0) for category in ("promoter", "passive", "detractor")))
-            for kind in SurveyKind
-        }
         return RunReport(
             run=run.id,
             mapping=run.name,
             status=status or (Status.SOME_ROWS_FAILED if failed else Status.DONE),
             rows=rows,
-            writes=dict(sorted(delivered.writes.items())),
+            writes=planned if status is Status.DRY_RUN else dict(sorted(delivered.writes.items())),
             calls=calls,
             seconds=seconds,
-            nps=summary(persons, self._settings.nps),
+            nps=nps,
             notes=tuple(run.notes),
             refused=tuple((str(error), error.code, error.next_step) for error in refused),
         )
@@ -300,25 +234,6 @@ def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
     while taken(name if number == 1 else f"{name}-{number}"):
         number += 1
     return name if number == 1 else f"{name}-{number}"
-
-
-def _field_changes(planned: RowMapping) -> list[FieldChange]:
-    before = unpack(planned["before"]) if planned["before"] else {}
-    packed = planned["changes"] or planned["desired"]
-    after = unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
-    reason = f"response {planned['cause']}" if planned["cause"] else "time passed or an account's contact changed"
-    return [
-        FieldChange(
-            object=planned["object"],
-            record=planned["record"],
-            field=name,
-            old=before.get(name),
-            new=after[name],
-            reason=reason,
-        )
-        for name in sorted(after)
-        if after[name] != before.get(name)
-    ]
 
 
 def _with(

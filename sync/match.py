@@ -76,6 +76,7 @@ class Matcher:
         run.step("match.version")
         with run.lease.write() as connection:
             inbox.move_cursor(connection, run.name, matching.DIRECTORY, version)
+            matching.acted_upon(connection, run.name, run.id)
         return reopened
 
     def _decide_again(self, claims: pa.Table, before: pa.Table) -> int:

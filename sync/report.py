@@ -70,7 +70,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NpsSummary:
-    """NPS over the latest responses of all persons, −100..100, with its interval."""
+    """NPS over the latest responses of all persons, matched or not, −100..100, with its interval."""
 
     nps: float | None
     low: float | None

@@ -66,11 +66,16 @@ def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.T
 
 
 def held(connection: Connection, mapping: str, run: str, after: str, most: int) -> pa.Table:
-    """Return claims of respondents held by earlier runs, ordered by id, after *after*: to be tried again."""
+    """Return claims of respondents to be tried again, ordered by id, after *after*.
+
+    These are the ones that earlier runs held, and the ones that a person has decided on since.
+    """
+    decided = select(DECISIONS.c.respondent).where(DECISIONS.c.mapping == mapping, DECISIONS.c.run.is_(None))
     open_ = (
         select(*_CLAIMS)
         .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
-        .where(MATCHES.c.outcome == "held", MATCHES.c.run != run, RESPONDENTS.c.respondent > after)
+        .where((MATCHES.c.outcome == "held") | MATCHES.c.respondent.in_(decided))
+        .where(MATCHES.c.run != run, RESPONDENTS.c.respondent > after)
         .order_by(RESPONDENTS.c.respondent)
         .limit(most)
     )
@@ -95,9 +100,9 @@ def record_human(  # noqa: PLR0913 - a decision is one row
     connection: Connection, mapping: str, respondent: str, *, verb: str, ref: tuple[str, str] | None, at: str
 ) -> None:
     """Keep a person's decision: `pin` or `never` with a record, or `drop`; the next run acts on it."""
-    columns = ("mapping", "respondent", "verb", "object", "record", "decided_at")
+    columns = ("mapping", "respondent", "verb", "object", "record", "decided_at", "run")
     object_, record = ref or (None, None)
-    upsert(connection, DECISIONS, columns, [(mapping, respondent, verb, object_, record, at)])
+    upsert(connection, DECISIONS, columns, [(mapping, respondent, verb, object_, record, at, None)])
     connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping, CURSORS.c.stream == DIRECTORY))
 
 
@@ -132,6 +137,17 @@ def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence
     return connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
 
 
+def creates(connection: Connection, mapping: str) -> int:
+    """Return how many records the outbox would create because nobody was found (`on_none: create`)."""
+    return connection.scalar(text(_CREATES), {"mapping": mapping}) or 0
+
+
+def acted_upon(connection: Connection, mapping: str, run: str) -> None:
+    """Remember that *run* acted on everything that people decided."""
+    where = (DECISIONS.c.mapping == mapping, DECISIONS.c.run.is_(None))
+    connection.execute(DECISIONS.update().where(*where).values(run=run))
+
+
 def definition(connection: Connection, mapping: str) -> str | None:
     """Return the hash of the definitions that this mapping's values were last computed with."""
     return connection.scalar(select(DEFINITIONS.c.hash).where(DEFINITIONS.c.mapping == mapping))
@@ -162,6 +178,12 @@ FROM run_rows w JOIN responses r ON r.key = w.key
 JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent
 WHERE w.mapping = :mapping AND w.run = :run AND w.state = :pending AND m.outcome = 'matched'
 ON CONFLICT DO NOTHING
+"""
+
+_CREATES = """
+SELECT count(DISTINCT m.record) FROM matches m
+JOIN outbox o ON o.mapping = m.mapping AND o.object = m.object AND o.record = m.record AND o.changes IS NULL
+WHERE m.mapping = :mapping AND m.outcome = 'matched' AND m.rule = 'create'
 """
 
 _SET_ASIDE = """

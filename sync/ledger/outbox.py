@@ -211,8 +211,6 @@ class Extent:
     changed: int
     #: Values that would become empty, and values that would be written.
     cleared: int
-    #: Records that would be created in the destination's own object.
-    created: int
 
 
 def extent(connection: Connection, mapping: str, object_: str) -> Extent:
@@ -223,7 +221,7 @@ def extent(connection: Connection, mapping: str, object_: str) -> Extent:
     own = (*here, OUTBOX.c.object == object_)
     changed = connection.scalar(select(func.count()).select_from(OUTBOX).where(*own, OUTBOX.c.changes.is_not(None)))
     cleared = connection.scalar(select(func.sum(OUTBOX.c.cleared)).where(*own))
-    return Extent(writes=writes, changed=changed or 0, cleared=int(cleared or 0), created=0)
+    return Extent(writes=writes, changed=changed or 0, cleared=int(cleared or 0))
 
 
 def planned(connection: Connection, mapping: str, most: int | None = None) -> Iterable[Any]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
-from sync.ledger.tables import RUNS
+from sync.ledger.rows import among
+from sync.ledger.tables import RUN_ROWS, RUNS
 from sync.report import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, RowMapping
 
@@ -52,3 +53,9 @@ def one(connection: Connection, run: str) -> dict[str, Any] | None:
 
 def _told(row: RowMapping) -> dict[str, Any]:
     return dict(row) | {"report": None if row["report"] is None else json.loads(row["report"])}
+
+
+def handled(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> set[str]:
+    """Return which of these responses came in, or changed, in *run*."""
+    here = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run, among(connection, RUN_ROWS.c.key, keys))
+    return {row.key for row in connection.execute(select(RUN_ROWS.c.key).where(*here))}

@@ -108,6 +108,7 @@ DECISIONS = _keyed(
     Column("object", Text),
     Column("record", Text),
     Column("decided_at", Text, nullable=False),
+    Column("run", Text),  # the run that acted on it; null: none yet
 )
 
 PROFILE_COLUMNS: tuple[Column[Any], ...] = (

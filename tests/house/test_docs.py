@@ -23,7 +23,6 @@ from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.load import load_settings
 from sync.config.schema import Limits, Settings
 from sync.identity.evidence import REASONS
-from sync.ledger.inbox import TO_COMPUTE, TO_DELIVER, TO_MATCH
 from sync.ledger.store import Ledger
 from sync.ledger.tables import METADATA
 from sync.mapping.load import load_mapping
@@ -132,7 +131,7 @@ def used() -> set[str]:
     enums: list[type[StrEnum]] = [ScoreProblem, DateProblem]
     found = {reason.value for enum in enums for reason in enum}
     found |= {rule.reason for preset in shipped().values() for rule in preset.skip}
-    found |= {reason for reasons in REASONS.values() for reason in reasons} | {TO_MATCH, TO_COMPUTE, TO_DELIVER}
+    found |= {reason for reasons in REASONS.values() for reason in reasons}
     for path in modules():
         for node in ast.walk(ast.parse(read(path))):
             found |= set(_reasons(node))

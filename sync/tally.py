@@ -1,0 +1,43 @@
+"""The numbers of a run and of its mapping, read from the ledger: rows by state, persons by category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from connectors.values import SurveyKind
+from sync.ledger import inbox, profiles, unmatched
+from sync.nps.category import Category, category_of
+from sync.nps.interval import Counts
+from sync.nps.rollup import summary
+from sync.report import Rows, State
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from sync.nps.settings import NpsSettings
+    from sync.report import NpsSummary
+    from sync.run import Run
+
+
+def rows(connection: Connection, run: Run) -> Rows:
+    """Return where every row of *run* stands; pending rows have no reason of their own."""
+    by_state: dict[State, dict[str, int]] = {}
+    for (state, reason), number in inbox.counts(connection, run.name, run.id).items():
+        shown = "" if state is State.PENDING else reason
+        reasons = by_state.setdefault(state, {})
+        reasons[shown] = reasons.get(shown, 0) + number
+    return Rows(entered=inbox.rows_entered(connection, run.id), by_state=by_state)
+
+
+def nps(connection: Connection, run: Run, settings: NpsSettings) -> NpsSummary:
+    """Return the NPS over everybody whose latest response has not expired, matched to a record or not."""
+    oldest = to_text(run.now - settings.expires_after)
+    persons: Counter[tuple[str, str]] = Counter(
+        {place: number for place, number in profiles.totals(connection, run.name).items() if place[1]}
+    )
+    for (kind, score), number in unmatched.by_score(connection, run.name, oldest).items():
+        persons[kind, category_of(score).value] += number
+    by_kind = {kind: Counts(*(persons[kind.value, each.value] for each in Category)) for kind in SurveyKind}
+    return summary(by_kind, settings)
