@@ -67,7 +67,8 @@ class JsonTable:
             raise refused(self._name, f"is nested deeper than {_MAX_DEPTH} levels", _NEXT_STEP) from None
 
     def _text(self) -> Iterator[str]:
-        with self._path.open(encoding=self._encoding, newline="") as file:
+        errors = "replace" if self._encoding == "cp1252" else "strict"
+        with self._path.open(encoding=self._encoding, errors=errors, newline="") as file:
             while block := file.read(1 << 18):
                 yield block
 

@@ -50,10 +50,6 @@ def decide(path: Path, settings: FileSettings, *, root: Path, file: str) -> Read
             raise refused(
                 file, f"is not in {settings.encoding} ({error.reason})", "Leave `encoding:` out, and it is found."
             ) from None
-    except LookupError:
-        raise Refused(
-            f"no encoding `{settings.encoding}`", code="E103", next_step="Use a name such as `utf-8` or `cp1252`."
-        ) from None
     reading = _decide(path, settings, "cp1252", root=root, file=file)
     note = "encoding: Windows-1252, because it is not UTF-8"
     return reading and Reading(reading.table, reading.layout, reading.date_order, (note, *reading.notes))
@@ -64,6 +60,8 @@ def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: P
     head = [(row, list(cells)) for row, cells in islice(table.rows(), _HEAD_ROWS)]
     if not head:
         return None
+    if not head[0][1]:
+        raise refused(file, "holds items without names", "Export it as a list of objects, or as CSV.")
     if (width := max(len(cells) for _, cells in head)) > MAX_COLUMNS:
         raise refused(file, f"has {width} columns", "Export the responses alone.")
     layout = find_layout(head, settings, root=root, file=file)

@@ -88,6 +88,20 @@ def checked_word(option: str, word: str, known: Iterable[str]) -> str:
     raise Refused(f"`{option}: {word}` has no meaning", code="E103", next_step=f"Use one of: {', '.join(words)}.")
 
 
+def checked_encoding(encoding: str | None) -> str | None:
+    """Return the declared encoding.
+
+    Raises:
+        Refused: There is none of that name, or it is not one of text (E103).
+    """
+    try:
+        if encoding is None or isinstance("".encode(encoding), bytes):
+            return encoding
+    except LookupError:
+        pass
+    raise Refused(f"no encoding `{encoding}`", code="E103", next_step="Use a name such as `utf-8` or `cp1252`.")
+
+
 def checked_delimiter(delimiter: str | None) -> str | None:
     """Return the declared delimiter, also where it is called by name.
 

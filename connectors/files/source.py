@@ -16,7 +16,7 @@ from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
 from connectors.files.preset import named, shipped
 from connectors.files.reading import Reading, decide
 from connectors.files.row_reader import RowReader
-from connectors.files.settings import FileSettings, checked_delimiter, checked_scale, checked_word
+from connectors.files.settings import FileSettings, checked_delimiter, checked_encoding, checked_scale, checked_word
 from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class FileSource:
             date_order=_order(date_order),
             time_zone=time_zone,
             delimiter=checked_delimiter(delimiter),
-            encoding=encoding,
+            encoding=checked_encoding(encoding),
             sheet=sheet,
         )
         self._settings.zone()

@@ -123,6 +123,6 @@ def _by_columns(table: DelimitedTable, score_at: int | None, dates_at: tuple[int
                         weight.add_scores(Counter(dict(zip(texts, numbers, strict=True))))
                     if index in dates_at:
                         weight.add_dates(pc.unique(pc.utf8_slice_codeunits(column, 0, _DATE_HEAD)).to_pylist())
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         return None
     return weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from typing import IO, TYPE_CHECKING
 
@@ -40,22 +41,30 @@ def check_package(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as package:
             parts = package.infolist()
-            if len(parts) > _MAX_ENTRIES:
-                raise refused(name, f"holds {len(parts)} parts, a workbook has fewer than {_MAX_ENTRIES}", _SAVE_AS)
-            if not any(part.filename == "[Content_Types].xml" for part in parts):
-                raise refused(
-                    name, "is a ZIP archive, not a workbook", "Unpack it and give the path of the file inside."
-                )
-            _check_sizes(parts, path.stat().st_size, name)
+            _check_parts(parts, path.stat().st_size, name)
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
                     with package.open(part) as file:
                         _check_prolog(file, name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as error:
-        raise refused(name, f"is a damaged or encrypted workbook ({type(error).__name__})", _SAVE_AS) from None
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
+        raise _damaged(name, error) from None
 
 
-def _check_sizes(parts: list[zipfile.ZipInfo], packed: int, name: str) -> None:
+def _damaged(name: str, error: Exception) -> Exception:
+    """Return what to raise for *error*: the disk's faults are its own, all else is the file's."""
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return error
+    what = f"is a damaged workbook, or has a password ({type(error).__name__})"
+    return refused(name, what, _SAVE_AS)
+
+
+def _check_parts(parts: list[zipfile.ZipInfo], packed: int, name: str) -> None:
+    if len(parts) > _MAX_ENTRIES:
+        raise refused(name, f"holds {len(parts)} parts, a workbook has fewer than {_MAX_ENTRIES}", _SAVE_AS)
+    if not any(part.filename == "[Content_Types].xml" for part in parts):
+        raise refused(name, "is a ZIP archive, not a workbook", "Unpack it and give the path of the file inside.")
     total = sum(part.file_size for part in parts)
     ratio = total / max(packed, 1)
     if ratio > _MAX_RATIO or (total > _MAX_TOTAL and ratio > _HONEST_RATIO) or total > 10 * _MAX_TOTAL:
@@ -99,8 +108,7 @@ class XlsxTable:
         except Refused:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside openpyxl
-            what = f"is not a workbook that can be read ({type(error).__name__})"
-            raise refused(name, what, _SAVE_AS) from None
+            raise _damaged(name, error) from None
         self.epoch_1904 = book.epoch_1904
         self._book = book
         chosen, self.notes = _choose(list(book.sheets), sheet, name)
@@ -114,10 +122,10 @@ class XlsxTable:
         try:
             with zipfile.ZipFile(self._path) as package, package.open(self._part) as file:
                 yield from sheet_rows(file, book.shared, book.date_styles, name=self._name, epoch_1904=self.epoch_1904)
-        except (Refused, GeneratorExit, OSError):
+        except Refused:
             raise
         except Exception as error:  # noqa: BLE001 - numbers that are none, texts that are missing, broken XML or ZIP
-            raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
+            raise _damaged(self._name, error) from None
 
 
 class XlsTable:
@@ -137,8 +145,7 @@ class XlsTable:
             self._moment = moment_reader(epoch_1904=self.epoch_1904)
             names: list[str] = self._book.sheet_names()
         except Exception as error:  # noqa: BLE001 - a damaged workbook fails anywhere inside xlrd
-            what = f"is not a workbook that can be read ({type(error).__name__}), or it has a password"
-            raise refused(name, what, _SAVE_AS) from None
+            raise _damaged(name, error) from None
         self._sheet, self.notes = _choose(names, sheet, name)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
@@ -148,7 +155,7 @@ class XlsTable:
         try:
             sheet = self._book.sheet_by_name(self._sheet)
         except Exception as error:  # noqa: BLE001 - see __init__
-            raise refused(self._name, f"is a damaged workbook ({type(error).__name__})", _SAVE_AS) from None
+            raise _damaged(self._name, error) from None
         for index in range(sheet.nrows):
             types, values = sheet.row_types(index), sheet.row_values(index)
             cells = [self._text_of(kind, value) for kind, value in zip(types, values, strict=True)]

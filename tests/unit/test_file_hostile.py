@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 
 from tests.exports import pull, pull_text, source
 
@@ -179,6 +181,47 @@ def test_hostile_or_broken_json_is_refused(tmp_path, text):
     (tmp_path / "export.json").write_text(text)
 
     refusal(tmp_path, "export.json")
+
+
+def broken(content: bytes, seed: int) -> bytes:
+    """Flip, drop, repeat and insert a few bytes."""
+    rng = random.Random(seed)
+    held = bytearray(content)
+    for _ in range(rng.randrange(1, 6)):
+        at = rng.randrange(len(held) or 1)
+        match rng.randrange(4):
+            case 0:
+                held[at : at + 1] = bytes([rng.randrange(256)])
+            case 1:
+                del held[at : at + rng.randrange(1, 40)]
+            case 2:
+                held[at:at] = held[max(0, at - 50) : at]
+            case _:
+                held[at:at] = rng.choice([b'"', b"\n", b",", b"\xff", b"{", b"[", b"\r", b"1E+15", b"\x81"])
+    return bytes(held)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "xlsx", "xls"])
+def test_a_damaged_file_is_read_or_refused_and_never_breaks_the_run(tmp_path, kind):
+    path = tmp_path / f"export.{kind}"
+    match kind:
+        case "csv":
+            path.write_text("email,score,comment,date\n" + 'a@x.example,9,"so, so",2026-01-05\n' * 5)
+        case "json":
+            path.write_text(json.dumps([{"id": "1", "score": 9, "person": {"email": "ä"}, "date": "2026-01-05"}] * 5))
+        case "jsonl":
+            path.write_text('{"id": "1", "score": 9, "date": "2026-01-05"}\n' * 5)
+        case "xlsx":
+            workbook(path)
+        case "xls":
+            book = xlwt.Workbook()
+            book.add_sheet("x").write(0, 0, "score")
+            book.save(str(path))
+    content = path.read_bytes()
+    for seed in range(150):
+        path.write_bytes(broken(content, seed))
+        pulled = pull(tmp_path, path.name)
+        assert {error.code for error in pulled.refused} <= {"E112", "E113", "E114"}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -580,6 +580,7 @@ class TestOptions:
             ("date_order", "ydm", "E103"),
             ("time_zone", "Berlin", "E103"),
             ("delimiter", "::", "E103"),
+            ("encoding", "utf-9", "E103"),
             ("preset", "qualtrix", "E103"),
             ("preset", "ours.yaml", "E110"),
         ],
