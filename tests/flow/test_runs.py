@@ -1,0 +1,357 @@
+"""Whole runs over a real ledger and a real store: what is written, what is left alone, and what a report says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sync.errors import Exit, UserError
+from sync.ledger.lease import acquire
+from sync.ledger.matching import record_human
+from sync.ledger.store import Ledger
+from sync.report import State, Status
+from sync.times import to_text
+from tests.flow.world import CUSTOMERS, MAPPING, NOW, SETTINGS, World, response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path).make_customers()
+
+
+def scores(world: World) -> dict[str, Any]:
+    return dict(world.execute("SELECT customer_id, score FROM people"))  # type: ignore[arg-type]
+
+
+def decide(world: World, email: str, verb: str, record: str | None) -> None:
+    """Decide as `npsync held` does."""
+    [(respondent,)] = world.ledger(f"SELECT respondent FROM respondents WHERE email = '{email}'")  # noqa: S608 - ours
+    ledger = Ledger(world.ledger_url)
+    with ledger.write() as connection:
+        ref = ("customers", record) if record else None
+        record_human(connection, "store", respondent, verb=verb, ref=ref, at=to_text(world.now))
+    ledger.close()
+
+
+class TestWhatIsWritten:
+    def test_zero_is_a_score_and_the_latest_response_speaks(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=30), response(2, 0, email="ada@acme.test"))
+
+        world.sync()
+
+        assert world.execute("SELECT score, points, category, previous_score, trend FROM people") == [
+            (0, -100, "detractor", 9, "declining")
+        ]
+
+    def test_a_late_arrival_never_overwrites_a_newer_response(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=1))
+        world.sync()
+        world.source.add(response(2, 2, email="ada@acme.test", days_ago=20))
+
+        report = world.sync()
+
+        assert scores(world) == {"C-1": 9}
+        assert report.rows.total(State.WRITTEN) == 1
+
+    def test_an_edited_response_is_written_once_and_keeps_its_key(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        world.sync()
+        world.source.add(response(1, 3, email="ada@acme.test"))
+
+        report = world.sync()
+
+        assert world.execute("SELECT response_key, score FROM responses") == [("survey:r1", 3)]
+        assert report.rows.total(State.WRITTEN) == 1
+        assert world.ledger("SELECT version FROM responses") == [(2,)]
+
+    def test_a_response_whose_address_was_corrected_leaves_the_wrong_record(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        world.sync()
+        world.source.add(response(1, 9, email="bob@acme.test"))
+
+        world.sync()
+
+        assert scores(world) == {"C-1": None, "C-2": 9}
+
+    def test_the_companys_own_table_is_not_changed(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+
+        world.sync()
+
+        assert world.execute("SELECT * FROM customers ORDER BY 1") == sorted(CUSTOMERS)
+
+    def test_a_column_somebody_added_to_our_table_is_left_alone(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        world.sync()
+        world.execute("ALTER TABLE people ADD COLUMN note TEXT")
+        world.execute("UPDATE people SET note = 'call on Monday'")
+        world.source.add(response(2, 3, email="ada@acme.test", days_ago=0.1))
+
+        world.sync()
+
+        assert world.execute("SELECT score, note FROM people") == [(3, "call on Monday")]
+
+    def test_a_comment_goes_with_the_response_it_was_written_for(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=3, comment="all good"))
+        world.sync()
+        world.source.add(response(2, 2, email="ada@acme.test", days_ago=1))
+
+        world.sync()
+
+        assert world.execute("SELECT score, comment FROM people") == [(2, None)]
+
+
+class TestTime:
+    def test_a_score_that_grew_stale_is_written_without_a_new_response(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=1))
+        world.sync()
+        world.now = NOW + timedelta(days=200)
+
+        report = world.sync()
+
+        assert world.execute("SELECT status FROM people") == [("stale",)]
+        assert (report.rows.entered, report.writes) == (0, {"people": 1})
+
+    def test_a_segment_is_left_when_its_time_is_over(self, world: World) -> None:
+        world.source.add(response(1, 2, email="ada@acme.test", days_ago=80))
+        world.sync()
+        before = world.execute("SELECT customer_id, segment FROM segment_members")
+        world.now = NOW + timedelta(days=20)
+
+        world.sync()
+
+        assert before == [("C-1", "at_risk")]
+        assert world.execute("SELECT * FROM segment_members") == []
+        assert world.execute("SELECT segments FROM people") == [(None,)]
+
+    def test_a_run_in_between_looks_at_nothing(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=1))
+        world.sync()
+        world.now = NOW + timedelta(days=2)
+        steps: list[str] = []
+        world.step = steps.append
+
+        world.sync()
+
+        assert "compute.records" not in steps
+
+
+class TestReports:
+    def test_every_row_is_in_exactly_one_state(self, world: World) -> None:
+        world.source.add(
+            response(1, 9, email="ada@acme.test"),
+            response(1, 9, email="ada@acme.test"),
+            response(2, 9, email="who@corp.test"),
+            response(3, 9),
+        )
+
+        rows = world.sync().rows
+
+        assert rows.entered == 4
+        assert {state: dict(rows.by_state[state]) for state in rows.by_state} == {
+            State.WRITTEN: {"": 1},
+            State.SKIPPED: {"duplicate": 1, "anonymous": 1},
+            State.HELD: {"none": 1},
+        }
+
+    def test_anonymous_answers_count_in_the_companys_nps_and_reach_no_record(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"), response(2, 0), response(3, 0))
+
+        nps = world.sync().nps
+
+        assert nps is not None
+        assert (nps.promoters, nps.detractors) == (1, 2)
+        assert scores(world) == {"C-1": 9}
+
+    def test_a_re_exported_file_is_counted_unchanged_and_costs_no_write(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"), response(2, 7, email="cleo@bolt.test"))
+        world.sync()
+
+        report = world.sync(full_refresh=True)
+
+        assert (report.rows.total(State.UNCHANGED), report.writes) == (2, {})
+
+    def test_a_limited_run_reads_so_many_rows_and_the_next_one_the_rest(self, world: World) -> None:
+        world.source.add(*(response(number, 9, email=row[1]) for number, row in enumerate(CUSTOMERS[:4])))
+
+        first, rest = world.sync(limit=3), world.sync()
+
+        assert (first.rows.entered, first.rows.total(State.WRITTEN)) == (3, 3)
+        assert (rest.rows.total(State.UNCHANGED), rest.rows.total(State.WRITTEN)) == (3, 1)
+
+
+class TestDryRuns:
+    def test_a_dry_run_shows_old_and_new_and_why_and_leaves_no_trace(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=5))
+        world.sync()
+        world.source.add(response(2, 3, email="ada@acme.test", days_ago=1))
+        before = world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), scores(world)
+
+        report = world.sync(dry_run=True)
+
+        change = next(each for each in report.changes if (each.object, each.field) == ("people", "score"))
+        assert (change.record, change.old, change.new, change.reason) == ("C-1", 9, 3, "response survey:r2")
+        assert report.status is Status.DRY_RUN
+        assert report.writes == {"accounts": 1, "people": 1, "responses": 1, "segment_members": 1}
+        assert before == (world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), scores(world))
+
+    def test_a_dry_run_does_not_make_tables(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+
+        world.sync(dry_run=True)
+
+        assert world.execute("SELECT name FROM sqlite_master WHERE type = 'table'") == [("customers",)]
+
+    def test_a_change_by_time_says_so(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=1))
+        world.sync()
+        world.now = NOW + timedelta(days=200)
+
+        [change] = world.sync(dry_run=True).changes
+
+        assert (change.field, change.old, change.new) == ("status", "current", "stale")
+        assert change.reason.startswith("time passed")
+
+
+class TestGuard:
+    @pytest.fixture
+    def crowd(self, tmp_path: Path) -> World:
+        rows = [(f"C-{n}", f"p{n}@crowd.test", f"First{n}", f"Last{n}", "A-1") for n in range(150)]
+        world = World(tmp_path, customers=rows).make_customers()
+        world.source.add(*(response(n, 9, email=row[1], days_ago=9) for n, row in enumerate(rows)))
+        world.sync()
+        world.source.add(*(response(1000 + n, 1, email=row[1], days_ago=1) for n, row in enumerate(rows)))
+        return world
+
+    def test_a_plan_that_changes_too_much_stops_before_the_first_write(self, crowd: World) -> None:
+        report = crowd.sync()
+
+        assert report.status is Status.STOPPED
+        assert "150 of 150 linked records would change" in report.stopped_because[0]
+        assert set(scores(crowd).values()) == {9}
+        assert report.rows.total(State.PENDING) == 150
+
+    def test_its_id_lets_it_through_and_the_rows_are_taken_over(self, crowd: World) -> None:
+        stopped = crowd.sync()
+
+        report = crowd.sync(confirm=stopped.plan)
+
+        assert (report.status, report.rows.total(State.WRITTEN)) == (Status.DONE, 150)
+        assert set(scores(crowd).values()) == {1}
+
+    def test_another_id_is_refused_with_the_one_to_confirm(self, crowd: World) -> None:
+        with pytest.raises(UserError) as refused:
+            crowd.sync(confirm="plan-000000000000")
+
+        assert (refused.value.code, refused.value.exit) == ("E402", Exit.STOPPED_BY_GUARD)
+        assert set(scores(crowd).values()) == {9}
+
+    def test_the_first_sync_of_a_company_is_no_change(self, crowd: World) -> None:
+        assert crowd.ledger("SELECT status FROM runs ORDER BY run LIMIT 1") == [("done",)]
+
+    def test_creates_are_off_until_the_config_allows_them(self, world: World) -> None:
+        world.mapping = MAPPING | {"on_none": "create"}
+        world.source.add(response(1, 9, email="new@corp.test"))
+
+        stopped = world.sync()
+        world.settings = SETTINGS | {"limits": {"creates": 1}}
+        report = world.sync()
+
+        assert stopped.stopped_because == ("1 records would be created; creates is 0",)
+        assert report.writes["people"] == 1
+
+
+class TestDecisions:
+    def test_a_link_is_acted_on_by_the_next_run_and_survives_a_full_refresh(self, world: World) -> None:
+        world.source.add(response(1, 4, email="who@corp.test"))
+        world.sync()
+        decide(world, "who@corp.test", "pin", "C-3")
+
+        report = world.sync()
+        world.sync(full_refresh=True)
+
+        assert scores(world) == {"C-3": 4}
+        assert (report.rows.entered, report.rows.total(State.WRITTEN)) == (1, 1)
+
+    def test_a_decision_can_be_changed(self, world: World) -> None:
+        world.source.add(response(1, 4, email="who@corp.test"))
+        world.sync()
+        decide(world, "who@corp.test", "drop", None)
+        world.sync()
+        decide(world, "who@corp.test", "pin", "C-4")
+
+        world.sync()
+
+        assert scores(world) == {"C-4": 4}
+
+    def test_a_customer_who_appears_later_gets_the_held_response(self, world: World) -> None:
+        world.source.add(response(1, 8, email="late@corp.test"))
+        world.sync()
+        world.execute("INSERT INTO customers VALUES ('C-9', 'late@corp.test', 'Lou', 'Late', 'A-9')")
+
+        report = world.sync()
+
+        assert scores(world) == {"C-9": 8}
+        assert report.rows.total(State.WRITTEN) == 1
+
+    def test_an_ambiguous_response_is_not_settled_because_a_candidate_disappeared(self, world: World) -> None:
+        world.execute("UPDATE customers SET email = 'twins@twin.test' WHERE account_id = 'A-3'")
+        world.source.add(response(1, 8, email="twins@twin.test"))
+        first = world.sync()
+        world.execute("DELETE FROM customers WHERE customer_id = 'C-6'")
+
+        world.sync()
+
+        assert first.rows.total(State.HELD) == 1
+        assert world.ledger("SELECT outcome FROM matches") == [("held",)]
+
+    def test_a_link_stays_when_the_address_moves_to_another_customer(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        world.sync()
+        world.execute("UPDATE customers SET email = 'old@acme.test' WHERE customer_id = 'C-1'")
+        world.execute("UPDATE customers SET email = 'ada@acme.test' WHERE customer_id = 'C-4'")
+        world.source.add(response(2, 3, email="ada@acme.test", days_ago=0.5))
+
+        world.sync()
+
+        assert scores(world) == {"C-1": 3}
+
+
+class TestDefinitions:
+    def test_a_new_field_of_the_mapping_is_filled_for_everybody(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        world.sync()
+        world.mapping = MAPPING | {"fields": MAPPING["fields"] | {"survey": "survey"}}
+
+        report = world.sync()
+
+        assert world.execute("SELECT score, survey FROM people") == [(9, "nps")]
+        assert report.writes == {"people": 1}
+
+    def test_a_new_definition_of_freshness_is_applied_to_everybody(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test", days_ago=10))
+        world.sync()
+        world.settings = SETTINGS | {"nps": {"min_responses": 1, "fresh_for": {"relational": "5d"}}}
+
+        world.sync()
+
+        assert world.execute("SELECT status FROM people") == [("stale",)]
+
+
+class TestTwoAtOnce:
+    def test_a_second_run_of_the_mapping_is_told_to_wait_and_changes_nothing(self, world: World) -> None:
+        world.source.add(response(1, 9, email="ada@acme.test"))
+        ledger = Ledger(world.ledger_url)
+        acquire(ledger, "store", lambda: NOW)
+
+        with pytest.raises(UserError) as refused:
+            world.sync()
+        ledger.close()
+
+        assert (refused.value.code, refused.value.exit) == ("E604", Exit.LEASE_HELD)
+        assert world.ledger("SELECT count(*) FROM responses") == [(0,)]
