@@ -61,12 +61,12 @@ def weigh(table: Table, score_at: int | None, dates_at: tuple[int, ...], *, head
         Refused: The file is hostile or corrupt somewhere.
         UnicodeDecodeError: It is in another encoding.
     """
-    weight = None
-    if isinstance(table, DelimitedTable):
-        table.check()
-        weight = _by_columns(table, score_at, dates_at)
+    weight = _by_columns(table, score_at, dates_at) if isinstance(table, DelimitedTable) else None
     if weight is None:
         weight = _by_rows(table, score_at, dates_at, header_rows)
+    elif isinstance(table, DelimitedTable):
+        # Arrow looked at the weighed columns alone.
+        table.check()
     weight.settle()
     return weight
 

@@ -159,6 +159,12 @@ def test_a_cell_of_many_lines_is_refused_with_its_line(tmp_path):
     assert "line 3: a cell is larger than 1 MiB" in refusal(tmp_path, "export.csv")
 
 
+def test_a_cell_of_many_lines_after_a_thousand_good_rows_is_refused_at_once(tmp_path):
+    (tmp_path / "export.csv").write_bytes(GOOD.encode() + b"8,2026-01-05\n" * 1000 + b'8,"' + b"word\n" * 4_000_000)
+
+    assert "line 1003: a cell is larger than 1 MiB" in refusal(tmp_path, "export.csv")
+
+
 def test_a_quote_that_is_never_closed_is_refused_with_its_line(tmp_path):
     (tmp_path / "export.csv").write_text(GOOD + '8,"2026-01-05\n7,2026-01-05\n')
 
