@@ -112,8 +112,12 @@ class Directory(Protocol):
 class Matchable(Protocol):
     """Ability of a connection: responses can be matched against one of its objects."""
 
-    def directory(self, columns: RecordColumns) -> Directory:
+    def directory(self, columns: RecordColumns, *, read_only: bool = False) -> Directory:
         """Return the directory over one object; the columns are checked now, not at the first look-up.
+
+        Args:
+            columns: What the object's columns mean.
+            read_only: Leave no trace, not even an index: a dry run asks.
 
         Raises:
             SchemaDrift: The object or one of the columns does not exist.

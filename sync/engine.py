@@ -51,6 +51,7 @@ class Engine:
     """Runs one mapping.
 
     Args:
+        ends: Opens the two ends; told whether the run is a dry one.
         clock: Tells the time; a run asks once and keeps the answer.
         step: Called before every durable or remote step with its name.
     """
@@ -61,7 +62,7 @@ class Engine:
         mapping: MappingFile,
         settings: Settings,
         ledger: Ledger,
-        ends: Callable[[], Ends],
+        ends: Callable[[bool], Ends],
         clock: Callable[[], datetime],
         progress: Progress | None = None,
         step: Callable[[str], None] = lambda _name: None,
@@ -91,7 +92,7 @@ class Engine:
             UserError: The run cannot start or go on; what was done is kept.
             ConnectorError: An end of the mapping cannot be reached or read.
         """
-        ends = self._open()
+        ends = self._open(dry_run)
         lease = acquire(self._ledger, self._mapping.name, self._clock)
         try:
             run = self._begin(lease, dry_run=dry_run)

@@ -75,13 +75,13 @@ class Project:
             mapping=chosen,
             settings=self.settings,
             ledger=self.ledger,
-            ends=lambda: self._ends(chosen),
+            ends=lambda dry_run: self._ends(chosen, read_only=dry_run),
             clock=self.clock,
             progress=self.progress,
             step=step,
         )
 
-    def _ends(self, mapping: MappingFile) -> Ends:
+    def _ends(self, mapping: MappingFile, *, read_only: bool) -> Ends:
         destination = self.connection(mapping.to)
         if not isinstance(destination, Matchable):
             hint = "Match against a connection that holds records, such as `type: warehouse`."
@@ -91,7 +91,7 @@ class Project:
         return Ends(
             source=self.connection(mapping.from_),
             destination=destination,  # type: ignore[arg-type]  # a Matchable of ours is a Destination, too
-            directory=destination.directory(record_columns(mapping)),
+            directory=destination.directory(record_columns(mapping), read_only=read_only),
             rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
         )
 

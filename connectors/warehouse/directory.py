@@ -34,6 +34,7 @@ SCAN_ABOVE = 1 / 20
 MERGE_HOPS = 10
 #: The key kind that names a record by its own id.
 RECORD = "record"
+_ACCOUNT = frozenset({"account"})
 #: Addresses in their base form are found by the same loose keys as whole ones.
 _SAME_COLUMNS = {"email_base": "email"}
 #: Columns by which tables commonly say when a row changed; read by `version` where one is there.
@@ -61,16 +62,16 @@ class TableDirectory:
         self._selection = Selection(database, shape, columns)
         self._table = database.table(columns.object)
         self._may_index = index
-        self._indexed = False
+        #: Kinds of keys, and accounts, whose indexes are there.
+        self._indexed: frozenset[str] = frozenset()
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:
-        """See `Directory.find`. The first call adds the indexes, where it may."""
+        """See `Directory.find`. The first look-up by a kind of key adds its indexes, where it may."""
         wanted = self._wanted(keys)
         count = sum(len(values) for values in wanted.values())
         if not count:
             return
-        indexed = self._index()
-        if not indexed or count > self._rows() * SCAN_ABOVE:
+        if count > self._rows() * SCAN_ABOVE or not self._index(frozenset(wanted)):
             yield from self._stream(self._selection.text, (), by_index=False)
         else:
             yield from self._with_merges(self._look_up(wanted))
@@ -92,14 +93,13 @@ class TableDirectory:
         """See `Accounts.sizes`. Records that were deleted or merged away are not counted."""
         if self._columns.account is None or not accounts:
             return {}
-        self._index()
         account = f"CAST({self._database.quoted(self._columns.account)} AS TEXT)"
         live = " AND ".join(["true", *self._live()])
         head = sql("SELECT", account, ", count(*) FROM", self._table, "WHERE", live)
         found: dict[str, int] = {}
         wanted = set(accounts)
         with self._database.reading() as connection:
-            if len(wanted) > self._rows() * SCAN_ABOVE:
+            if len(wanted) > self._rows() * SCAN_ABOVE or not self._index(_ACCOUNT):
                 rows = connection.exec_driver_sql(f"{head} GROUP BY {account}")
                 return {name: count for name, count in rows if name in wanted}
             for condition, values in self._among(account, sorted(wanted)):
@@ -194,14 +194,15 @@ class TableDirectory:
     def _updated(self) -> list[str]:
         return [name for name in self._shape.columns if name.lower() in _UPDATED]
 
-    def _index(self) -> bool:
-        """Add the indexes that look-ups use; False when they may not be added and are not there."""
-        if self._indexed or not self._may_index:
-            return self._indexed
+    def _index(self, kinds: AbstractSet[str]) -> bool:
+        """Add the indexes by which *kinds* are looked up; False when they may not be added."""
+        if kinds <= self._indexed or not self._may_index:
+            return self._may_index
         try:
+            wanted = self._indexes(kinds - self._indexed)
             with self._database.reading() as connection:
-                there = {name for name in self._indexes() if self._has_index(connection, name)}
-            missing = {name: text for name, text in self._indexes().items() if name not in there}
+                there = {name for name in wanted if self._has_index(connection, name)}
+            missing = {name: text for name, text in wanted.items() if name not in there}
             if missing:
                 with self._database.writing() as connection:
                     for text in missing.values():
@@ -213,7 +214,7 @@ class TableDirectory:
             # No right to, a view, or someone holds the table: reading all of it gives the same answers.
             self._may_index = False
             return False
-        self._indexed = True
+        self._indexed |= kinds
         return True
 
     def _has_index(self, connection: Any, name: str) -> bool:  # noqa: ANN401 - SQLAlchemy's Connection
@@ -222,17 +223,19 @@ class TableDirectory:
         )
         return connection.exec_driver_sql(f"SELECT 1 FROM {catalogue}", (name,)).first() is not None  # noqa: S608 - ours
 
-    def _indexes(self) -> dict[str, str]:
-        """Return the statements that add the indexes, by index name."""
-        wanted = [(kind, name) for kind, names in self._by_kind().items() if kind != RECORD for name in names]
+    def _indexes(self, kinds: AbstractSet[str]) -> dict[str, str]:
+        """Return the statements that add the indexes of *kinds*, by index name."""
+        held = self._by_kind()
+        wanted = [(kind, name) for kind in sorted(kinds - {RECORD} - _ACCOUNT) for name in held[kind]]
         texts = []
         for kind, name in wanted:
             column = self._database.quoted(name)
             for way in ways(self._database.dialect, kind, column):
                 where = f" WHERE {way.condition}" if way.condition else ""
                 texts.append(f"(({way.key or column})){where}")
-        texts.append(f"(({self._id}))")
-        if self._columns.account is not None:
+        if kinds - _ACCOUNT:
+            texts.append(f"(({self._id}))")
+        if kinds & _ACCOUNT:
             texts.append(f"((CAST({self._database.quoted(self._columns.account)} AS TEXT)))")
         named = {f"npsync_{hashlib.sha256(f'{self._table}{text}'.encode()).hexdigest()[:16]}": text for text in texts}
         return {name: f"CREATE INDEX IF NOT EXISTS {name} ON {self._table} {text}" for name, text in named.items()}

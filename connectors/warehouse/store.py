@@ -106,7 +106,7 @@ class Warehouse:
         self._forget(object_)
         self._keys[object_] = tuple(key)
 
-    def directory(self, columns: RecordColumns) -> TableDirectory:
+    def directory(self, columns: RecordColumns, *, read_only: bool = False) -> TableDirectory:
         """See `Matchable.directory`."""
         if not self._database.exists():
             raise Refused(
@@ -116,7 +116,7 @@ class Warehouse:
             )
         with self._database.reading() as connection:
             shape = self._shape(connection, columns.object)
-        return TableDirectory(self._database, shape, columns, index=self._index)
+        return TableDirectory(self._database, shape, columns, index=self._index and not read_only)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -1,6 +1,6 @@
 """One eventful history, the same in every test that interrupts it; run as a script, it dies at a given step.
 
-`python -m tests.flow.scenario FOLDER STEP` runs the first sync and ends the process at its STEPth step, as a kill would.
+`python -m tests.flow.scenario FOLDER STEP` runs the first sync and ends the process at its STEPth step, like a kill.
 """
 
 from __future__ import annotations

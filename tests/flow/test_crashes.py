@@ -21,7 +21,7 @@ STORE = ("people", "responses", "accounts", "segment_members")
 LEDGER = (
     "SELECT key, version, content_hash, score, comment, respondent FROM responses ORDER BY key",
     "SELECT * FROM respondents ORDER BY respondent",
-    "SELECT mapping, respondent, outcome, reason, rule, object, record, person, account, evidence FROM matches ORDER BY 2",
+    "SELECT respondent, outcome, reason, rule, object, record, person, account, evidence FROM matches ORDER BY 1",
     "SELECT mapping, key, state, reason FROM run_rows ORDER BY key",
     "SELECT * FROM profiles ORDER BY record",
     "SELECT * FROM rollups ORDER BY account",

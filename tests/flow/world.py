@@ -90,9 +90,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def response(number: int, score: int, *, email: str | None = None, days_ago: float = 1, **values: Any) -> SurveyResponse:
+def response(
+    number: int, score: int, *, email: str | None = None, days_ago: float = 1, **values: Any
+) -> SurveyResponse:
     """Build a response that came *days_ago* before `NOW`."""
-    given = {
+    given: dict[str, Any] = {
         "response_id": f"r{number}",
         "survey": "nps",
         "survey_kind": SurveyKind.RELATIONAL,
@@ -145,12 +147,14 @@ class World:
     def make_customers(self) -> World:
         """Create the company's own table, in words of its own."""
         self.execute(
-            "CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, account_id TEXT)"
+            "CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email TEXT,"
+            " first_name TEXT, last_name TEXT, account_id TEXT)"
         )
         for row in self.customers:
             names = ("id", "email", "first", "last", "account")
             self.execute(
-                "INSERT INTO customers VALUES (:id, :email, :first, :last, :account)", dict(zip(names, row, strict=True))
+                "INSERT INTO customers VALUES (:id, :email, :first, :last, :account)",
+                dict(zip(names, row, strict=True)),
             )
         return self
 
@@ -165,10 +169,10 @@ class World:
                 mapping=mapping,
                 settings=settings,
                 ledger=ledger,
-                ends=lambda: Ends(
+                ends=lambda dry_run: Ends(
                     source=self.source,
                     destination=store,
-                    directory=store.directory(record_columns(mapping)),
+                    directory=store.directory(record_columns(mapping), read_only=dry_run),
                     rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
                 ),
                 clock=lambda: self.now,
