@@ -235,7 +235,7 @@ class TableDirectory:
                 texts.append(f"(({way.key or column})){where}")
         if kinds - _ACCOUNT:
             texts.append(f"(({self._id}))")
-        if kinds & _ACCOUNT:
+        if kinds & _ACCOUNT and self._columns.account is not None:
             texts.append(f"((CAST({self._database.quoted(self._columns.account)} AS TEXT)))")
         named = {f"npsync_{hashlib.sha256(f'{self._table}{text}'.encode()).hexdigest()[:16]}": text for text in texts}
         return {name: f"CREATE INDEX IF NOT EXISTS {name} ON {self._table} {text}" for name, text in named.items()}

@@ -25,7 +25,7 @@ def world(tmp_path: Path) -> World:
 
 
 def scores(world: World) -> dict[str, Any]:
-    return {record: score for record, score in world.execute("SELECT customer_id, score FROM people")}
+    return {row[0]: row[1] for row in world.execute("SELECT customer_id, score FROM people")}
 
 
 def decide(world: World, email: str, verb: str, record: str | None) -> None:
