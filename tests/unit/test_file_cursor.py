@@ -141,3 +141,11 @@ def test_a_stream_is_named_from_the_config_file(tmp_path):
 
     assert ["in/export.csv"] == list(pull(tmp_path, "in/*.csv").cursors)
     assert ["in/export.csv"] == list(pull(tmp_path, str(tmp_path / "in")).cursors)
+
+
+def test_an_empty_folder_is_not_an_error(tmp_path):
+    assert "no exports yet" in pull(tmp_path, ".").notes
+
+
+def test_an_empty_file_is_not_an_error(tmp_path):
+    assert "is empty" in pull_text(tmp_path, "").notes

@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 import xlwt
 
-from tests.exports import pull, pull_text, source
+from tests.exports import pull, source
 
 REPO = Path(__file__).parents[2]
 GOOD = "score,date\n9,2026-01-05\n"
@@ -259,14 +259,6 @@ def test_a_missing_path_is_refused_as_a_whole(tmp_path):
         with pytest.raises(Refused, match="missing") as caught:
             pull(tmp_path, path)
         assert "E110" == caught.value.code
-
-
-def test_an_empty_folder_is_not_an_error(tmp_path):
-    assert "no exports yet" in pull(tmp_path, ".").notes
-
-
-def test_an_empty_file_is_not_an_error(tmp_path):
-    assert "is empty" in pull_text(tmp_path, "").notes
 
 
 _PROGRAM = """
