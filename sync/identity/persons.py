@@ -56,14 +56,19 @@ def persons_of(candidates: Sequence[Candidate]) -> list[Person]:
     distinct: dict[tuple[str, str], Candidate] = {}
     for candidate in candidates:
         before = distinct.get(candidate.ref)
-        if before is None or (not before.sure, before.rule, before.how) > (not candidate.sure, candidate.rule, candidate.how):
-            distinct[candidate.ref] = candidate
+        distinct[candidate.ref] = candidate if before is None else _joined(before, candidate)
     rest = sorted(distinct.values(), key=lambda c: c.ref) if len(distinct) > 1 else list(distinct.values())
     if len(rest) < 2:
         return [tuple(rest)] if rest else []
     # A deleted record without a name says nothing against the live ones.
     rest = [c for c in rest if not c.gone or c.name.script] or rest
     return [tuple(group) for group in _alike(rest)]
+
+
+def _joined(a: Candidate, b: Candidate) -> Candidate:
+    """Join two ways by which one record was reached: the surer one is told, and any wish to be left alone counts."""
+    told = min(a, b, key=lambda c: (not c.sure, c.rule, c.how, c.former is not None, c.former or ()))
+    return told._replace(suppressed=a.suppressed or b.suppressed)
 
 
 def _alike(candidates: list[Candidate]) -> Iterator[list[Candidate]]:

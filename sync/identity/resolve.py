@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Respondents judged at once: bounds what Python holds of the candidates.
 AT_ONCE = 20_000
+#: Fewest respondents for which the kernel picks out the clear cases first.
+CLEAR_FROM = 500
 #: Longest chain of merges that is followed.
 MOST_HOPS = 10
 #: Key kind by which records are asked for by their own id.
@@ -71,6 +73,8 @@ def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them
     human: pa.Table | None = None,
     accounts: pa.Table | None = None,
     find: Callable[[pa.Table], Iterable[pa.Table]] | None = None,
+    *,
+    clear_from: int = CLEAR_FROM,
 ) -> pa.Table:
     """Return one decision per respondent, ordered by respondent.
 
@@ -86,8 +90,9 @@ def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
         find: `Directory.find`, asked by id for records that others were merged into, where *records* holds only what was
             asked for; not needed where *records* is everything there is.
+        clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
     """
-    parts = list(decisions(claims, records, rules, settings, prior, human, accounts, find))
+    parts = list(decisions(claims, records, rules, settings, prior, human, accounts, find, clear_from=clear_from))
     return pa.concat_tables(parts) if parts else DECISION_SCHEMA.empty_table()
 
 
@@ -113,6 +118,8 @@ def decisions(  # noqa: PLR0913 - see `decide`
     human: pa.Table | None = None,
     accounts: pa.Table | None = None,
     find: Callable[[pa.Table], Iterable[pa.Table]] | None = None,
+    *,
+    clear_from: int = CLEAR_FROM,
 ) -> Iterator[pa.Table]:
     """Yield what `decide` returns, a bounded table at a time."""
     if not claims.num_rows:
@@ -124,14 +131,20 @@ def decisions(  # noqa: PLR0913 - see `decide`
             gathering.take(chunk)
         _follow(gathering, find)
         gathering.settle()
-        yield from _judged(claims.select(CLAIMS_SCHEMA.names), gathering, bench, prior, human)
+        yield from _judged(claims.select(CLAIMS_SCHEMA.names), gathering, bench, (prior, human), clear_from)
 
 
 def _judged(
-    claims: pa.Table, gathering: Gathering, bench: Bench, prior: pa.Table | None, human: pa.Table | None
+    claims: pa.Table,
+    gathering: Gathering,
+    bench: Bench,
+    earlier: tuple[pa.Table | None, pa.Table | None],
+    clear_from: int,
 ) -> Iterator[pa.Table]:
     """Yield the plain matches of the kernel together with what the bench says of everybody else, ordered by respondent."""
-    clear = bench.clear(claims, gathering, prior, human)
+    prior, human = earlier
+    many = claims.num_rows >= clear_from
+    clear = bench.clear(claims, gathering, prior, human) if many else DECISION_SCHEMA.empty_table()
     settled = clear["respondent"].combine_chunks()
     judged = claims.filter(pc.invert(pc.is_in(claims["respondent"], value_set=settled)))
     parts = [clear]

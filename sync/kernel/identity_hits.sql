@@ -1,32 +1,39 @@
 -- The records of one chunk that hold a wanted key, key by key.
 -- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, prefixes), aliases(domain, target),
--- wanted_bases(kind, base); macros of identity_macros.
+-- the kept wanted_bases(kind, base); macros of identity_macros.
 -- Gives (object, id, kind, raw, key, canonical, base, country); `raw` only for phones, which Python reads.
-WITH email AS (
+WITH asked AS (SELECT DISTINCT kind FROM kinds),
+email AS (
     SELECT r.object, r.id, coalesce(o.key, lower(r.raw)) AS key
-    FROM (SELECT object, id, unnest(emails) AS raw FROM records) r
+    FROM (SELECT object, id, unnest(emails) AS raw FROM records WHERE 'email' IN (SELECT kind FROM asked)) r
     LEFT JOIN odd o ON o.raw = r.raw
     WHERE r.raw IS NOT NULL AND (o.raw IS NULL OR o.key IS NOT NULL)
 ),
-mailbox AS (
-    SELECT e.object, e.id, e.key, coalesce(a.target, split_part(e.key, '@', 2)) AS domain
+addressed AS (
+    SELECT e.object, e.id, e.key, split_part(e.key, '@', 1) AS local, coalesce(a.target, split_part(e.key, '@', 2)) AS host
     FROM email e LEFT JOIN aliases a ON a.domain = split_part(e.key, '@', 2)
-    WHERE EXISTS (SELECT 1 FROM kinds WHERE kind = 'email')
+),
+parted AS (
+    SELECT object, id, key, tag_of(local) AS tag,
+           CASE WHEN google(host) THEN replace(without_tag(local), '.', '') ELSE without_tag(local) END AS name,
+           CASE WHEN google(host) THEN 'gmail.com' ELSE host END AS host
+    FROM addressed
 ),
 phone AS (
     SELECT object, id, raw, country, right(digits_of(raw), 8) AS base
-    FROM (SELECT object, id, country, unnest(phones) AS raw FROM records)
-    WHERE raw IS NOT NULL AND EXISTS (SELECT 1 FROM kinds WHERE kind = 'phone')
+    FROM (SELECT object, id, country, unnest(phones) AS raw FROM records WHERE 'phone' IN (SELECT kind FROM asked))
+    WHERE raw IS NOT NULL
 ),
-named AS (
-    SELECT r.object, r.id, k.kind, id_key(r.pair.value, k.form, k.prefixes) AS base
+bare AS (
+    SELECT r.object, r.id, k.kind, k.form, without_prefix(trim(r.pair.value), k.prefixes) AS bare
     FROM (SELECT object, id, unnest(ids) AS pair FROM records) r JOIN kinds k ON k.kind = r.pair.kind
     WHERE r.pair.value IS NOT NULL AND k.kind NOT IN ('email', 'phone')
 ),
+named AS (SELECT object, id, kind, id_key(bare, form) AS base FROM bare),
 held AS (
-    SELECT object, id, 'email' AS kind, NULL::TEXT AS raw, key, canonical_mailbox(key, domain) AS canonical,
-           base_mailbox(key, domain) AS base, NULL::TEXT AS country FROM mailbox
+    SELECT object, id, 'email' AS kind, NULL::TEXT AS raw, key, name || tag || '@' || host AS canonical,
+           CASE WHEN name = '' THEN tag ELSE name END || '@' || host AS base, NULL::TEXT AS country FROM parted
     UNION ALL SELECT object, id, 'phone', raw, base, base, base, country FROM phone
     UNION ALL SELECT object, id, kind, NULL, base, base, base, NULL FROM named
 )
-SELECT DISTINCT h.* FROM held h WHERE (h.kind, h.base) IN (SELECT (w.kind, w.base) FROM wanted_bases w)
+SELECT DISTINCT h.* FROM held h JOIN wanted_bases w ON w.kind = h.kind AND w.base = h.base
