@@ -81,7 +81,7 @@ def plan_id(writes: Iterable[tuple[str, str, str | None]]) -> str:
     """Digest what a plan would write: (object, record, packed values) in a fixed order.
 
     >>> plan_id([("people", "C-1", '{"score":9}')])
-    'plan-6c4d6b6ae2ea'
+    'plan-f6aaf7a90d6a'
     """
     digest = blake2b(digest_size=6)
     for object_, record, values in writes:
