@@ -74,7 +74,7 @@ def test_the_dev_lock_holds_every_pin_of_the_runtime_lock():
 
 
 def test_nothing_is_patched_by_mock():
-    """If a test needs to patch, the seam is missing (style.md, 14). To prove that nobody calls, a socket may be blocked."""
+    """A test that needs to patch has found a missing seam (style.md, 14). Only a socket may be blocked, as a proof."""
     patching = re.compile(
         r"^\s*(?:from|import) (?:unittest\.mock|unittest import mock|mock)\b|monkeypatch\.setattr\((?!socket,)",
         re.MULTILINE,
