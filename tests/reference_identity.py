@@ -1,6 +1,7 @@
 """What the identity kernels must say, stated row by row in plain Python: every claim against every record, no joins.
 
-Names, phones and verdicts are judged by the same code; what is stated anew is all the set work: keys, holders, merges, limits,
+Names, phones and verdicts are judged by the same code; what is stated anew is all the set work: keys, holders,
+merges, limits,
 and that nothing is decided differently because the kernel decided it without judging.
 """
 
@@ -72,7 +73,12 @@ class Reference:
                         if self._base(mail) == base}  # fmt: skip
             groups += [(base, True)] if variants == {base} else []
         for key, untagged in groups:
-            holders = [(row, text) for row in self.records.values() for text in self._values(row, kind) if self.key(kind, text) == key]
+            holders = [
+                (row, text)
+                for row in self.records.values()
+                for text in self._values(row, kind)
+                if self.key(kind, text) == key
+            ]
             count = len({(row["object"], row["id"]) for row, _ in holders})
             if count > self.settings.protect.max_records_per_key:
                 yield self._hit(claim, slot, kind, value, count, None, None, "")
@@ -83,20 +89,33 @@ class Reference:
                     how = "email_untagged" if untagged else "email_canonical"
                 yield self._hit(claim, slot, kind, value, count, row, text, how)
 
-    def _hit(self, claim: Row, slot: str, kind: str, value: str, count: int, row: Row | None, text: str | None, how: str) -> Hit:
+    def _hit(
+        self, claim: Row, slot: str, kind: str, value: str, count: int, row: Row | None, text: str | None, how: str
+    ) -> Hit:
         empty = dict.fromkeys(Hit._fields)
-        start = {"respondent": claim["respondent"], "slot": slot, "kind": kind, "key": value, "how": how or kind, "records": count}
+        start = {
+            "respondent": claim["respondent"],
+            "slot": slot,
+            "kind": kind,
+            "key": value,
+            "how": how or kind,
+            "records": count,
+        }
         if row is None:
-            return Hit(**(empty | start | {"merged": False, "deleted": False, "suppressed": False}))
+            return _hit(empty | start | {"merged": False, "deleted": False, "suppressed": False})
         merged, live = self.follow(row)
         shown = live or {}
-        return Hit(**(empty | start | {
-            "raw": text if kind == "phone" else None, "country": row["country"], "object": row["object"], "id": row["id"],
-            "merged": merged, "live_object": shown.get("object"), "live_id": shown.get("id"),
-            **{name: shown.get(name) for name in ("first_name", "last_name", "full_name", "account", "created_at", "emails")},
-            "deleted": bool(shown.get("deleted")), "suppressed": bool(shown.get("suppressed")) or bool(row["suppressed"]),
-            "was_first": row["first_name"], "was_last": row["last_name"], "was_full": row["full_name"],
-        }))  # fmt: skip
+        taken = ("first_name", "last_name", "full_name", "account", "created_at", "emails")
+        return _hit(
+            empty
+            | start
+            | {name: shown.get(name) for name in taken}
+            | {"raw": text if kind == "phone" else None, "country": row["country"], "merged": merged}
+            | {"object": row["object"], "id": row["id"]}
+            | {"live_object": shown.get("object"), "live_id": shown.get("id"), "deleted": bool(shown.get("deleted"))}
+            | {"suppressed": bool(shown.get("suppressed")) or bool(row["suppressed"])}
+            | {"was_first": row["first_name"], "was_last": row["last_name"], "was_full": row["full_name"]}
+        )
 
     def _values(self, row: Row, kind: str) -> list[str]:
         if kind == "email":
@@ -140,7 +159,11 @@ class Reference:
             if row["id"] == id_ and object_ in {None, row["object"]}:
                 _, live = self.follow(row)
                 shown = live or row
-                name = name_of(live["first_name"], live["last_name"], live["full_name"]) if live else name_of(None, None, None)
+                name = (
+                    name_of(live["first_name"], live["last_name"], live["full_name"])
+                    if live
+                    else name_of(None, None, None)
+                )
                 found.append(Candidate(
                     shown["object"], shown["id"], name,
                     account=live["account"] if live else None, created_at=live["created_at"] if live else None,
@@ -148,3 +171,7 @@ class Reference:
                     suppressed=bool(row["suppressed"]) or bool(live and live["suppressed"]),
                 ))  # fmt: skip
         return sorted(found, key=lambda c: c.ref)
+
+
+def _hit(fields: Row) -> Hit:
+    return Hit._make(fields[name] for name in Hit._fields)

@@ -1,0 +1,1 @@
+"""Who answered: from the claims in a response to a record, with the reason. Pure; precision first."""

@@ -164,7 +164,7 @@ class Bench:
         return self._row(heard, _linked(heard, live[0], "pinned"))
 
     def _after(self, heard: _Heard, prior: Row, past: Past) -> Decision:
-        """Weigh today's verdict against an earlier decision: links and doubts both stay until something real happens."""
+        """Weigh today's verdict against an earlier decision: links and doubts stay until something real happens."""
         outcome, reason = prior["outcome"], prior["reason"]
         if outcome == "matched":
             return self._link(heard, prior, past)

@@ -125,7 +125,8 @@ def claims_table(claims: Iterable[Claims]) -> pa.Table:
     rows = {claim.respondent: claim for claim in claims}
     names = CLAIMS_SCHEMA.names
     return pa.table(
-        [pa.array([getattr(claim, name) for claim in rows.values()], pa.string()) for name in names], schema=CLAIMS_SCHEMA
+        [pa.array([getattr(claim, name) for claim in rows.values()], pa.string()) for name in names],
+        schema=CLAIMS_SCHEMA,
     )
 
 

@@ -125,7 +125,11 @@ def source_of(slot: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"' if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text else json.dumps(text)
+    return (
+        f'"{text}"'
+        if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+        else json.dumps(text)
+    )
 
 
 def candidates_text(candidates: Iterable[Candidate]) -> str:

@@ -36,7 +36,7 @@ _REASON = {
     "kept": "it was linked before, and a link stays although identifiers move.",
     "repointed": "the record it was linked to, or the records it hung between, became this one.",
     "none": "no record holds any of its identifiers.",
-    "no_create": "no record holds its address, and it is a function's or a throw-away one: none should be created from it.",
+    "no_create": "no record holds its address, and it is a function's or a throw-away one.",
     "many": "several people fit, and nothing tells them apart.",
     "name_conflict": "an identifier leads to somebody with another name.",
     "role_mailbox": "the only clue is a function's mailbox.",

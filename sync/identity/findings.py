@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sync.identity.settings import IdentitySettings, Rule
 
-#: Slots whose value came with the delivery (the address invited, an id embedded in the link), not from the person's hand.
+#: Slots whose value came with the delivery (the address invited, an id embedded in the link), not from the person's
+#: hand.
 SELF_REPORTED = frozenset({"email", "phone"})
 
 
@@ -67,11 +68,19 @@ def find(key: Key, name: Name, rules: Sequence[Rule], settings: IdentitySettings
 
 def _by_name(key: Key, persons: list[Person], name: Name, rules: Sequence[Rule], settings: IdentitySettings) -> Finding:
     if len(persons) == 1:
-        if alive(persons[0]) and level(persons[0], name) is Agreement.CONFLICT and settings.veto.name_conflict == "hold":
+        if (
+            alive(persons[0])
+            and level(persons[0], name) is Agreement.CONFLICT
+            and settings.veto.name_conflict == "hold"
+        ):
             return Finding(key, "name_conflict", persons, auto=False)
         return _chosen(key, persons, persons[0], rules)
     chosen = _told_apart(persons, name)
-    return Finding(key, "many", persons, auto=False) if chosen is None else _chosen(key, persons, chosen, rules, tiebreak=True)
+    return (
+        Finding(key, "many", persons, auto=False)
+        if chosen is None
+        else _chosen(key, persons, chosen, rules, tiebreak=True)
+    )
 
 
 def _told_apart(persons: list[Person], name: Name) -> Person | None:
@@ -85,7 +94,9 @@ def _told_apart(persons: list[Person], name: Name) -> Person | None:
     return persons[at]
 
 
-def _by_phone(key: Key, persons: list[Person], name: Name, rules: Sequence[Rule], settings: IdentitySettings) -> Finding:
+def _by_phone(
+    key: Key, persons: list[Person], name: Name, rules: Sequence[Rule], settings: IdentitySettings
+) -> Finding:
     """A phone is shared by families: it needs the first name, and exactly one holder of that name."""
     unsure = Finding(key, "uncorroborated", persons, auto=False)
     if not key.certain or not any(candidate.sure for candidate in key.candidates):
@@ -109,7 +120,9 @@ def _surely(person: Person) -> bool:
     return any(candidate.sure for candidate in person)
 
 
-def _chosen(key: Key, persons: list[Person], person: Person, rules: Sequence[Rule], *, tiebreak: bool = False) -> Finding:
+def _chosen(
+    key: Key, persons: list[Person], person: Person, rules: Sequence[Rule], *, tiebreak: bool = False
+) -> Finding:
     strong = "auto" in [rules[candidate.rule].strength for candidate in person]
     return Finding(key, "person" if strong else "uncorroborated", persons, person, tiebreak=tiebreak, auto=strong)
 

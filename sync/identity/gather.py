@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _KINDS = pa.schema([("kind", pa.string()), ("form", pa.string()), ("prefixes", pa.list_(pa.string()))])
 _ALIASES = pa.schema([("domain", pa.string()), ("target", pa.string())])
 _ODD = pa.schema([("raw", pa.string()), ("key", pa.string())])
-_HIT = pa.schema([(name, pa.string()) for name in ("object", "id", "kind", "raw", "key", "canonical", "base", "country")])
+_HIT = pa.schema(
+    [(name, pa.string()) for name in ("object", "id", "kind", "raw", "key", "canonical", "base", "country")]
+)
 REFS = pa.schema([("object", pa.string()), ("id", pa.string())])
 
 #: Whole rows of what was kept, one per record; where a record came twice and differs, the greatest row counts.

@@ -77,7 +77,7 @@ def keys_from(
             continue
         value, kind = rows[0].key, rows[0].kind
         records = max([row.records for row in rows])
-        if not all([row.object for row in rows]):
+        if None in [row.object for row in rows]:
             keys.append(Key(slot, kind, value, (), records))
             continue
         certain = phone_keys(value).certain if kind == "phone" else None
@@ -128,7 +128,9 @@ def _rule(hit: Hit, rules: Sequence[Rule]) -> int | None:
 
 def _may_be_shared(certain: str | None, claimed: str, theirs: PhoneKey) -> bool:
     """Tell whether a number that cannot be read for certain, on either side, may be the same one."""
-    if theirs.suffix is None or (certain and theirs.certain and certain.partition(";")[0] != theirs.certain.partition(";")[0]):
+    if theirs.suffix is None or (
+        certain and theirs.certain and certain.partition(";")[0] != theirs.certain.partition(";")[0]
+    ):
         return False
     ours = phone_keys(claimed).suffix
     length = min(len(ours or ""), len(theirs.suffix))

@@ -105,7 +105,9 @@ def _doubts(
     asked: Asked, findings: Sequence[Finding], said: Sequence[Finding], settings: IdentitySettings
 ) -> tuple[str, ...]:
     """Return the reasons to hold although somebody was found, gravest first."""
-    doubts = {f.says for f in findings if f.key.kind != "phone" and f.says in {"name_conflict", "many"} and not _all_gone(f)}
+    doubts = {
+        f.says for f in findings if f.key.kind != "phone" and f.says in {"name_conflict", "many"} and not _all_gone(f)
+    }
     found = {ref for finding in said for ref in refs(finding.person)}
     for finding in findings:
         if finding.says == "role_mailbox" and found and not _backed(finding, asked.name, said, found):
@@ -133,7 +135,9 @@ def _one(a: Person, b: Person) -> bool:
     if alive(a) and alive(b):
         return False
     # A deleted record is the same person as a live one only by name; without one it says nothing.
-    return all(not (x.name.script and y.name.script) or agreement(x.name, y.name) >= Agreement.SAME for x in a for y in b)
+    return all(
+        not (x.name.script and y.name.script) or agreement(x.name, y.name) >= Agreement.SAME for x in a for y in b
+    )
 
 
 def _forwarded(asked: Asked, findings: Sequence[Finding], said: Sequence[Finding]) -> bool:

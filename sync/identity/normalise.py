@@ -13,7 +13,8 @@ from unicodedata import category, normalize
 import idna
 import phonenumbers
 
-# One class either side of the @: the common address is decided by one regular expression, everything else goes the slow way.
+# One class either side of the @: the common address is decided by one regular expression, everything else goes the
+# slow way.
 _PLAIN = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9](?:[a-z0-9-]*\.)+[a-z]{2,}").fullmatch
 _ANGLED = re.compile(r"<([^<>]*)>")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]{2,}").fullmatch
@@ -54,7 +55,8 @@ def _email_slowly(text: str) -> str | None:
 
 
 def _ascii_domain(domain: str) -> str | None:
-    # IDNA2008 with UTS-46; the standard library's codec would turn faß.de into another domain (reference/identity.md §2).
+    # IDNA2008 with UTS-46; the standard library's codec would turn faß.de into another domain (reference/identity.md
+    # §2).
     try:
         host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
@@ -105,8 +107,8 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 def salesforce_id(text: str | None) -> str | None:
     """Return the 18-character form of a Salesforce id, or None where the text is not shaped like one.
 
-    The 15-character form depends on case. In the 18-character form the last three characters say which of the others are
-    capitals, so an id whose case was lost on the way is restored rather than guessed.
+    The 15-character form depends on case. In the 18-character form the last three characters say which of the others
+    are capitals, so an id whose case was lost on the way is restored rather than guessed.
 
     >>> salesforce_id("0035g00000XyZaB"), salesforce_id("0035g00000xyzab")
     ('0035g00000XyZaBAAV', '0035g00000xyzabAAA')
@@ -136,8 +138,10 @@ def _with_case(body: str, check: str) -> str:
 def plain_id(text: str, *, numeric: bool = False, strip_prefix: tuple[str, ...] = ()) -> str:
     """Return an id as it is compared, after the declared normalisation and no other.
 
-    >>> plain_id("C-00097754", numeric=True, strip_prefix=("C", "C-")), plain_id(" 007 "), plain_id("97754.0", numeric=True)
-    ('97754', '007', '97754')
+    >>> plain_id("C-00097754", numeric=True, strip_prefix=("C", "C-")), plain_id(" 007 ")
+    ('97754', '007')
+    >>> plain_id("97754.0", numeric=True)
+    '97754'
     """
     value = text.strip()
     for prefix in sorted(strip_prefix, key=len, reverse=True):
@@ -154,7 +158,8 @@ def plain_id(text: str, *, numeric: bool = False, strip_prefix: tuple[str, ...] 
 class PhoneKey(NamedTuple):
     """What a phone number can be compared by."""
 
-    #: International form, `;ext=` included, known for certain: it had a country code, or the record's country was given.
+    #: International form, `;ext=` included, known for certain: it had a country code, or the record's country was
+    #: given.
     certain: str | None
     #: International form if the organisation's default region is right. Never decides alone.
     guess: str | None

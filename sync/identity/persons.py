@@ -93,7 +93,7 @@ def level(person: Person, name: Name) -> Agreement:
 
 def alive(person: Person) -> bool:
     """Tell whether one of the records is still there to be written to."""
-    return not all([candidate.gone for candidate in person])
+    return False in [candidate.gone for candidate in person]
 
 
 def refs(person: Iterable[Candidate]) -> frozenset[tuple[str, str]]:

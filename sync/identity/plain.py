@@ -25,7 +25,13 @@ NO_IDS = frozenset(
     {"null", "none", "nil", "n/a", "na", "anonymous", "unknown", "undefined", "nan", "test", "invalid", "false", "true"}
 )
 _RULES = pa.schema(
-    [("number", pa.int64()), ("name", pa.string()), ("kind", pa.string()), ("object", pa.string()), ("decides", pa.bool_())]
+    [
+        ("number", pa.int64()),
+        ("name", pa.string()),
+        ("kind", pa.string()),
+        ("object", pa.string()),
+        ("decides", pa.bool_()),
+    ]
 )
 
 
@@ -37,7 +43,7 @@ class Clear(NamedTuple):
     nowhere: pa.Table
 
 
-def clear_cases(
+def clear_cases(  # noqa: PLR0913 - the inputs of one decision
     claims: pa.Table,
     gathering: Gathering,
     rules: Sequence[Rule],
@@ -69,7 +75,9 @@ def clear_cases(
         "identity_plain",
         {
             "rules": _rules(rules),
-            "slots": pa.table({"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}),
+            "slots": pa.table(
+                {"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}
+            ),
             "merged_accounts": pa.table({"id": pa.array(merged_accounts or [], pa.string())}),
             "options": pa.table({"accounts_known": [merged_accounts is not None]}),
         },

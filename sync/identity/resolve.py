@@ -1,6 +1,7 @@
 """Decide which record each respondent is: claims and records in, decisions out.
 
-A decision is a pure function of the respondent's claims, the records that hold his keys, the settings, and what was decided
+A decision is a pure function of the respondent's claims, the records that hold his keys, the settings, and what was
+decided
 before; never of other respondents. So row order, chunking and engine cannot change it.
 """
 
@@ -45,7 +46,8 @@ def keys_of(
 ) -> pa.Table:
     """Return what a directory must be asked for: distinct (kind, value).
 
-    Kinds are `email` (the address as it is, in canonical form and without its tag), `email_base` (without its tag, to be
+    Kinds are `email` (the address as it is, in canonical form and without its tag), `email_base` (without its tag,
+    to be
     compared with addresses loosened the same way), `phone` (its last eight digits), the id kinds that *rules* name
     (verbatim and normalised), and `record` (a record's own id, of those that earlier or human decisions name).
     """
@@ -88,7 +90,8 @@ def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them
             missing is taken as deleted.
         human: What people decided: respondent, verb (`pin`, `never`, `drop`), object, record.
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
-        find: `Directory.find`, asked by id for records that others were merged into, where *records* holds only what was
+        find: `Directory.find`, asked by id for records that others were merged into, where *records* holds only what
+        was
             asked for; not needed where *records* is everything there is.
         clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
     """
@@ -141,7 +144,7 @@ def _judged(
     earlier: tuple[pa.Table | None, pa.Table | None],
     clear_from: int,
 ) -> Iterator[pa.Table]:
-    """Yield the plain matches of the kernel together with what the bench says of everybody else, ordered by respondent."""
+    """Yield the clear cases of the kernel and what the bench says of everybody else, ordered by respondent."""
     prior, human = earlier
     many = claims.num_rows >= clear_from
     clear = bench.clear(claims, gathering, prior, human) if many else DECISION_SCHEMA.empty_table()

@@ -128,7 +128,7 @@ _AS_IS = IdForm()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One entry of a mapping's `match:`. All rules are evaluated; their order names the rule and proposes the target."""
+    """One entry of a mapping's `match:`. All rules are evaluated; their order only names one."""
 
     #: Only records of this object; None: any.
     object: str | None = None

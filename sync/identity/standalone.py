@@ -1,4 +1,4 @@
-"""Identity alone: responses and records in, one decision row per response out; no ledger, nothing written to any record.
+"""Identity alone: responses and records in, one decision row per response out; nothing is written to any record.
 
 So that a company can measure it on its own data: `npsync resolve`. The caller opens the files.
 """
@@ -47,7 +47,7 @@ class ResponseDecision(NamedTuple):
 COLUMNS = ResponseDecision._fields
 
 
-def resolve_files(
+def resolve_files(  # noqa: PLR0913 - the choices of one command
     directory: Directory,
     responses: Iterable[SurveyResponse],
     settings: IdentitySettings,
@@ -103,7 +103,9 @@ def _prior_of(order: Iterable[tuple[str, str]], previous: Mapping[str, ResponseD
     """Return the earlier decisions by respondent; where a respondent's responses disagree, the last one counts."""
     if not previous:
         return None
-    rows = {respondent: before for response_id, respondent in order if (before := previous.get(response_id)) is not None}
+    rows = {
+        respondent: before for response_id, respondent in order if (before := previous.get(response_id)) is not None
+    }
     listed = [
         dict.fromkeys(DECISION_COLUMNS)
         | {

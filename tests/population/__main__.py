@@ -40,7 +40,7 @@ def main() -> None:
     options.add_argument("--traps", action="store_true", help="print outcomes by trap")
     given = options.parse_args()
     out = sys.stdout
-    out.write("profile  seed mode    matched wrong precision  rec_det rec_poss review  dup  acc_prec acc_rec seconds us/resp\n")
+    out.write("profile  seed mode    matched wrong precision  rec_det rec_poss review  dup  acc_prec acc_rec seconds\n")
     for profile in given.profiles:
         for seed in given.seeds:
             crm = make_crm(given.contacts, seed, profile)
@@ -49,14 +49,17 @@ def main() -> None:
             for accept in (False, True):
                 began = time.perf_counter()
                 responses = (answer.response for answer in answers)
-                made = list(resolve_files(listing, responses, settings_for(crm, accept=accept), accounts=crm.accounts()))
+                made = list(
+                    resolve_files(listing, responses, settings_for(crm, accept=accept), accounts=crm.accounts())
+                )
                 seconds = time.perf_counter() - began
                 s = score(answers, made, crm.owner)
                 dups = sum(n for trap, n in s.dup_create.items() if not trap.startswith("typo"))
+                mode, wrong = "accept" if accept else "default", sum(s.wrong.values())
                 out.write(
-                    f"{profile:8} {seed:4} {'accept' if accept else 'default':7} {s.matched:7} {sum(s.wrong.values()):5} "
-                    f"{s.precision:.6f} {recall_det(s):8.4f} {s.recall_possible():8.4f} {s.review_rate:6.2%} {dups:4} "
-                    f"{s.account_precision:9.6f} {s.account_recall:7.4f} {seconds:7.1f} {seconds / len(answers) * 1e6:7.1f}\n"
+                    f"{profile:8} {seed:4} {mode:7} {s.matched:7} {wrong:5} {s.precision:.6f} {recall_det(s):8.4f} "
+                    f"{s.recall_possible():8.4f} {s.review_rate:6.2%} {dups:4} {s.account_precision:9.6f} "
+                    f"{s.account_recall:7.4f} {seconds:7.1f}\n"
                 )
                 if s.wrong:
                     out.write(f"  wrong: {dict(s.wrong)}\n")

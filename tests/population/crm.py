@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 #: Shares of contacts per trap, in the default profile; the hostile one multiplies them by three.
 SHARES = {
-    "couple_mail": 0.010, "family_phone": 0.012, "twins_phone": 0.003, "duplicate": 0.015, "lead_too": 0.015, "merged": 0.015,
-    "converted": 0.010, "deleted": 0.012, "suppressed": 0.004, "plus_people": 0.002, "dots_people": 0.002, "role_holder": 0.006,
+    "couple_mail": 0.010, "family_phone": 0.012, "twins_phone": 0.003, "duplicate": 0.015, "lead_too": 0.015,
+    "merged": 0.015,
+    "converted": 0.010, "deleted": 0.012, "suppressed": 0.004, "plus_people": 0.002, "dots_people": 0.002,
+    "role_holder": 0.006,
     "recycled_mail": 0.006, "recycled_phone": 0.004, "unreadable_phone": 0.03, "nameless": 0.02, "junk_mail": 0.002,
     "junk_phone": 0.004, "reception": 0.004, "plus_alone": 0.004, "native_name": 0.01, "no_account": 0.03,
 }  # fmt: skip
@@ -83,12 +85,15 @@ class Maker:
         self._ids = 0
 
     def _companies(self, count: int) -> list[Company]:
-        random, made = self.random, []
+        random = self.random
+        made: list[Company] = []
         for number in range(count):
             stem = slug(surname(random)) + slug(surname(random))[:4] + (str(number) if random.random() < 0.7 else "")
             country = random.choice(("US", "US", "DE", "GB", "FR"))
             tld = {"US": "com", "DE": "de", "GB": "co.uk", "FR": "fr"}[country]
-            company = Company(number, crm_id("001", number)[:15], stem.capitalize() + " Ltd", f"{stem}{number}.{tld}", country)
+            company = Company(
+                number, crm_id("001", number)[:15], stem.capitalize() + " Ltd", f"{stem}{number}.{tld}", country
+            )
             if random.random() < 0.05:
                 company.aliases.append(f"{stem}{number}.eu")
             elif made and random.random() < 0.05:
@@ -167,15 +172,19 @@ class Maker:
             "object": object_,
             "id": crm_id("003" if object_ == "Contact" else "00Q", self._ids),
             "emails": [human.email.title() if random.random() < 0.05 else human.email],
-            "phones": [spell_phone(random, human.phone, human.country, international=0.5)] if random.random() < 0.7 else [],
+            "phones": [spell_phone(random, human.phone, human.country, international=0.5)] * (random.random() < 0.7),
             "first_name": human.first, "last_name": human.last, "full_name": None,
             "account": None if object_ == "Lead" else company.id,
             "account_name": company.name,
             "country": human.country,
-            "created_at": f"20{random.randrange(15, 25)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}T08:00:00Z",
+            "created_at":
+            f"20{random.randrange(15, 25)}-0{random.randrange(1, 10)}-{random.randrange(10, 29)}T08:00:00Z",
             "merged_into": None, "deleted": False, "suppressed": False,
         }  # fmt: skip
-        row["ids"] = [{"kind": "salesforce_id", "value": row["id"]}, {"kind": "customer_id", "value": f"C-{self._ids:08}"}]
+        row["ids"] = [
+            {"kind": "salesforce_id", "value": row["id"]},
+            {"kind": "customer_id", "value": f"C-{self._ids:08}"},
+        ]
         row |= changes
         self.crm.records.append(row)
         self.crm.owner[object_, row["id"]] = human.number

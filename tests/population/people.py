@@ -8,29 +8,75 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from random import Random
 
-_WOMEN = """Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Margaret Katherine Deborah Rebecca Laura
+_WOMEN = """Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Margaret Katherine Deborah
+Rebecca Laura
 Sharon Cynthia Kathleen Amy Angela Anna Brenda Pamela Nicole Samantha Christine Victoria Catherine Heather Julia Olivia
 Maria Giulia Francesca Chiara Elena Sofia Carmen Lucia Ingrid Astrid Freya Zoë Chloé Amélie Hélène Jana Petra Zuzana
-Agnieszka Małgorzata Ewa Aylin Elif Fatima Aisha Priya Ananya Yuki Sakura Mei Xiu Ngoc Linh Alina Elina Daniela Andrea""".split()
-_MEN = """James Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel Matthew Anthony Steven Andrew
-Kenneth Joshua Kevin Timothy Jeffrey Edward Ronald Jacob Nicholas Jonathan Stephen Benjamin Samuel Gregory Alexander Patrick
+Agnieszka Małgorzata Ewa Aylin Elif Fatima Aisha Priya Ananya Yuki Sakura Mei Xiu Ngoc Linh Alina Elina Daniela
+Andrea""".split()
+_MEN = """James Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel Matthew Anthony
+Steven Andrew
+Kenneth Joshua Kevin Timothy Jeffrey Edward Ronald Jacob Nicholas Jonathan Stephen Benjamin Samuel Gregory Alexander
+Patrick
 Mario Luca Marco Giovanni José Miguel Carlos Jürgen Jörg Björn Søren Lars Henrik Łukasz Tomasz Paweł Ondřej Jiří Mehmet
-Ahmet Mohammed Omar Arjun Rahul Kenji Hiroshi Wei Jun Minh Duc Jan Martin Marcel Andreas Danilo Mateo Elias Noah""".split()
+Ahmet Mohammed Omar Arjun Rahul Kenji Hiroshi Wei Jun Minh Duc Jan Martin Marcel Andreas Danilo Mateo Elias
+Noah""".split()
 _NICKS = {
-    "Robert": "Bob", "William": "Bill", "Richard": "Dick", "James": "Jim", "Michael": "Mike", "Thomas": "Tom", "Joseph": "Joe",
-    "Charles": "Chuck", "Christopher": "Chris", "Daniel": "Dan", "Matthew": "Matt", "Anthony": "Tony", "Steven": "Steve",
-    "Andrew": "Andy", "Kenneth": "Ken", "Joshua": "Josh", "Timothy": "Tim", "Edward": "Ted", "Nicholas": "Nick", "Benjamin": "Ben",
+    "Robert": "Bob", "William": "Bill", "Richard": "Dick", "James": "Jim", "Michael": "Mike", "Thomas": "Tom",
+    "Joseph": "Joe",
+    "Charles": "Chuck", "Christopher": "Chris", "Daniel": "Dan", "Matthew": "Matt", "Anthony": "Tony",
+    "Steven": "Steve",
+    "Andrew": "Andy", "Kenneth": "Ken", "Joshua": "Josh", "Timothy": "Tim", "Edward": "Ted", "Nicholas": "Nick",
+    "Benjamin": "Ben",
     "Samuel": "Sam", "Gregory": "Greg", "Patricia": "Pat", "Jennifer": "Jenny", "Elizabeth": "Liz", "Barbara": "Barb",
     "Susan": "Sue", "Margaret": "Peggy", "Katherine": "Kate", "Deborah": "Debbie", "Rebecca": "Becky", "Pamela": "Pam",
-    "Samantha": "Sam", "Victoria": "Vicky", "Catherine": "Cathy", "Christine": "Chris", "Jonathan": "Jon", "David": "Dave",
+    "Samantha": "Sam", "Victoria": "Vicky", "Catherine": "Cathy", "Christine": "Chris", "Jonathan": "Jon",
+    "David": "Dave",
 }  # fmt: skip
-_SYLLABLES = """al an ar bar ber bor bran cal car chen cor dal dan del den dor el er fal fer gar gal gor hal han har hol jan
-kar kel ken kor lan lar len lin lor mal man mar mel mer mon mor nal nor pal par pel per ral ran rod ron ros sal san sel ser
+_SYLLABLES = """al an ar bar ber bor bran cal car chen cor dal dan del den dor el er fal fer gar gal gor hal han
+har hol jan
+kar kel ken kor lan lar len lin lor mal man mar mel mer mon mor nal nor pal par pel per ral ran rod ron ros sal san
+sel ser
 sol sor tal tan tel ter tor val van ver vin vor wal war wen wil win""".split()
-_ENDS = ["son", "sen", "ez", "ini", "ski", "ova", "man", "ley", "ton", "berg", "er", "ini", "ard", "eau", "é", "ström", "ić", "oğlu"]
+_ENDS = [
+    "son",
+    "sen",
+    "ez",
+    "ini",
+    "ski",
+    "ova",
+    "man",
+    "ley",
+    "ton",
+    "berg",
+    "er",
+    "ini",
+    "ard",
+    "eau",
+    "é",
+    "ström",
+    "ić",
+    "oğlu",
+]
 _HAN_FAMILY, _HAN_GIVEN = "王李张刘陈杨黄赵周吴", "伟芳娜敏静丽强磊军洋玉钰勇艳杰涛明超秀霞"
-_CYRILLIC = [("Иван", "Петров"), ("Сергей", "Иванов"), ("Ольга", "Смирнова"), ("Наталья", "Кузнецова"), ("Дмитрий", "Попов")]
-FREE = ["gmail.com", "googlemail.com", "outlook.com", "yahoo.com", "gmx.de", "web.de", "icloud.com", "hotmail.com", "tuta.com"]
+_CYRILLIC = [
+    ("Иван", "Петров"),
+    ("Сергей", "Иванов"),
+    ("Ольга", "Смирнова"),
+    ("Наталья", "Кузнецова"),
+    ("Дмитрий", "Попов"),
+]
+FREE = [
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "yahoo.com",
+    "gmx.de",
+    "web.de",
+    "icloud.com",
+    "hotmail.com",
+    "tuta.com",
+]
 #: Country, calling code, trunk prefix, and the first digits and length of mobile numbers there.
 COUNTRIES = (("US", "1", "", ("212", "415", "617", "312", "206"), 10), ("DE", "49", "0", ("151", "160", "171"), 11),
              ("GB", "44", "0", ("7400", "7500", "7700"), 10), ("FR", "33", "0", ("61", "62", "67"), 9))  # fmt: skip

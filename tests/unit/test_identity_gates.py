@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 CONTACTS = RESPONSES = 6_000
 SEED = 20_001
 NEVER_WRONG = (
-    "couple_named", "couple_nameless", "role_named", "role_nameless", "role_stranger", "family_phone", "family_phone_nameless",
-    "twins_phone", "recycled_mail", "recycled_phone", "suppressed", "deleted_mail", "deleted_id", "internal", "junk_mail",
-    "junk_phone", "subsidiary_homonym", "homonym_company", "dots_nongmail", "plus_distinct", "unknown_colleague", "unknown_free",
+    "couple_named", "couple_nameless", "role_named", "role_nameless", "role_stranger", "family_phone",
+    "family_phone_nameless",
+    "twins_phone", "recycled_mail", "recycled_phone", "suppressed", "deleted_mail", "deleted_id", "internal",
+    "junk_mail",
+    "junk_phone", "subsidiary_homonym", "homonym_company", "dots_nongmail", "plus_distinct", "unknown_colleague",
+    "unknown_free",
 )  # fmt: skip
 
 
@@ -66,7 +69,7 @@ class TestGates:
 
     @pytest.mark.parametrize("profile", ["default", "hostile"])
     @pytest.mark.parametrize("accept", [False, True])
-    def test_nobody_is_mistaken_for_another(self, profile: str, accept: bool) -> None:  # noqa: FBT001 - a parameter
+    def test_nobody_is_mistaken_for_another(self, profile: str, accept: bool) -> None:
         assert {} == dict(scored(profile, accept=accept).wrong)
 
     def test_the_traps_stay_traps(self) -> None:
@@ -139,7 +142,11 @@ class TestLater:
     def test_no_doubt_settles_itself(self) -> None:
         later, answers, _, made = self._later()
         for before, now in zip(decided(), made, strict=True):
-            if before.outcome == "held" and before.reason not in {"none", "no_create", "tombstone"} and now.outcome == "matched":
+            if (
+                before.outcome == "held"
+                and before.reason not in {"none", "no_create", "tombstone"}
+                and now.outcome == "matched"
+            ):
                 assert "repointed" == now.reason
         assert later
         assert answers

@@ -18,7 +18,8 @@ from sync.identity.settings import IdentitySettings, Rule
 from tests.reference_identity import Reference
 
 MAILS = [
-    "ann@acme.com", "Ann@ACME.com", "ann+x@acme.com", "ann+y@acme.com", "ann@acme.eu", "a.nn@gmail.com", "ann@googlemail.com",
+    "ann@acme.com", "Ann@ACME.com", "ann+x@acme.com", "ann+y@acme.com", "ann@acme.eu", "a.nn@gmail.com",
+    "ann@googlemail.com",
     "ann+t@gmail.com", "info@acme.com", "jo@faß.de", "Jo <jo@xn--fa-hia.de>", "test@test.com", "me@ours.example", "n/a",
 ]  # fmt: skip
 PHONES = ["+4930901820", "030 901820", "+49 30 901820", "0000000000", "901820", "+1 212 555 0188"]
@@ -52,11 +53,15 @@ def record(draw: st.DrawFn) -> dict[str, Any]:
         ids.append({"kind": "salesforce_id", "value": draw(st.sampled_from(SALESFORCE))})
     return {
         "object": draw(st.sampled_from(["Contact", "Contact", "Lead"])), "id": draw(st.sampled_from(IDS)),
-        "emails": draw(st.lists(st.sampled_from(MAILS), max_size=2)), "phones": draw(st.lists(st.sampled_from(PHONES), max_size=1)),
-        "ids": ids, "first_name": draw(st.sampled_from(FIRSTS)), "last_name": draw(st.sampled_from(LASTS)), "full_name": None,
+        "emails": draw(st.lists(st.sampled_from(MAILS), max_size=2)),
+        "phones": draw(st.lists(st.sampled_from(PHONES), max_size=1)),
+        "ids": ids, "first_name": draw(st.sampled_from(FIRSTS)), "last_name": draw(st.sampled_from(LASTS)),
+        "full_name": None,
         "account": draw(st.sampled_from([None, "A1", "A2"])), "account_name": None,
-        "country": draw(st.sampled_from([None, "DE"])), "created_at": draw(st.sampled_from([None, "2020-01-01", "2021-01-01"])),
-        "merged_into": draw(st.sampled_from([None, None, None, *IDS])), "deleted": draw(st.booleans()) and draw(st.booleans()),
+        "country": draw(st.sampled_from([None, "DE"])), "created_at": draw(st.sampled_from([None, "2020-01-01",
+        "2021-01-01"])),
+        "merged_into": draw(st.sampled_from([None, None, None, *IDS])),
+        "deleted": draw(st.booleans()) and draw(st.booleans()),
         "suppressed": draw(st.integers(0, 9)) == 0,
     }  # fmt: skip
 
@@ -69,7 +74,8 @@ def response(draw: st.DrawFn) -> SurveyResponse:
         if draw(st.integers(0, 3)) == 0
     }
     return SurveyResponse(
-        response_id="r", survey="s", score=9, responded_at=datetime(2026, 1, 1, tzinfo=UTC), place=Place(file="f"), ids=ids,
+        response_id="r", survey="s", score=9, responded_at=datetime(2026, 1, 1, tzinfo=UTC), place=Place(file="f"),
+        ids=ids,
         email=draw(st.sampled_from([None, *MAILS])), recipient_email=draw(st.sampled_from([None, None, *MAILS])),
         phone=draw(st.sampled_from([None, None, None, *PHONES])), first_name=draw(st.sampled_from(FIRSTS)),
         last_name=draw(st.sampled_from(LASTS)), account_ref=draw(st.sampled_from([None, None, "A9"])),
@@ -121,6 +127,8 @@ def test_the_kernel_hears_the_past_as_the_plain_model_does(
     rows = [dict(zip(DECISION_SCHEMA.names, row, strict=True)) for row in prior]
     past = {
         "prior": pa.Table.from_pylist(rows, DECISION_SCHEMA),
-        "human": pa.Table.from_pylist(human, pa.schema([(n, pa.string()) for n in ("respondent", "verb", "object", "record")])),
+        "human": pa.Table.from_pylist(
+            human, pa.schema([(n, pa.string()) for n in ("respondent", "verb", "object", "record")])
+        ),
     }
     assert Reference(after, RULES, SETTINGS).decide(claims, rows, human) == decided(claims, after, 3, **past)
