@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import json
-import re
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import jsonschema  # type: ignore[import-untyped] # its types are another package
 import pytest
 import yaml
 from hypothesis import given
@@ -19,12 +16,10 @@ from connectors.files.settings import FIELDS
 from connectors.files.source import FileSource
 from connectors.warehouse.store import Warehouse
 from sync.config.connections import RESPONSE_FIELDS, FileConnection, WarehouseConnection
-from sync.config.descriptions import models_in
-from sync.config.json_schema import as_text, schemas
-from sync.config.load import find_config, load_settings
+from sync.config.load import load_settings
 from sync.config.schema import Settings
 from sync.errors import UserError
-from sync.segments import Predicate
+from tests.unit.config_messages import GOLDEN, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +28,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("file", "warehouse")
-
-GOOD = """\
-version: 1
-connections:
-  survey: {type: file, path: in.csv}
-  profiles: {type: warehouse, url: sqlite:///.npsync/profiles.db}
-"""
 
 
 def write(folder: Path, text: str) -> Path:
@@ -83,173 +71,6 @@ def test_a_type_of_another_package_keeps_its_own_options(tmp_path: Path) -> None
     settings = load_settings(write(tmp_path, text), (*KINDS, "acme"))
 
     assert {"region": "eu", "pages": 3} == settings.connections["crm"].options()
-
-
-GOLDEN = {
-    "misspelt key": (
-        GOOD + "limts: {creates: 1}\n",
-        "E103",
-        [
-            (
-                "config.yaml:5:1: unknown key `limts`\n"
-                "    limts: {creates: 1}\n"
-                "    ^\n"
-                "    Did you mean `limits`? Keys here: connections, identity, ledger, limits, mappings, nps, schedule,"
-                " segments, version."
-            )
-        ],
-    ),
-    "misspelt key of a connection": (
-        "version: 1\nconnections:\n  survey: {type: file, path: a, prest: auto}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:33: unknown key `prest`\n"
-                "      survey: {type: file, path: a, prest: auto}\n"
-                "                                    ^\n"
-                "    Did you mean `preset`? Keys here: columns, date_order, delimiter, encoding, kind, path,"
-                " preset, scale,"
-                " sheet, survey, time_zone, type, where."
-            )
-        ],
-    ),
-    "wrong type": (
-        GOOD + "limits:\n  creates: many\n",
-        "E103",
-        [
-            (
-                "config.yaml:6:12: `limits.creates` should be a whole number, not the text `many`\n"
-                "      creates: many\n"
-                "               ^\n"
-                "    How many new customer records a run may create; 0 creates none."
-            )
-        ],
-    ),
-    "no for false": (
-        "version: 1\nconnections:\n  p: {type: warehouse, url: sqlite:///p.db, index: no}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:52: `connections.p.index` should be `true` or `false`, not the text `no`\n"
-                "      p: {type: warehouse, url: sqlite:///p.db, index: no}\n"
-                "                                                       ^\n"
-                "    Write `false`."
-            )
-        ],
-    ),
-    "a number for a text": (
-        "version: 1\nconnections:\n  s: {type: file, path: 2026}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:25: `connections.s.path` should be a text, not the number 2026\n"
-                "      s: {type: file, path: 2026}\n"
-                "                            ^\n"
-                "    Put it in quotes if you mean the text."
-            )
-        ],
-    ),
-    "wrong word": (
-        "version: 1\nconnections:\n  s: {type: file, path: a, date_order: dmyy}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:40: `connections.s.date_order` cannot be the text `dmyy`\n"
-                "      s: {type: file, path: a, date_order: dmyy}\n"
-                "                                           ^\n"
-                "    Did you mean `dmy`? It can be: auto, dmy, mdy, ymd."
-            )
-        ],
-    ),
-    "missing key": (
-        "version: 1\nconnections:\n  s: {type: file}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:3: `path` is missing in `connections.s`\n"
-                "      s: {type: file}\n"
-                "      ^\n"
-                "    A file, a folder or a pattern such as `exports/*.csv`; relative to this file."
-            )
-        ],
-    ),
-    "percent out of range": (
-        GOOD + "limits: {stop_if_changed: 110%}\n",
-        "E103",
-        [
-            (
-                "config.yaml:5:27: `limits.stop_if_changed`: a percentage is a number from 0 to 100 and a percent sign,"
-                " such as `10%`\n"
-                "    limits: {stop_if_changed: 110%}\n"
-                "                              ^\n"
-                "    Stop when a run would change a larger share of the records it has written before."
-            )
-        ],
-    ),
-    "unknown type": (
-        GOOD + "  crm: {type: salesforse}\n",
-        "E104",
-        [
-            (
-                "config.yaml:5:15: there is no connection type `salesforse`\n"
-                "      crm: {type: salesforse}\n"
-                "                  ^\n"
-                "    Known types: file, warehouse."
-            )
-        ],
-    ),
-    "password in an address": (
-        "version: 1\nconnections:\n  p: {type: warehouse, url: 'postgresql://me:hunter2@h/d'}\n",
-        "E103",
-        [
-            (
-                "config.yaml:3:24: a password stands in this address\n"
-                "      p: {type: warehouse, url: 'postgresql://me:*******@h/d'}\n"
-                "                           ^\n"
-                "    Delete it here and set NPSYNC_P_PASSWORD in the environment, or keep it in the system's keyring"
-                " (service `npsync`, name `p.password`). Change the password if this file was ever shared."
-            )
-        ],
-    ),
-    "a segment's field": (
-        GOOD + "segments:\n  angry: {categry: detractor}\n",
-        "E103",
-        [
-            (
-                "config.yaml:6:11: unknown key `categry`\n"
-                "      angry: {categry: detractor}\n"
-                "              ^\n"
-                "    Did you mean `category`? Keys here: age, all, any, category, not, responses, risk,"
-                " risk_reasons, score,"
-                " source,"
-                " status, survey, survey_kind, surveyed, trend."
-            )
-        ],
-    ),
-    "a newer file": (
-        GOOD.replace("1", "2", 1),
-        "E103",
-        [
-            (
-                "config.yaml:1:10: `version` should be 1, not the number 2\n"
-                "    version: 2\n"
-                "             ^\n"
-                "    This npsync reads version 1; a newer file needs a newer npsync."
-            )
-        ],
-    ),
-    "duplicate key": (
-        GOOD + "version: 1\n",
-        "E102",
-        ["config.yaml:5:1: `version` is here twice (first on line 1)\n    version: 1\n    ^\n    Keep one of the two."],
-    ),
-    "empty file": ("# nothing yet\n", "E102", ["config.yaml: this file is empty\n    Start with `version: 1`."]),
-    "a list": (
-        "- version\n",
-        "E103",
-        ["config.yaml:1:1: the file should be a block of `key: value` lines, not a list\n    - version\n    ^"],
-    ),
-}
 
 
 @pytest.mark.parametrize(("text", "code", "messages"), GOLDEN.values(), ids=GOLDEN)
@@ -337,111 +158,6 @@ def test_the_keys_of_a_connection_are_the_options_of_its_connector(
 
 def test_our_fields_are_those_that_files_fill() -> None:
     assert set(FIELDS) == set(RESPONSE_FIELDS)
-
-
-class TestFinding:
-    def test_the_config_is_looked_for_upwards(self, tmp_path: Path) -> None:
-        path = write(tmp_path, GOOD)
-        (tmp_path / "a" / "b").mkdir(parents=True)
-
-        assert path == find_config(tmp_path / "a" / "b", {})
-
-    def test_the_environment_names_it_outright(self, tmp_path: Path) -> None:
-        write(tmp_path, GOOD)
-
-        assert Path("/else/where.yaml") == find_config(tmp_path, {"NPSYNC_CONFIG": "/else/where.yaml"})
-
-    def test_none_is_a_problem_with_a_next_step(self, tmp_path: Path) -> None:
-        with pytest.raises(UserError, match=r"no config.yaml here or in a folder above") as caught:
-            find_config(tmp_path, {})
-        assert caught.value.code == "E101"
-        assert "config.example.yaml" in caught.value.problems[0].hint
-
-    @pytest.mark.parametrize(
-        ("name", "code"), [("none.yaml", "E101"), (".", "E101"), ("config.yaml/x", "E101"), ("a\0b", "E111")]
-    )
-    def test_a_file_that_is_not_there_has_its_code(self, tmp_path: Path, name: str, code: str) -> None:
-        write(tmp_path, GOOD)
-        with pytest.raises(UserError) as caught:
-            load_settings(tmp_path / name, KINDS)
-        assert code == caught.value.code
-
-
-class TestExample:
-    def test_it_loads_and_shows_the_true_defaults(self) -> None:
-        settings = load_settings(ROOT / "config.example.yaml", KINDS)
-        bare = Settings(version=1, connections=settings.connections)
-
-        shown = settings.model_dump(exclude={"ledger", "connections", "segments"})
-        assert bare.model_dump(exclude={"ledger", "connections", "segments"}) == shown
-
-    def test_every_key_is_in_it(self) -> None:
-        text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
-        missing = [
-            f"{name}.{key}"
-            for name, model in models_in(Settings).items()
-            for key in (field.alias or field_name for field_name, field in model.model_fields.items())
-            if not re.search(rf"\b{key}\b" if model is Predicate else rf"\b{key}:", text)
-        ]
-        assert missing == []
-
-    def test_every_line_with_a_key_has_a_comment_or_stands_in_a_block_that_has(self) -> None:
-        """A reader who finds a key finds its meaning without leaving the file."""
-        text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
-        blocks = re.split(r"\n(?=[a-z])", text)
-
-        assert all("#" in block for block in blocks[1:] if not block.startswith("version"))
-
-
-class TestJsonSchemas:
-    @pytest.mark.parametrize("name", schemas())
-    def test_the_shipped_file_is_what_the_models_say(self, name: str) -> None:
-        """After a change of a model: `npsync json-schema --into mappings`."""
-        assert as_text(schemas()[name]) == (ROOT / "mappings" / name).read_text(encoding="utf-8")
-
-    @pytest.mark.parametrize("name", schemas())
-    def test_it_is_a_draft_7_schema_and_every_reference_in_it_leads_somewhere(self, name: str) -> None:
-        schema = schemas()[name]
-        jsonschema.Draft7Validator.check_schema(schema)
-
-        used = set(re.findall(r"#/\$defs/(\w+)", json.dumps(schema)))
-        assert used <= set(schema["$defs"])
-
-    @pytest.mark.parametrize("name", ["config.example.yaml", "examples/config.yaml"])
-    def test_an_editor_finds_no_fault_with_a_config_that_loads(self, name: str) -> None:
-        load_settings(ROOT / name, KINDS)
-        data = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
-
-        assert [] == list(jsonschema.Draft7Validator(schemas()["config.schema.json"]).iter_errors(data))
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"limts": {}},
-            {"limits": {"stop_if_changed": 10}},
-            {"connections": {"s": {"type": "file", "path": "a", "prest": "auto"}}},
-            {"segments": {"At Risk": {"category": "detractor"}}},
-            {"version": 2},
-        ],
-    )
-    def test_an_editor_sees_what_the_program_refuses(self, change: dict[str, Any]) -> None:
-        data = yaml.safe_load(GOOD) | change
-        validator = jsonschema.Draft7Validator(schemas()["config.schema.json"])
-
-        assert list(validator.iter_errors(data))
-
-    @pytest.mark.parametrize("name", schemas())
-    def test_editors_can_explain_every_key(self, name: str) -> None:
-        schema = schemas()[name]
-        nodes = {"": schema} | schema["$defs"]
-        bare = [
-            f"{block}.{key}"
-            for block, node in nodes.items()
-            for key, child in node.get("properties", {}).items()
-            if not child.get("description")
-        ]
-
-        assert [] == bare
 
 
 YAML_VALUES = st.recursive(

@@ -27,7 +27,7 @@ class Ring(KeyringBackend):
     priority: ClassVar[float] = 0.1
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
