@@ -8,6 +8,7 @@ Its first comment lists the relations and columns it takes and gives. Every deci
 from __future__ import annotations
 
 from importlib.resources import files
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 import duckdb
@@ -24,11 +25,15 @@ THREADS = 2
 
 
 class Kernel:
-    """An empty DuckDB that lives as long as the `with` block; not shared between threads."""
+    """An empty DuckDB that lives as long as the `with` block; not shared between threads.
+
+    What does not fit into memory is spilled to a folder of its own, which goes with it.
+    """
 
     def __init__(
         self, *, memory_limit: str = MEMORY_LIMIT, threads: int = THREADS, spill_to: str | None = None
     ) -> None:
+        self._spill = TemporaryDirectory(prefix="npsync-", dir=spill_to)
         self._db = duckdb.connect(
             ":memory:",
             config={
@@ -37,7 +42,7 @@ class Kernel:
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                **({"temp_directory": spill_to} if spill_to else {}),
+                "temp_directory": self._spill.name,
             },
         )
         self._db.execute("SET TimeZone = 'UTC'")
@@ -49,6 +54,7 @@ class Kernel:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._db.close()
+        self._spill.cleanup()
 
     def keep(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Copy *rows* into a table of this kernel, which may spill; later kernels read it by *name*.
