@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlalchemy import Text, and_, delete, literal, select, text
 
+from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
+from sync.identity.evidence import DECISION_COLUMNS
 from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
-    CLAIM_COLUMNS,
     CURSORS,
     DECISIONS,
     DEFINITIONS,
@@ -26,21 +27,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-CLAIMS_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", *CLAIM_COLUMNS)])
 #: The stream under which the version of the directory is remembered that the held were last tried against.
 DIRECTORY = "@directory"
-_DECIDED = (
-    "respondent",
-    "outcome",
-    "reason",
-    "rule",
-    "object",
-    "record",
-    "person",
-    "account",
-    "evidence",
-    "candidates",
-)
+#: Of a decision, what is stored; how an account was found and the vetoes stand in the evidence.
+_DECIDED = tuple(name for name in DECISION_COLUMNS if name not in {"how_account", "vetoes"})
 PRIOR_SCHEMA = pa.schema([(name, pa.string()) for name in _DECIDED])
 HUMAN_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", "verb", "object", "record")])
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text
 
+from sync.identity.claims import CLAIM_COLUMNS as CLAIM_COLUMNS
+
 METADATA = MetaData()
 
 
@@ -46,21 +48,6 @@ RESPONSES = Table(
 )
 
 #: The identity claims of a respondent; equal claims are one row.
-CLAIM_COLUMNS = (
-    "email",
-    "recipient_email",
-    "phone",
-    "salesforce_id",
-    "hubspot_id",
-    "customer_id",
-    "external_ref",
-    "first_name",
-    "last_name",
-    "full_name",
-    "company",
-    "account_ref",
-    "link",
-)
 RESPONDENTS = _keyed("respondents", _key("respondent"), *(Column(name, Text) for name in CLAIM_COLUMNS))
 
 #: Rows that cannot be trusted, each with its place; read again, a row replaces what was said of it before.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flow.desk import Desk
+from tests.flow.world import World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,3 +19,9 @@ def desk(tmp_path: Path) -> Desk:
     made = Desk(tmp_path)
     made.set_up()
     return made
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A world with customers and an empty source."""
+    return World(tmp_path).make_customers()

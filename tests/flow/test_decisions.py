@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,15 +15,6 @@ from tests.flow.world import MAPPING, SETTINGS, World, response
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path).make_customers()
-
-
-def scores(world: World) -> dict[str, Any]:
-    return {row[0]: row[1] for row in world.execute("SELECT customer_id, score FROM people")}
 
 
 def decide(world: World, email: str, verb: str, record: str | None) -> None:
@@ -51,7 +42,7 @@ class TestGuard:
 
         assert report.status is Status.STOPPED
         assert "150 of 150 linked records would change" in report.stopped_because[0]
-        assert set(scores(crowd).values()) == {9}
+        assert set(crowd.scores().values()) == {9}
         assert report.rows.total(State.PENDING) == 150
 
     def test_its_id_lets_it_through_and_the_rows_are_taken_over(self, crowd: World) -> None:
@@ -60,14 +51,14 @@ class TestGuard:
         report = crowd.sync(confirm=stopped.plan)
 
         assert (report.status, report.rows.total(State.WRITTEN)) == (Status.DONE, 150)
-        assert set(scores(crowd).values()) == {1}
+        assert set(crowd.scores().values()) == {1}
 
     def test_another_id_is_refused_with_the_one_to_confirm(self, crowd: World) -> None:
         with pytest.raises(UserError) as refused:
             crowd.sync(confirm="plan-000000000000")
 
         assert (refused.value.code, refused.value.exit) == ("E402", Exit.STOPPED_BY_GUARD)
-        assert set(scores(crowd).values()) == {9}
+        assert set(crowd.scores().values()) == {9}
 
     def test_the_first_sync_of_a_company_is_no_change(self, crowd: World) -> None:
         assert crowd.ledger("SELECT status FROM runs ORDER BY run LIMIT 1") == [("done",)]
@@ -93,7 +84,7 @@ class TestDecisions:
         report = world.sync()
         world.sync(full_refresh=True)
 
-        assert scores(world) == {"C-3": 4}
+        assert world.scores() == {"C-3": 4}
         assert (report.rows.entered, report.rows.total(State.WRITTEN)) == (1, 1)
 
     def test_a_decision_can_be_changed(self, world: World) -> None:
@@ -105,7 +96,7 @@ class TestDecisions:
 
         world.sync()
 
-        assert scores(world) == {"C-4": 4}
+        assert world.scores() == {"C-4": 4}
 
     def test_a_customer_who_appears_later_gets_the_held_response(self, world: World) -> None:
         world.source.add(response(1, 8, email="late@corp.test"))
@@ -114,7 +105,7 @@ class TestDecisions:
 
         report = world.sync()
 
-        assert scores(world) == {"C-9": 8}
+        assert world.scores() == {"C-9": 8}
         assert report.rows.total(State.WRITTEN) == 1
 
     def test_an_ambiguous_response_is_not_settled_because_a_candidate_disappeared(self, world: World) -> None:
@@ -137,4 +128,4 @@ class TestDecisions:
 
         world.sync()
 
-        assert scores(world) == {"C-1": 3}
+        assert world.scores() == {"C-1": 3}

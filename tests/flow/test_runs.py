@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sync.errors import Exit, UserError
 from sync.ledger.lease import acquire
-from sync.ledger.matching import record_human
 from sync.ledger.store import Ledger
 from sync.report import State, Status
-from sync.times import to_text
 from tests.flow.world import CUSTOMERS, MAPPING, NOW, SETTINGS, World, response
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path).make_customers()
-
-
-def scores(world: World) -> dict[str, Any]:
-    return {row[0]: row[1] for row in world.execute("SELECT customer_id, score FROM people")}
-
-
-def decide(world: World, email: str, verb: str, record: str | None) -> None:
-    """Decide as `npsync held` does."""
-    [(respondent,)] = world.ledger(f"SELECT respondent FROM respondents WHERE email = '{email}'")
-    ledger = Ledger(world.ledger_url)
-    with ledger.write() as connection:
-        ref = ("customers", record) if record else None
-        record_human(connection, "store", respondent, verb=verb, ref=ref, at=to_text(world.now))
-    ledger.close()
 
 
 class TestWhatIsWritten:
@@ -55,7 +30,7 @@ class TestWhatIsWritten:
 
         report = world.sync()
 
-        assert scores(world) == {"C-1": 9}
+        assert world.scores() == {"C-1": 9}
         assert report.rows.total(State.WRITTEN) == 1
 
     def test_an_edited_response_is_written_once_and_keeps_its_key(self, world: World) -> None:
@@ -76,7 +51,7 @@ class TestWhatIsWritten:
 
         world.sync()
 
-        assert scores(world) == {"C-1": None, "C-2": 9}
+        assert world.scores() == {"C-1": None, "C-2": 9}
 
     def test_the_companys_own_table_is_not_changed(self, world: World) -> None:
         world.source.add(response(1, 9, email="ada@acme.test"))
@@ -166,7 +141,7 @@ class TestReports:
 
         assert nps is not None
         assert (nps.promoters, nps.detractors) == (1, 2)
-        assert scores(world) == {"C-1": 9}
+        assert world.scores() == {"C-1": 9}
 
     def test_a_re_exported_file_is_counted_unchanged_and_costs_no_write(self, world: World) -> None:
         world.source.add(response(1, 9, email="ada@acme.test"), response(2, 7, email="cleo@bolt.test"))
@@ -190,7 +165,7 @@ class TestDryRuns:
         world.source.add(response(1, 9, email="ada@acme.test", days_ago=5))
         world.sync()
         world.source.add(response(2, 3, email="ada@acme.test", days_ago=1))
-        before = world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), scores(world)
+        before = world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), world.scores()
 
         report = world.sync(dry_run=True)
 
@@ -198,7 +173,7 @@ class TestDryRuns:
         assert (change.record, change.old, change.new, change.reason) == ("C-1", 9, 3, "response survey:r2")
         assert report.status is Status.DRY_RUN
         assert report.writes == {"accounts": 1, "people": 1, "responses": 1, "segment_members": 1}
-        assert before == (world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), scores(world))
+        assert before == (world.ledger("SELECT * FROM runs"), world.ledger("SELECT * FROM responses"), world.scores())
 
     def test_a_dry_run_makes_no_table_and_no_index(self, world: World) -> None:
         world.source.add(response(1, 9, email="ada@acme.test"))

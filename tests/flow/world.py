@@ -184,6 +184,10 @@ class World:
             store.close()
             ledger.close()
 
+    def scores(self) -> dict[str, Any]:
+        """Return the score that each customer's profile shows."""
+        return {row[0]: row[1] for row in self.execute("SELECT customer_id, score FROM people")}
+
     def execute(self, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement on the store."""
         return _execute(self.store_url, statement, values or {})
