@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
+from sync.identity.claims import CLAIM_COLUMNS
 from sync.ledger.rows import among, upsert
 from sync.ledger.tables import (
-    CLAIM_COLUMNS,
     CURSORS,
     REJECTS,
     RESPONDENTS,

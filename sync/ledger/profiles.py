@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlalchemy import and_, delete, func, insert, select, text, update
 
+from sync.identity.claims import CLAIM_COLUMNS
 from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
-    CLAIM_COLUMNS,
     MATCHES,
     MEMBERSHIPS,
     PROFILE_COLUMNS,

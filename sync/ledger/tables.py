@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, SmallInteger, Table, Text
 
-from sync.identity.claims import CLAIM_COLUMNS as CLAIM_COLUMNS
+from sync.identity.claims import CLAIM_COLUMNS
 
 METADATA = MetaData()
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select
 
+from sync.identity.claims import CLAIM_COLUMNS
 from sync.ledger.tables import (
     ACKNOWLEDGED,
-    CLAIM_COLUMNS,
     DECISIONS,
     FAILURES,
     MATCHES,
