@@ -24,11 +24,12 @@ from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
-    from connectors.contract import SurveySource
+    from connectors.files.records import FileDirectory
+    from connectors.files.response_claims import ClaimsFile
     from sync.config.schema import Settings
     from sync.mapping.schema import Mapping as MappingFile
     from sync.run import Progress
@@ -144,9 +145,15 @@ def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress
     return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
 
 
-def export_of(path: Path, *, columns: Mapping[str, str]) -> SurveySource:
-    """Return one survey export as a source, outside any config."""
-    made: SurveySource = registry.load("file")(
-        name=path.stem, path=path.name, columns=columns, root=path.parent, now=_now
-    )
-    return made
+def records_of(paths: Sequence[Path], given: Mapping[str, Sequence[str]], own_kind: str | None) -> FileDirectory:
+    """Return exported files as a directory, outside any config."""
+    from connectors.files.records import FileDirectory
+
+    return FileDirectory(paths, given=given, own_kind=own_kind)
+
+
+def claims_of(path: Path, given: Mapping[str, str]) -> ClaimsFile:
+    """Return a response file as what its rows claim, outside any config."""
+    from connectors.files.response_claims import ClaimsFile
+
+    return ClaimsFile(path, given=given)

@@ -59,7 +59,7 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         Refused: No header (E113), a named column is missing (E113), two readings are possible (E113),
             or the score is on another scale (E114).
     """
-    preset, header, because = _recognise(head, settings, root, file)
+    preset, header, because = recognise(head, settings, root, file)
     notes = [f"preset: {preset.name}, {because}"]
     fields, extras = _chosen(header, settings, file)
     notes += _fill(fields, header, preset, file)
@@ -78,14 +78,19 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         fields=fields,
         extras=extras,
         score=score,
-        skips=_skips(header, preset),
+        skips=skips_of(header, preset),
         where=_where(header, settings, file),
         dates=_dates(header, preset, fields),
         notes=tuple(notes),
     )
 
 
-def _recognise(head: Sequence[Row], settings: FileSettings, root: Path, file: str) -> tuple[Preset, Header, str]:
+def recognise(head: Sequence[Row], settings: FileSettings, root: Path, file: str) -> tuple[Preset, Header, str]:
+    """Return the export that a file is, its header, and why.
+
+    Raises:
+        Refused: It has no header row, or could be several exports (E113).
+    """
     if settings.preset != "auto":
         preset = named(settings.preset, root)
         header = read_header(head, preset.header)
@@ -185,7 +190,8 @@ def _second_reading(field: str, columns: list[Column], file: str) -> str:
     return f"{field}: the first of {len(columns)} columns called `{name}`"
 
 
-def _skips(header: Header, preset: Preset) -> tuple[tuple[SkipRule, int], ...]:
+def skips_of(header: Header, preset: Preset) -> tuple[tuple[SkipRule, int], ...]:
+    """Return the rules that leave rows out, with the columns that they look at."""
     found = []
     for rule in preset.skip:
         columns = [column for key in rule.column for column in header.named(key)[:1]]

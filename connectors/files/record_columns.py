@@ -1,76 +1,36 @@
-"""Which column of an exported record file holds what, by the names that CRMs and people use.
-
-Salesforce, HubSpot and plain exports are known; case, spaces and underscores do not matter, nor does the `__c` of a
-custom field.
-"""
+"""Which column of an exported record file holds what: as the user says, else by the names of `record_words`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.errors import Refused, SchemaDrift
+from connectors.errors import Refused
+from connectors.files import record_words as words
 from connectors.files.header import shown
 from connectors.files.preset import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.contract import RecordColumns
-
-_CUSTOM = re.compile(r"__c$", re.IGNORECASE)
-
-_OWN_ID = (
-    *("id", "recordid", "hsobjectid", "contactid", "leadid", "accountid18", "personid", "customerid", "customernumber"),
-    *("customerno", "custno", "clientid", "userid", "kundennummer", "kundennr", "companyid", "externalid"),
+_CUSTOM = re.compile(r"__[cr](?=\.|$)", re.IGNORECASE)
+_HUBSPOT = frozenset({"hsobjectid", "recordid", "recordidcontact", "vid", "hubspotid"})
+#: A record may hold several of these, each in its own column.
+MANY = ("email", "phone", *words.KINDS)
+#: What a user may say a column holds.
+MEANINGS = (
+    *MANY,
+    "id",
+    "object",
+    "country",
+    "merged_into",
+    "deleted",
+    "suppressed",
+    "website",
+    "aliases",
+    *words.SINGLE,
 )
-_KINDS = {
-    "customer_id": ("customerid", "customernumber", "customerno", "custno", "clientid", "kundennummer", "kundennr"),
-    "salesforce_id": ("salesforceid", "salesforcecontactid", "sfdcid", "sfcontactid"),
-    "hubspot_id": ("hubspotid", "hubspotcontactid", "hsobjectid", "vid"),
-    "external_ref": ("externalref", "externalreference", "externalid", "externaldatareference"),
-}
-_SINGLE = {
-    "first_name": ("firstname", "givenname", "forename", "vorname"),
-    "last_name": ("lastname", "familyname", "surname", "nachname"),
-    "full_name": ("fullname", "name", "contactname", "displayname", "customername"),
-    "account": ("accountid", "associatedcompanyid", "companyid", "accountref", "accountno", "account"),
-    "account_name": ("accountname", "companyname", "company", "organization", "organisation", "firma"),
-    "country": ("mailingcountrycode", "countrycode", "mailingcountry", "country", "billingcountrycode", "land"),
-    "created_at": ("createddate", "createdate", "createdat", "created", "hscreatedate"),
-    "deleted": ("isdeleted", "deleted", "archived"),
-    "suppressed": ("shouldforget", "suppressed", "donotprocess"),
-    "object": ("object", "objecttype", "sobject", "type", "recordtype"),
-    "parent": ("parentid", "parentaccountid", "hsparentcompanyid", "parentcompanyid", "parent"),
-}
-_MERGED_INTO = ("masterrecordid", "mergedinto", "mergedintoid", "convertedcontactid", "convertedto")
-# HubSpot tells it the other way round: the survivor lists those that became it.
-_MERGED_FROM = ("hsmergedobjectids", "mergedobjectids", "mergedids")
-_DOMAINS = ("website", "domain", "domains", "aliasdomains", "aliases", "emaildomains", "hsadditionaldomains", "url")
-
-_EMAIL = re.compile(r"email|^mail$|^mail\d$")
-_PHONE = re.compile(r"phone|mobile|^tel\d?$|telefon|handy")
-# What is told of an address or number is none, and the address of the account's owner is not the customer's.
-_ABOUT = re.compile(
-    r"opt(ed)?(out|in)|bounc|domain|status|date$|time$|(?<!ac)count|verified|valid|type$|sent$|opened|click|consent"
-    r"|quarantin|^(is|has|last|donot)|fax|country|region|ext(ension)?$|preferred|format|source|reason"
-    r"|owner|manager|csm|createdby|modifiedby|salesrep|mobileapp"
-)
-
-#: The first words of a file's name → the object in it.
-_BY_NAME = {"contact": "Contact", "lead": "Lead", "account": "Account", "compan": "Account"}
-#: What an `object` or `type` column may say.
-_BY_WORD = {
-    "contact": "Contact",
-    "contacts": "Contact",
-    "lead": "Lead",
-    "leads": "Lead",
-    "account": "Account",
-    "accounts": "Account",
-    "company": "Account",
-    "companies": "Account",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,105 +39,201 @@ class RecordPlaces:
 
     #: The object of rows that do not say.
     object: str
+    object_at: int | None
+    #: A word of the object's column that we do not know is an object, too.
+    object_is_word: bool
     id: int
+    #: Kinds that the record's own id is of.
+    own_kinds: tuple[str, ...]
     emails: tuple[int, ...]
     phones: tuple[int, ...]
     kinds: tuple[tuple[str, int], ...]
-    #: The kind that the record's own id is of; None when the header does not tell.
-    own_kind: str | None
     single: dict[str, int]
+    countries: tuple[int, ...]
     merged_into: tuple[int, ...]
     merged_from: tuple[int, ...]
-    domains: tuple[int, ...]
+    gone: tuple[int, ...]
+    gone_at: tuple[int, ...]
+    converted: tuple[int, ...]
+    suppressed: tuple[int, ...]
+    websites: tuple[int, ...]
+    aliases: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    def taken(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield what was found, and where, in the order in which a person wants to read it."""
+        yield "id", (self.id,)
+        yield "object", () if self.object_at is None else (self.object_at,)
+        kinds = dict.fromkeys(kind for kind, _ in self.kinds)
+        for kind in kinds:
+            yield kind, tuple(at for name, at in self.kinds if name == kind)
+        yield "email", self.emails
+        yield "phone", self.phones
+        for name, at in self.single.items():
+            yield name, (at,)
+        yield "country", self.countries
+        yield "merged into", (*self.merged_into, *self.merged_from)
+        yield "converted", self.converted
+        yield "deleted", (*self.gone, *self.gone_at)
+        yield "suppressed", self.suppressed
+        yield "website", self.websites
+        yield "alias domains", self.aliases
+        yield "account numbers", self.numbers
 
 
-def recognise_records(titles: Sequence[str], stem: str, file: str) -> RecordPlaces:
-    """Return where the columns stand, by their names.
+@dataclass(slots=True)
+class _Titles:
+    """A header's columns by their reduced names, with what the user said of them."""
+
+    titles: Sequence[str]
+    given: Mapping[str, Sequence[str]]
+    keys: list[str] = field(init=False)
+    by_key: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = [key_of(_CUSTOM.sub("", title.strip())) for title in self.titles]
+        self.by_key = {key: at for at, key in reversed(list(enumerate(self.keys))) if key}
+
+    def said(self, meaning: str) -> tuple[int, ...]:
+        """Return the columns that the user named for *meaning*."""
+        at = {title.strip(): at for at, title in reversed(list(enumerate(self.titles)))}
+        return tuple(at[title] for title in self.given.get(meaning, ()) if title in at)
+
+    def named(self, meaning: str, names: Sequence[str]) -> tuple[int, ...]:
+        return self.said(meaning) or tuple(self.by_key[name] for name in names if name in self.by_key)
+
+    def like(self, meaning: str, pattern: re.Pattern[str]) -> tuple[int, ...]:
+        found = (at for at, key in enumerate(self.keys) if pattern.search(key) and not words.ABOUT.search(key))
+        return self.said(meaning) or tuple(found)
+
+    def kinds(self, own: int) -> tuple[tuple[str, int], ...]:
+        """Return the columns of ids by kind; each column is of one kind, and the record's own id of none."""
+        named = {at for kind in words.KINDS for at in self.said(kind)}
+        found = [(kind, at) for kind in words.KINDS for at in self.said(kind)]
+        for at, key in enumerate(self.keys):
+            if at not in named and at != own and not words.NOT_AN_ID.search(key):
+                kind = next((kind for kind, pattern in words.KINDS.items() if pattern.fullmatch(key)), None)
+                found += [(kind, at)] if kind and not self.given.get(kind) else []
+        return tuple(found)
+
+    @property
+    def about_accounts(self) -> bool:
+        """Tell a header of accounts: a website, and nothing that only people have."""
+        people = ("firstname", "lastname", "email", "emailaddress", "fullname", "contactid", "leadid")
+        return any(name in self.by_key for name in words.WEBSITES) and not any(name in self.by_key for name in people)
+
+
+def recognise_records(
+    titles: Sequence[str],
+    stem: str,
+    file: str,
+    given: Mapping[str, Sequence[str]] = {},
+    own_kind: str | None = None,
+) -> RecordPlaces:
+    """Return where the columns stand.
 
     Args:
         titles: The header.
-        stem: The file's name without its ending, which names the object.
+        stem: The file's name without its ending, which may name the object.
         file: As messages name the file.
+        given: Meaning (`MEANINGS`) → headers, where the user says so; headers that the file lacks do not count.
+        own_kind: The kind that the record's own id is of, where the user says so.
 
     Raises:
-        Refused: No column holds the record's own id (E113).
+        Refused: The first row does not name the columns, or no column holds the record's own id (E113).
     """
-    keys = [key_of(_CUSTOM.sub("", title.strip())) for title in titles]
-    by_key = {key: index for index, key in reversed(list(enumerate(keys)))}
-    own = next((key for key in _OWN_ID if key in by_key), None)
-    if own is None:
+    if any("@" in title and " " not in title for title in titles) or not shown(titles):
+        raise Refused(
+            f"{file}: the first row does not name the columns",
+            code="E113",
+            next_step="Add a first row with a name for each column, such as: id, email, first_name, last_name.",
+        )
+    found = _Titles(titles, given)
+    object_ = _object_of(stem, found)
+    own = _own(found, object_, file)
+    kinds = found.kinds(own)
+    at_object = found.said("object") or found.named("object", words.OBJECT)
+    maybe = found.named("object", words.OBJECT_MAYBE)
+    people = object_ != "Account"
+    return RecordPlaces(
+        object=object_,
+        object_at=next((at for at in (*at_object, *maybe) if at != own), None),
+        object_is_word=bool(at_object),
+        id=own,
+        own_kinds=(own_kind,) if own_kind else _own_kinds(found.keys[own], {kind for kind, _ in kinds}),
+        emails=found.like("email", words.EMAIL),
+        phones=found.like("phone", words.PHONE),
+        kinds=kinds if people else (),
+        single=_single(found, own),
+        countries=found.named("country", words.COUNTRY),
+        merged_into=found.named("merged_into", words.MERGED_INTO),
+        merged_from=found.named("merged_from", words.MERGED_FROM),
+        gone=found.named("deleted", words.GONE),
+        gone_at=() if found.said("deleted") else found.named("deleted", words.GONE_AT),
+        converted=found.named("converted", words.CONVERTED),
+        suppressed=found.said("suppressed") or found.named("suppressed", (*words.SUPPRESSED, *words.INTERNAL)),
+        websites=found.named("website", words.WEBSITES),
+        aliases=found.named("aliases", words.ALIASES),
+        numbers=() if people else _numbers(found, own),
+    )
+
+
+def _own(found: _Titles, object_: str, file: str) -> int:
+    first = {"Contact": ("id", "contactid"), "Lead": ("id", "leadid")}.get(object_, ())
+    names = words.ACCOUNT_ID if object_ == "Account" else (*first, *words.OWN_ID)
+    if not (at := found.named("id", names)):
         raise Refused(
             f"{file}: no column holds the record's id",
             code="E113",
-            next_step=f"Call one `id`. The file has: {', '.join(shown(titles)[:12])}.",
+            next_step="Call one `id`, or name it: --record-column id=HEADER. "
+            f"The file has: {', '.join(shown(found.titles)[:12])}.",
         )
-    kinds = tuple((kind, by_key[key]) for kind, known in _KINDS.items() for key in known if key in by_key)
-    return RecordPlaces(
-        object=object_of(stem),
-        id=by_key[own],
-        emails=tuple(i for i, key in enumerate(keys) if _EMAIL.search(key) and not _ABOUT.search(key)),
-        phones=tuple(i for i, key in enumerate(keys) if _PHONE.search(key) and not _ABOUT.search(key)),
-        kinds=kinds,
-        own_kind=_own_kind(own, {kind for kind, _ in kinds}),
-        single={
-            field: next(by_key[key] for key in known if key in by_key)
-            for field, known in _SINGLE.items()
-            if any(key in by_key and key != own for key in known)
-        },
-        merged_into=tuple(by_key[key] for key in _MERGED_INTO if key in by_key),
-        merged_from=tuple(by_key[key] for key in _MERGED_FROM if key in by_key),
-        domains=tuple(by_key[key] for key in _DOMAINS if key in by_key),
-    )
+    return at[0]
 
 
-def _own_kind(own: str, kinds: set[str]) -> str | None:
-    if own in ("hsobjectid", "recordid"):
-        return "hubspot_id"
+def _own_kinds(key: str, kinds: set[str]) -> tuple[str, ...]:
+    hubspot = ("hubspot_id",) if key in _HUBSPOT else ()
     # A file that has customer numbers beside its ids does not mean its ids when it says customer.
-    return None if "customer_id" in kinds else "customer_id"
+    return hubspot if "customer_id" in kinds else (*hubspot, "customer_id")
 
 
-def named_records(titles: Sequence[str], columns: RecordColumns, file: str) -> RecordPlaces:
-    """Return where the columns stand that the user named.
+def _single(found: _Titles, own: int) -> dict[str, int]:
+    single: dict[str, int] = {}
+    for name, known in words.SINGLE.items():
+        at = next((at for at in found.named(name, known) if at != own and at not in single.values()), None)
+        if at is not None:
+            single[name] = at
+    return single
 
-    Raises:
-        SchemaDrift: The file lacks one of them.
-    """
-    at = {title: index for index, title in reversed(list(enumerate(titles)))}
-    fields = ("first_name", "last_name", "full_name", "account", "account_name", "country", "created_at", "deleted")
-    single = {field: name for field in (*fields, "suppressed") if (name := getattr(columns, field)) is not None}
-    merged = () if columns.merged_into is None else (columns.merged_into,)
-    named = [columns.id, *columns.emails, *columns.phones, *single.values(), *merged]
-    named += [name for names in columns.ids.values() for name in names]
-    if missing := [name for name in named if name not in at]:
-        raise SchemaDrift(
-            f"{file}: no column {', '.join(f'`{name}`' for name in missing)}",
-            next_step=f"The file has: {', '.join(shown(titles)[:12])}.",
-        )
-    return RecordPlaces(
-        object=columns.object,
-        id=at[columns.id],
-        emails=tuple(at[name] for name in columns.emails),
-        phones=tuple(at[name] for name in columns.phones),
-        kinds=tuple((kind, at[name]) for kind, names in columns.ids.items() for name in names),
-        own_kind=None,
-        single={field: at[name] for field, name in single.items()},
-        merged_into=tuple(at[name] for name in merged),
-        merged_from=(),
-        domains=(),
-    )
+
+def _numbers(found: _Titles, own: int) -> tuple[int, ...]:
+    return tuple(at for at, key in enumerate(found.keys) if at != own and words.ACCOUNT_NUMBERS.fullmatch(key))
+
+
+def _object_of(stem: str, found: _Titles) -> str:
+    """Return the object that a file holds, by its name or its header."""
+    told = object_of(stem)
+    if told in {"Contact", "Lead", "Account"}:
+        return told
+    if "leadid" in found.by_key or "convertedcontactid" in found.by_key:
+        return "Lead"
+    if found.about_accounts:
+        return "Account"
+    return "Contact" if "contactid" in found.by_key else told
 
 
 def object_of(stem: str) -> str:
-    """Return the object that a file's name means; the name itself when it is none we know.
+    """Return the object that a file's name means.
 
-    >>> object_of("Contacts 2026-01"), object_of("all_leads"), object_of("kunden")
-    ('Contact', 'Lead', 'kunden')
+    >>> object_of("Contacts 2026-01"), object_of("all_leads"), object_of("export_7")
+    ('Contact', 'Lead', 'Record')
     """
     word = stem.casefold()
-    return next((name for start, name in _BY_NAME.items() if start in word), stem)
+    return next((name for start, name in words.BY_NAME.items() if start in word), words.RECORD)
 
 
-def object_in(word: str, otherwise: str) -> str:
+def object_in(word: str, otherwise: str, *, is_word: bool) -> str:
     """Return the object that a cell names; *otherwise* when it says something else ("Prospect")."""
-    return _BY_WORD.get(word.strip().casefold(), otherwise)
+    text = word.strip()
+    known = words.BY_WORD.get(text.casefold())
+    return known or (text if is_word and text else otherwise)

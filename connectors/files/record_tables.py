@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from connectors.files import record_words as words
+from connectors.files.countries import country_code
 from connectors.files.record_columns import RecordPlaces, object_in
 from connectors.files.row_reader import clean, clean_column
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: The accounts of account files. `domains` are raw: a website, a domain, an alias.
+Column = list[str | None]
+
+#: The accounts of account files. `domains` are raw: a website, a domain, an alias; `aliases` are those of them that
+#: are listed as further domains of the same mailboxes, `numbers` what else the account is called by.
 ACCOUNTS = pa.schema(
     [
         ("id", pa.string()),
@@ -22,58 +27,154 @@ ACCOUNTS = pa.schema(
         ("domains", pa.list_(pa.string())),
         ("merged_into", pa.string()),
         ("parent", pa.string()),
+        ("aliases", pa.list_(pa.string())),
+        ("numbers", pa.list_(pa.string())),
     ]
 )
 
-_SEVERAL = re.compile(r"[;|,\s]+")
-_BETWEEN = re.compile(r"\s*[;|]\s*")
-_TRUE = frozenset({"true", "1", "yes", "y", "t", "wahr", "ja"})
+_SEVERAL = re.compile(r"[;|,\s\[\]\"']+")
+# A phone may hold blanks and, where several stand in a JSON list, quotes.
+_PHONES = re.compile(r"\s*[;|\[\]\"\r\n]\s*|\s*,\s*(?=[\"+(0])")
+_MAILS = re.compile(r"[;|,\[\]\"\r\n]+")
 _SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
-_TEXTS = ("first_name", "last_name", "full_name", "account", "account_name", "created_at")
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+#: Objects that are no people and no accounts.
+_OTHERS = frozenset({"opportunity", "case", "task", "event", "deal", "deals", "ticket", "tickets", "campaign"})
 
 
 def object_row(cells: list[str], places: RecordPlaces) -> str:
-    """Return the object that one row is of."""
-    at = places.single.get("object")
-    return places.object if at is None else object_in(cells[at], places.object)
+    """Return the object that one row is of: what it says, else what its Salesforce id says, else the file's."""
+    if places.object_at is not None:
+        told = object_in(cells[places.object_at], "", is_word=places.object_is_word)
+        if told:
+            return told
+    id_ = cells[places.id].strip()
+    by_prefix = words.BY_PREFIX.get(id_[:3])
+    return by_prefix if by_prefix and _is_salesforce(id_) else places.object
 
 
-def record_tables(part: list[list[str]], places: RecordPlaces) -> Iterator[pa.Table]:
-    """Yield the people of *part*, made column by column: a hundred thousand dictionaries are slow."""
-    rows = [cells for cells in part if cells[places.id].strip() and object_row(cells, places) != "Account"]
-    if not rows:
+def _is_salesforce(id_: str) -> bool:
+    return _SALESFORCE.fullmatch(id_) is not None and not id_.isdigit()
+
+
+def record_tables(
+    part: list[list[str]], places: RecordPlaces, created: Callable[[Column], Column], accounts: Mapping[str, str]
+) -> Iterator[pa.Table]:
+    """Yield the people of *part*.
+
+    Args:
+        part: Rows, each as long as the header.
+        places: Where the columns stand.
+        created: Writes moments as ISO text.
+        accounts: What else an account is called by → its id; empty when accounts are not known.
+    """
+    named = [(cells, object_row(cells, places)) for cells in part if cells[places.id].strip()]
+    named = [(cells, name) for cells, name in named if name != "Account" and name.casefold() not in _OTHERS]
+    if not named:
         return
-    columns = list(zip(*rows, strict=True))
-    own = clean_column(columns[places.id])
-    objects = [object_row(cells, places) for cells in rows]
+    columns = list(zip(*(cells for cells, _ in named), strict=True))
+    count = len(named)
+    own = [text or "" for text in clean_column(columns[places.id])]
     single = {field: clean_column(columns[index]) for field, index in places.single.items()}
-    none: list[str | None] = [None] * len(rows)
-    merged = none
-    for index in reversed(places.merged_into):
-        merged = [text or old for text, old in zip(clean_column(columns[index]), merged, strict=True)]
-    made = {field: single.get(field, none) for field in _TEXTS} | {
-        "object": objects,
+    none: Column = [None] * count
+    merged = _names(_first(columns, places.merged_into, count))
+    gone, suppressed = _flags(columns, places, single.get("status", none), merged)
+    made = {
+        "object": [name for _, name in named],
         "id": own,
-        "emails": _lists(columns, places.emails, _SEVERAL, len(rows)),
-        "phones": _lists(columns, places.phones, _BETWEEN, len(rows)),
-        "country": [text.upper() if text and len(text) == 2 else None for text in single.get("country", none)],
-        "merged_into": merged,
-        "deleted": [(text or "").casefold() in _TRUE for text in single.get("deleted", none)],
-        "suppressed": [(text or "").casefold() in _TRUE for text in single.get("suppressed", none)],
+        "emails": [[mail for mail in held if "@" in mail] for held in _lists(columns, places.emails, _MAILS, count)],
+        "phones": _lists(columns, places.phones, _PHONES, count),
+        "first_name": _names(single.get("first_name", none)),
+        "last_name": _names(single.get("last_name", none)),
+        "full_name": _names(single.get("full_name", none)),
+        "account": _accounts(single, accounts if places.object != "Lead" else {}, none),
+        "account_name": _names(single.get("account_name", none)),
+        "country": _countries(columns, places.countries, count),
+        "created_at": created(single.get("created_at", none)),
+        "merged_into": [_spelt_as(text, id_) for text, id_ in zip(merged, own, strict=True)],
+        "deleted": gone,
+        "suppressed": suppressed,
     }
     arrays = {name: pa.array(values, RECORD_FIELDS.field(name).type) for name, values in made.items()}
-    arrays["ids"] = _ids(columns, places, [text or "" for text in own])
+    arrays["ids"] = _ids(columns, places, own)
     yield pa.table([arrays[name] for name in RECORD_FIELDS.names], schema=RECORD_FIELDS)
     if places.merged_from:
-        gone = [
-            {"object": object_row(cells, places), "id": old, "merged_into": clean(cells[places.id])}
-            for cells in rows
-            for old in _split(cells, places.merged_from, _SEVERAL)
-            if old != clean(cells[places.id])
-        ]
-        yield pa.Table.from_pylist(
-            [{"emails": [], "phones": [], "ids": []} | one for one in gone], schema=RECORD_FIELDS
-        )
+        yield _merged_from(named, places)
+
+
+def _merged_from(named: list[tuple[list[str], str]], places: RecordPlaces) -> pa.Table:
+    """Return the records that became one of these, where the survivor lists them (`id`, or `id:moment`)."""
+    gone = [
+        {"object": name, "id": old.partition(":")[0], "merged_into": clean(cells[places.id])}
+        for cells, name in named
+        for old in _split(cells, places.merged_from, _SEVERAL)
+        if old.partition(":")[0] != clean(cells[places.id])
+    ]
+    return pa.Table.from_pylist([{"emails": [], "phones": [], "ids": []} | one for one in gone], schema=RECORD_FIELDS)
+
+
+def _first(columns: list[tuple[str, ...]], indexes: Sequence[int], count: int) -> Column:
+    found: Column = [None] * count
+    for index in reversed(indexes):
+        found = [text or old for text, old in zip(clean_column(columns[index]), found, strict=True)]
+    return found
+
+
+def _flags(
+    columns: list[tuple[str, ...]], places: RecordPlaces, status: Column, merged: Column
+) -> tuple[list[bool], list[bool]]:
+    """Return which records are gone, and which must not be processed."""
+    count = len(merged)
+    gone = _true(columns, places.gone, count)
+    for index in places.gone_at:
+        gone = [old or is_set(text) for old, text in zip(gone, columns[index], strict=True)]
+    if places.converted:
+        # Converted, and nobody knows to what: there is nothing left to write to.
+        converted = _true(columns, places.converted, count)
+        gone = [old or (lost and not into) for old, lost, into in zip(gone, converted, merged, strict=True)]
+    suppressed = _true(columns, places.suppressed, count)
+    if "status" in places.single:
+        said = [(text or "").casefold() for text in status]
+        gone = [old or word in words.GONE_WORDS for old, word in zip(gone, said, strict=True)]
+        suppressed = [old or word in words.SUPPRESSED_WORDS for old, word in zip(suppressed, said, strict=True)]
+    return gone, suppressed
+
+
+def is_set(text: str) -> bool:
+    """Tell a cell that says a moment, or yes.
+
+    >>> is_set("2024-01-01"), is_set("TRUE"), is_set("false"), is_set(" ")
+    (True, True, False, False)
+    """
+    return text.strip().casefold() not in {"", "0", "false", "no", "n", "f", "null", "none", "nan", "-"}
+
+
+def _true(columns: list[tuple[str, ...]], indexes: Sequence[int], count: int) -> list[bool]:
+    found = [False] * count
+    for index in indexes:
+        found = [old or text.strip().casefold() in words.TRUE for old, text in zip(found, columns[index], strict=True)]
+    return found
+
+
+def _names(column: Column) -> Column:
+    return [None if text and text.casefold() in words.NO_TEXT else text for text in column]
+
+
+def _countries(columns: list[tuple[str, ...]], indexes: Sequence[int], count: int) -> Column:
+    found: Column = [None] * count
+    for index in indexes:
+        codes = {text: country_code(text.strip()) for text in set(columns[index])}
+        found = [old or codes[text] for old, text in zip(found, columns[index], strict=True)]
+    return found
+
+
+def _accounts(single: Mapping[str, Column], accounts: Mapping[str, str], none: Column) -> Column:
+    """Return account ids as the account file spells them; by name only where records carry no id of an account."""
+    column = single.get("account")
+    if column is not None:
+        return [accounts.get(text, text) if text else None for text in column]
+    names = single.get("account_name", none)
+    return [accounts.get(f"={text.casefold()}") if text else None for text in names] if accounts else none
 
 
 def _lists(
@@ -83,20 +184,22 @@ def _lists(
     for index in indexes:
         for held, text in zip(found, clean_column(columns[index]), strict=True):
             if text:
-                held.extend(part for part in between.split(text) if part and part not in held)
+                held.extend(part for cut in between.split(text) if (part := cut.strip()) and part not in held)
     return found
 
 
 def _ids(columns: list[tuple[str, ...]], places: RecordPlaces, own: list[str]) -> pa.Array:
     named = [(kind, clean_column(columns[index])) for kind, index in places.kinds]
+    # Where nothing is called a customer's number, an external id may be it.
+    if not any(kind == "customer_id" for kind, _ in named):
+        named += [("customer_id", column) for kind, column in named if kind == "external_ref"]
     kinds: list[str] = []
     values: list[str] = []
     ends = [0]
     for i, id_ in enumerate(own):
         found = {(kind, text): None for kind, column in named if (text := column[i])}
-        if places.own_kind is not None:
-            found[places.own_kind, id_] = None
-        if _SALESFORCE.fullmatch(id_) and not id_.isdigit():
+        found |= {(kind, id_): None for kind in places.own_kinds}
+        if _is_salesforce(id_):
             found["salesforce_id", id_] = None
         # A reference of unstated kind may be any of them.
         found |= {("external_ref", text): None for _, text in (*found, ("", id_))}
@@ -120,10 +223,42 @@ def account_row(cells: list[str], places: RecordPlaces) -> dict[str, object]:
     """Return one row as `ACCOUNTS` has it."""
     name = places.single.get("full_name", places.single.get("account_name"))
     parent = places.single.get("parent")
+    id_ = clean(cells[places.id]) or ""
+    aliases = _split(cells, places.aliases, _SEVERAL)
+    into = next((text for index in places.merged_into if (text := clean(cells[index]))), None)
     return {
-        "id": clean(cells[places.id]),
+        "id": id_,
         "name": None if name is None else clean(cells[name]),
-        "domains": _split(cells, places.domains, _SEVERAL),
-        "merged_into": next((text for index in places.merged_into if (text := clean(cells[index]))), None),
+        "domains": list(dict.fromkeys([*_split(cells, places.websites, _SEVERAL), *aliases])),
+        "merged_into": _spelt_as(into, id_),
         "parent": None if parent is None else clean(cells[parent]),
+        "aliases": aliases,
+        "numbers": _split(cells, places.numbers, _SEVERAL),
     }
+
+
+def is_gone(cells: list[str], places: RecordPlaces) -> bool:
+    """Tell an account that was deleted and became no other."""
+    merged = any(cells[index].strip() for index in places.merged_into)
+    said = any(cells[index].strip().casefold() in words.TRUE for index in places.gone)
+    return not merged and (said or any(is_set(cells[index]) for index in places.gone_at))
+
+
+def _spelt_as(text: str | None, id_: str) -> str | None:
+    """Write a Salesforce id with 15 or 18 characters, as the ids of its file are."""
+    if text is None or len(text) == len(id_):
+        return text
+    return next((one for one in both_forms(text) if len(one) == len(id_)), text)
+
+
+def both_forms(text: str) -> tuple[str, ...]:
+    """Return both forms of a Salesforce id; the text alone when it is none.
+
+    >>> both_forms("0035g00000XyZaB"), both_forms("0035g00000XyZaBAAV"), both_forms("17")
+    (('0035g00000XyZaB', '0035g00000XyZaBAAV'), ('0035g00000XyZaB', '0035g00000XyZaBAAV'), ('17',))
+    """
+    if len(text) not in (15, 18) or not _is_salesforce(text):
+        return (text,)
+    body = text[:15]
+    check = (sum(body[at + bit].isupper() << bit for bit in range(5)) for at in (0, 5, 10))
+    return body, body + "".join(_CHECK[number] for number in check)

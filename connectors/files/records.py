@@ -1,194 +1,185 @@
-"""Exported records as a directory, and exported responses as claims: for `npsync resolve`, without a CRM."""
+"""Exported records as a directory, for `npsync resolve`, without a CRM."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
+from connectors.dates import DateEvidence, DateReader
 from connectors.errors import Refused
-from connectors.files.delimited import DelimitedTable
 from connectors.files.garbage import search_paused
-from connectors.files.opening import open_table
-from connectors.files.preset import key_of, shipped
-from connectors.files.record_columns import RecordPlaces, named_records, object_of, recognise_records
-from connectors.files.record_tables import ACCOUNTS, account_row, object_row, record_tables
-from connectors.files.row_reader import clean
-from connectors.files.settings import FIELDS
-from connectors.scores import read_score
+from connectors.files.header import shown
+from connectors.files.plain_table import PlainTable, told_of
+from connectors.files.record_columns import MEANINGS, RecordPlaces, recognise_records
+from connectors.files.record_tables import ACCOUNTS, Column, account_row, both_forms, is_gone, object_row, record_tables
+from connectors.files.record_words import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from connectors.contract import RecordColumns
-    from connectors.files.table import Table
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
-#: Records of one Arrow table: bounds the memory of reading.
-AT_ONCE = 20_000
+
+class _RecordFile(NamedTuple):
+    """A file of records and how it is read."""
+
+    table: PlainTable
+    places: RecordPlaces
+    created: DateReader
 
 
 class FileDirectory:
     """The records of exported files. See `Directory`; every look-up reads all of them, so ask once for all keys.
 
     Args:
-        paths: Contacts, leads, customers; and accounts, which `accounts` tells.
-        columns: What the columns mean, where their names do not say; for all files but those of accounts.
+        paths: Contacts, leads, customers; and accounts, which `accounts` tells. In any order.
+        given: Meaning (`record_columns.MEANINGS`) → headers, where their names do not say what columns hold.
+        own_kind: The id kind that a record's own id is of, where the header does not tell.
 
     Raises:
-        Refused: There is no such file (E110).
+        Refused: There is no such file (E110), or no file has a column that was named (E113).
     """
 
-    def __init__(self, paths: Sequence[Path], *, columns: RecordColumns | None = None) -> None:
-        self._paths = tuple(paths)
-        self._columns = columns
-        for path in self._paths:
-            if not path.is_file():
-                raise Refused(f"`{path}`: no such file", code="E110", next_step="Check the path.")
+    def __init__(
+        self, paths: Sequence[Path], *, given: Mapping[str, Sequence[str]] = {}, own_kind: str | None = None
+    ) -> None:
+        # The order in which files are named must not matter.
+        self._tables = [PlainTable(path) for path in sorted(set(paths), key=lambda path: (path.name, str(path)))]
+        self._given = dict(given)
+        self._own_kind = own_kind
+        self._check_given()
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:  # noqa: ARG002 - the contract allows to yield everything
         """See `Directory.find`: yields every record.
 
         Raises:
             Refused: A file cannot be read (E111, E112), or has no column for the id (E113).
-            SchemaDrift: A file lacks a column that was named.
         """
-        for places, rows in self._files():
-            for part in rows:
+        accounts = self._account_ids
+        for file in self._files:
+            created = partial(_iso, reader=file.created)
+            for part in file.table.rows():
                 with search_paused():
-                    tables = list(record_tables(part, places))
+                    tables = list(record_tables(part, file.places, created, accounts))
                 yield from tables
+
+    @cached_property
+    def _files(self) -> list[_RecordFile]:
+        return [self._file(table) for table in self._tables]
+
+    @cached_property
+    def _accounts(self) -> list[dict[str, object]]:
+        return [
+            account_row(cells, places)
+            for table, places, _ in self._files
+            if _may_hold_accounts(places)
+            for part in table.rows()
+            for cells in part
+            if cells[places.id].strip() and object_row(cells, places) == "Account" and not is_gone(cells, places)
+        ]
 
     def accounts(self) -> pa.Table | None:
         """Return the accounts of account files (`ACCOUNTS`); None when none of the files holds accounts."""
-        found = [
-            account_row(cells, places)
-            for places, rows in self._files()
-            if places.object == "Account" or "object" in places.single
-            for part in rows
-            for cells in part
-            if object_row(cells, places) == "Account"
-        ]
-        return pa.Table.from_pylist(found, schema=ACCOUNTS) if found else None
+        return pa.Table.from_pylist(self._accounts, schema=ACCOUNTS) if self._accounts else None
+
+    @cached_property
+    def _account_ids(self) -> Mapping[str, str]:
+        """What else accounts are called by → their ids: the other form of the id, a number, `=` and the name."""
+        ids = {str(row["id"]) for row in self._accounts}
+        found: dict[str, set[str]] = {}
+        for row in self._accounts:
+            id_ = str(row["id"])
+            called = {*both_forms(id_), *row["numbers"]} - ids  # type: ignore[misc] # a list of texts
+            for text in called | ({f"={str(row['name']).casefold()}"} if row["name"] else set()):
+                found.setdefault(text, set()).add(id_)
+        return {text: only for text, named in found.items() for only in named if len(named) == 1}
+
+    def account_id(self, text: str) -> str:
+        """Return the id of the account that *text* names, by its id in another form or its number; else *text*."""
+        return self._account_ids.get(text, text)
+
+    def alias_domains(self) -> list[tuple[str, ...]]:
+        """Return the groups of domains that account files list as the same mailboxes.
+
+        A domain that two accounts list is nobody's alias.
+        """
+        holders: dict[str, int] = {}
+        groups = []
+        for row in self._accounts:
+            hosts = list(dict.fromkeys(host for text in row["domains"] if (host := _host(text))))  # type: ignore[attr-defined]
+            for host in hosts:
+                holders[host] = holders.get(host, 0) + 1
+            if row["aliases"] and not row["merged_into"]:
+                groups.append(hosts)
+        alone = ([host for host in group if holders[host] == 1] for group in groups)
+        return sorted(tuple(group) for group in alone if len(group) > 1)
 
     def version(self) -> str:
         """See `Directory.version`: the files' sizes and times."""
-        stats = ((str(path), path.stat()) for path in self._paths)
+        stats = ((str(table.path), table.path.stat()) for table in self._tables)
         told = "\n".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats)
         return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
-    def _files(self) -> Iterator[tuple[RecordPlaces, Iterator[list[list[str]]]]]:
-        for path in self._paths:
-            chunks = _chunks(path)
-            first = next(chunks, None)
-            if not first:
-                continue
-            titles, rest = first[0], first[1:]
-            if self._columns is None or object_of(path.stem) == "Account":
-                places = recognise_records(titles, path.stem, path.name)
-            else:
-                places = named_records(titles, self._columns, path.name)
-            yield places, _below(rest, chunks, len(titles))
+    def notes(self) -> list[str]:
+        """Return, file by file, what the columns were taken for; headers only, never what stands in them."""
+        return [
+            told_of(table.path.name, f"{places.object} records", table.titles, places.taken())
+            for table, places, _ in self._files
+        ]
 
-
-def _below(first: list[list[str]], chunks: Iterator[list[list[str]]], width: int) -> Iterator[list[list[str]]]:
-    yield [_padded(cells, width) for cells in first]
-    for part in chunks:
-        yield [_padded(cells, width) for cells in part]
-
-
-def _padded(cells: list[str], width: int) -> list[str]:
-    return cells[:width] if len(cells) >= width else cells + [""] * (width - len(cells))
-
-
-def _chunks(path: Path) -> Iterator[list[list[str]]]:
-    """Yield the rows of a file that are not blank, the header first.
-
-    Raises:
-        Refused: It cannot be read (E111), or is no table (E112).
-    """
-    try:
-        for _, part in _opened(path).chunks(AT_ONCE):
-            if rows := [cells for cells in part if any(cells)]:
-                yield rows
-    except OSError as error:
-        raise Refused(
-            f"{path.name}: cannot be read ({error.strerror})", code="E111", next_step="Check who may read it."
-        ) from None
-
-
-def _opened(path: Path) -> Table:
-    table = open_table(path, name=path.name)
-    if isinstance(table, DelimitedTable):
-        try:
-            table.check()
-        except UnicodeDecodeError:
-            return open_table(path, name=path.name, encoding="cp1252")
-    return table
-
-
-#: What `read_responses` returns: our fields, as the file spells their values; a missing one is null.
-RESPONSES = pa.schema(
-    [
-        *((field, pa.string()) for field in ("response_id", "email", "recipient_email", "phone")),
-        *((field, pa.string()) for field in ("first_name", "last_name", "full_name", "company", "account_ref")),
-        *((field, pa.string()) for field in ("customer_id", "salesforce_id", "hubspot_id", "external_ref", "link")),
-        ("score", pa.int32()),
-    ]
-)
-# Beside the plain names of `presets/plain.yaml`.
-_MORE = {
-    "recipient_email": ("invitationemail", "invitedaddress"),
-    "account_ref": ("account", "accountno"),
-    "external_ref": ("ref", "reference"),
-    "salesforce_id": ("crmid",),
-    "link": ("token", "distributionid", "linkid"),
-}
-
-
-def read_responses(path: Path) -> pa.Table:
-    """Return what the rows of a plain response file claim, for identity alone: neither score nor date is needed.
-
-    A row without an id is called by its place: `row 7`.
-
-    Raises:
-        Refused: There is no such file (E110), it cannot be read (E111), or is no table (E112).
-    """
-    if not path.is_file():
-        raise Refused(f"`{path}`: no such file", code="E110", next_step="Check the path.")
-    chunks = _chunks(path)
-    first: list[list[str]] = next(chunks, [[]])
-    titles = first[0]
-    at = _claims_at(titles)
-    tables = [RESPONSES.empty_table()]
-    number = 0
-    for part in _below(first[1:], chunks, len(titles)):
-        rows = []
-        for cells in part:
-            number += 1
-            row: dict[str, object] = {field: clean(cells[index]) for field, index in at.items()}
-            score = read_score(str(row.get("score") or ""))
-            rows.append(
-                row
-                | {
-                    "response_id": row.get("response_id") or f"row {number}",
-                    "score": score if isinstance(score, int) else None,
-                }
+    def _check_given(self) -> None:
+        if unknown := [meaning for meaning in self._given if meaning not in MEANINGS]:
+            raise Refused(
+                f"a column of a record cannot mean `{unknown[0]}`",
+                code="E103",
+                next_step=f"There are: {', '.join(sorted(MEANINGS))}.",
             )
-        tables.append(pa.Table.from_pylist(rows, schema=RESPONSES))
-    return pa.concat_tables(tables)
+        if self._given:
+            titles = {title.strip() for table in self._tables for title in table.titles}
+            missing = [title for named in self._given.values() for title in named if title not in titles]
+            if missing:
+                raise Refused(
+                    f"no file of records has a column {', '.join(f'`{title}`' for title in missing)}",
+                    code="E113",
+                    next_step=f"The files have: {', '.join(sorted(shown(titles))[:20])}.",
+                )
+
+    def _file(self, table: PlainTable) -> _RecordFile:
+        name = table.path.name
+        if not table.titles:
+            raise Refused(f"{name}: is empty", code="E113", next_step="Export the records again.")
+        places = recognise_records(table.titles, table.path.stem, name, self._given, self._own_kind)
+        evidence = DateEvidence()
+        if (at := places.single.get("created_at")) is not None:
+            # Twenty thousand dates tell the order of day and month, if any do.
+            evidence.add({cells[at].strip() for cells in next(table.rows(), [])})
+        return _RecordFile(table, places, DateReader(evidence.order(), zone=UTC, latest=_LATEST))
 
 
-def _claims_at(titles: Sequence[str]) -> Mapping[str, int]:
-    plain = shipped()["plain"]
-    by_key = {key_of(title): index for index, title in reversed(list(enumerate(titles)))}
-    found: dict[str, int] = {}
-    for field in RESPONSES.names:
-        known = plain.score.names if field == "score" else plain.columns.get(field, ())
-        own = (key_of(field),) if field in FIELDS else ()
-        names = (*own, *known, *_MORE.get(field, ()))
-        index = next((by_key[key] for key in names if key in by_key and by_key[key] not in found.values()), None)
-        if index is not None:
-            found[field] = index
-    return found
+def _may_hold_accounts(places: RecordPlaces) -> bool:
+    unsaid = places.object_at is not None or places.object == RECORD
+    return places.object == "Account" or (unsaid and bool(places.object_at is not None or places.websites))
+
+
+def _iso(texts: Column, reader: DateReader) -> Column:
+    """Write moments so that the older one sorts first; what cannot be read is unknown."""
+    return [None if text is None else _moment(text, reader) for text in texts]
+
+
+def _moment(text: str, reader: DateReader) -> str | None:
+    if text[4:5] == "-" and text[7:8] == "-" and text[:4].isdigit() and text[-1:] in "Z0123456789" and "+" not in text:
+        return text.replace(" ", "T", 1).removesuffix("Z")
+    found = reader.read(text)
+    return found.replace(tzinfo=None).isoformat() if isinstance(found, datetime) else None
+
+
+def _host(text: object) -> str:
+    host = str(text).strip().lower()
+    host = host.partition("://")[2] or host
+    host = host.lstrip("@").partition("/")[0].partition(":")[0].rstrip(".").removeprefix("www.")
+    return host if "." in host else ""

@@ -71,7 +71,7 @@ class RowReader:
         self.exact = [(field, self.fields[field]) for field in _EXACT if field in self.fields]
         self.kinds = [(field, self.fields[field]) for field in _IDS if field in self.fields]
         self.score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
-        self.skip_words = [(index, partial(_matches, rule)) for rule, index in layout.skips]
+        self.skip_words = [(index, partial(matches, rule)) for rule, index in layout.skips]
         self.where = [(index, text.strip().casefold()) for index, text in layout.where]
         self.tally = Tally()
         # A field that the file lacks reads the cell after the last, which is always empty.
@@ -238,7 +238,8 @@ def clean_column(cells: Sequence[str]) -> list[str | None]:
     return [(text if text[0] != "'" else clean(text)) if text else None for text in map(str.strip, cells)]
 
 
-def _matches(rule: SkipRule, cell: str) -> bool:
+def matches(rule: SkipRule, cell: str) -> bool:
+    """Tell whether *rule* leaves out a row with *cell* in its column."""
     text = cell.strip().casefold()
     if rule.below is not None:
         return text.isdigit() and int(text) < rule.below

@@ -2,9 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,11 @@ from sync.cli.session import Session
 from sync.errors import Problem, UserError
 
 if TYPE_CHECKING:
-    from connectors.values import SurveyResponse
     from sync.identity.settings import IdentitySettings, Rule
     from sync.identity.standalone import ResponseDecision
+
+#: Id kinds whose form the command line can declare.
+_DECLARED = ("customer_id", "external_ref")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,9 +27,10 @@ def add_to(app: typer.Typer) -> None:
 def resolve(
     ctx: typer.Context,
     records: Annotated[
-        list[Path], typer.Option(metavar="FILE...", help="Exported records (CSV), one file per object.")
+        list[Path],
+        typer.Option(metavar="FILE...", help="Exported contacts, leads, customers, accounts: one file or several."),
     ],
-    responses: Annotated[Path, typer.Option(metavar="FILE", help="A survey export, or a table with a response_id.")],
+    responses: Annotated[Path, typer.Option(metavar="FILE", help="A survey export, or any table of responses.")],
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where decisions go (CSV). Default: stdout.")
     ] = None,
@@ -35,14 +38,24 @@ def resolve(
         str | None, typer.Option(metavar="KIND,...", help="Identifiers to compare, the strongest first. Default: all.")
     ] = None,
     own_id: Annotated[
-        str, typer.Option(metavar="KIND", help="What a record's own id is to the responses.")
-    ] = "customer_id",
+        str | None,
+        typer.Option(metavar="KIND", help="What a record's own id is to the responses, such as customer_id."),
+    ] = None,
     record_column: Annotated[
         list[str] | None, typer.Option(metavar="MEANING=HEADER", help="Where a header does not tell, such as id=KdNr.")
     ] = None,
     response_column: Annotated[
         list[str] | None, typer.Option(metavar="MEANING=HEADER", help="Likewise for responses, such as email=Q3.")
     ] = None,
+    exclude_domain: Annotated[
+        list[str] | None, typer.Option(metavar="DOMAIN", help="Mail domain of your own staff, who are never matched.")
+    ] = None,
+    id_prefix: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What some systems write before your ids, such as C-.")
+    ] = None,
+    id_numeric: Annotated[
+        bool, typer.Option("--id-numeric", help="Compare your ids as numbers: leading zeros mean nothing.")
+    ] = False,
     phone_alone: Annotated[
         str | None, typer.Option(metavar="require_name|accept", help="Whether a phone decides without a name.")
     ] = None,
@@ -58,21 +71,34 @@ def resolve(
     Decides which record each response belongs to. Needs no config, and stores nothing but the decisions' file.
     With -C, the identity settings of that config apply.
     """
-    from sync.cli.identity_files import ExportedRecords
+    from sync.cli.exported import answers, with_aliases
     from sync.identity.standalone import resolve_files
+    from sync.wiring import claims_of, records_of
 
     session: Session = ctx.obj
-    settings = _settings(session, phone_alone=phone_alone, default_region=default_region)
+    ids = {"numeric": id_numeric, "strip_prefix": id_prefix or []} if id_numeric or id_prefix else None
+    said = {"phone_alone": phone_alone, "default_region": default_region, "domains": exclude_domain, "ids": ids}
+    settings = _settings(session, said)
     rules = _rules(match, own_id)
-    found, left_out = _responses(responses, _pairs(response_column))
-    directory = ExportedRecords(tuple(records), _pairs(record_column), own_id)
-    previous = _prior(prior) if prior else None
-    decided = [*resolve_files(directory, found, settings, rules=rules, previous=previous), *left_out]
+    directory = records_of(records, _pairs(record_column), own_id)
+    file = claims_of(responses, {field: titles[-1] for field, titles in _pairs(response_column).items()})
+    for note in (*directory.notes(), file.note()):
+        session.screen.say(note)
+    decided = list(
+        resolve_files(
+            directory,
+            answers(file, directory),
+            with_aliases(settings, directory.alias_domains()),
+            rules=rules,
+            previous=_prior(prior) if prior else None,
+            accounts=directory.accounts(),
+        )
+    )
     _write(decided, output)
     _tell(session, decided, output)
 
 
-def _settings(session: Session, *, phone_alone: str | None, default_region: str | None) -> "IdentitySettings":
+def _settings(session: Session, said: dict[str, Any]) -> "IdentitySettings":
     """The config's identity settings where one is named, with what the command line says instead."""
     from pydantic import ValidationError
 
@@ -84,55 +110,37 @@ def _settings(session: Session, *, phone_alone: str | None, default_region: str 
 
         with open_project(session.config_path()) as project:
             base = project.settings.identity
-    said = {"phone_alone": phone_alone, "default_region": default_region}
-    given = {name: value for name, value in said.items() if value is not None}
+    whole = base.model_dump()
+    whole |= {name: said[name] for name in ("phone_alone", "default_region") if said[name] is not None}
+    whole["exclude"]["domains"] = [*whole["exclude"]["domains"], *(said["domains"] or [])]
+    if said["ids"]:
+        whole["ids"] |= dict.fromkeys(_DECLARED, said["ids"])
     try:
-        return IdentitySettings.model_validate(base.model_dump() | given)
+        return IdentitySettings.model_validate(whole)
     except ValidationError:
-        hint = "--phone-alone is require_name or accept; --default-region is a two-letter country, such as DE."
+        hint = (
+            "--phone-alone is require_name or accept; --default-region is a two-letter country, such as DE; "
+            "--id-prefix is a text, at most eight of them."
+        )
         raise _usage("an option has a value that means nothing", hint) from None
 
 
-def _rules(match: str | None, own_id: str) -> "Sequence[Rule]":
+def _rules(match: str | None, own_id: str | None) -> "Sequence[Rule]":
     from sync.identity.settings import DEFAULT_RULES, ID_KINDS, KINDS, Rule
 
     wanted = [kind.strip() for kind in match.split(",")] if match else []
-    unknown = [kind for kind in wanted if kind not in KINDS] + ([own_id] if own_id not in ID_KINDS else [])
+    unknown = [kind for kind in wanted if kind not in KINDS]
+    unknown += [own_id] if own_id is not None and own_id not in ID_KINDS else []
     if unknown:
         raise _usage(f"no identifier `{unknown[0]}`", f"There are: {', '.join(KINDS)}.")
     return [Rule(kind=kind) for kind in wanted] or DEFAULT_RULES
-
-
-def _responses(path: Path, given: dict[str, str]) -> "tuple[list[SurveyResponse], list[ResponseDecision]]":
-    """Read a plain table as it stands, any other file as a survey export; also what was left out, and why."""
-    from sync.cli.identity_files import is_plain, responses_of
-    from sync.identity.standalone import ResponseDecision
-    from sync.wiring import export_of
-
-    def out(place: object, outcome: str, reason: str) -> ResponseDecision:
-        return ResponseDecision(str(place), outcome, "", "", "", reason, "", "")
-
-    if is_plain(path):
-        return responses_of(path, given), []
-    found: dict[str, SurveyResponse] = {}
-    left_out: list[ResponseDecision] = []
-    for page in export_of(path, columns=given).pull({}):
-        if page.refused is not None:
-            raise page.refused
-        for response in page.responses:
-            if response.response_id in found:
-                left_out.append(out(response.response_id, "skipped", "duplicate"))
-            found[response.response_id] = response
-        left_out += [out(reject.place, "rejected", reject.reason) for reject in page.rejects]
-        left_out += [out(skip.place, "skipped", skip.reason) for skip in page.skips]
-    return list(found.values()), left_out
 
 
 def _prior(path: Path) -> "dict[str, ResponseDecision]":
     from sync.identity.standalone import read_decisions
 
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             return read_decisions(file)
     except ValueError as error:
         hint = "Give the file that an earlier `npsync resolve --output` wrote."
@@ -142,7 +150,7 @@ def _prior(path: Path) -> "dict[str, ResponseDecision]":
         raise UserError(code, Problem(where=str(path), what=what, hint="Check the path after --prior.")) from error
 
 
-def _write(rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
+def _write(rows: "Iterable[ResponseDecision]", output: Path | None) -> None:
     from sync.identity.standalone import write_decisions
 
     if output is None:
@@ -159,10 +167,12 @@ def _write(rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
 def _tell(session: Session, rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
     """Sum up, so that a look at the numbers is enough at first."""
     outcomes = Counter(row.outcome for row in rows)
+    rules = Counter(row.rule for row in rows if row.outcome == "matched")
     reasons = Counter((row.outcome, row.reason) for row in rows)
     told = {
         "responses": len(rows),
         "outcomes": dict(outcomes.most_common()),
+        "rules": dict(rules.most_common()),
         "reasons": [{"outcome": outcome, "reason": why, "rows": n} for (outcome, why), n in reasons.most_common()],
         "output": None if output is None else str(output),
     }
@@ -175,11 +185,14 @@ def _tell(session: Session, rows: "Sequence[ResponseDecision]", output: Path | N
     session.screen.say(f"{len(rows):,} responses\n" + table(["outcome", "reason", "rows"], lines))
 
 
-def _pairs(given: Sequence[str] | None) -> dict[str, str]:
+def _pairs(given: Sequence[str] | None) -> dict[str, list[str]]:
     """Read `MEANING=HEADER`, as often as it was given."""
-    pairs = dict(text.partition("=")[::2] for text in given or ())
-    if not all(pairs.values()):
-        raise _usage("a column is given as MEANING=HEADER", "For example: --record-column id=KdNr")
+    pairs: dict[str, list[str]] = {}
+    for text in given or ():
+        meaning, _, header = text.partition("=")
+        if not header.strip():
+            raise _usage("a column is given as MEANING=HEADER", "For example: --record-column id=KdNr")
+        pairs.setdefault(meaning.strip(), []).append(header.strip())
     return pairs
 
 

@@ -10,9 +10,10 @@ import json
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sync.identity.claims import claims_table, respondent_of
-from sync.identity.evidence import DECISION_COLUMNS, DECISION_SCHEMA
+from sync.identity.evidence import DECISION_COLUMNS, DECISION_SCHEMA, REASONS
 from sync.identity.resolve import decisions, keys_of
 from sync.identity.settings import DEFAULT_RULES
 
@@ -36,12 +37,12 @@ class ResponseDecision(NamedTuple):
     outcome: str
     rule: str
     object: str
-    record_id: str
+    record: str
     #: One of `sync.identity.evidence.REASONS`.
     reason: str
     #: Record ids, separated by blanks.
     candidates: str
-    account_id: str
+    account: str
 
 
 COLUMNS = ResponseDecision._fields
@@ -49,7 +50,7 @@ COLUMNS = ResponseDecision._fields
 
 def resolve_files(  # noqa: PLR0913 - the choices of one command
     directory: Directory,
-    responses: Iterable[SurveyResponse],
+    responses: Iterable[SurveyResponse | ResponseDecision],
     settings: IdentitySettings,
     *,
     rules: Sequence[Rule] = DEFAULT_RULES,
@@ -59,52 +60,82 @@ def resolve_files(  # noqa: PLR0913 - the choices of one command
     """Yield a decision for each of *responses*, in their order.
 
     Args:
-        directory: Where records are found; asked once for all keys, and by id for what records were merged into.
-        responses: As a source reads them; all are held in memory by their id and claims.
+        directory: Where records are found; asked once, so it must yield every record that there is.
+        responses: As a source reads them; all are held in memory by their id and claims. What is decided already (a
+            row that is no answer) keeps its place.
         settings: The config's `identity`.
         rules: What is compared; by default every kind of identifier that both sides have.
         previous: An earlier output by response id (`read_decisions`): links stay, doubts stay.
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`, to find accounts by mail domain.
     """
-    order, claims = _claims_of(responses, settings)
-    prior = _prior_of(order, previous or {})
-    found = directory.find(keys_of(claims, rules, settings, prior))
-    decided: dict[str, tuple[str, ...]] = {}
-    for part in decisions(claims, found, rules, settings, prior, accounts=accounts, find=directory.find):
-        columns = part.select(["outcome", "rule", "object", "record", "reason", "candidates", "account"])
-        texts = [["" if value is None else value for value in column.to_pylist()] for column in columns.itercolumns()]
-        decided.update(zip(part.column("respondent").to_pylist(), zip(*texts, strict=True), strict=True))
-    for response_id, respondent in order:
-        outcome, rule, object_, record, reason, candidates, account = decided[respondent]
-        yield ResponseDecision(response_id, outcome, rule, object_, record, reason, _plain(candidates), account)
+    asked = _asked(responses, settings)
+    prior = _prior_of(asked, previous or {})
+    found = directory.find(keys_of(asked.claims, rules, settings, prior))
+    made = [
+        part.select(["respondent", *_TOLD])
+        for part in decisions(asked.claims, found, rules, settings, prior, accounts=accounts)
+    ]
+    decided = pa.concat_tables([DECISION_SCHEMA.empty_table().select(["respondent", *_TOLD]), *made]).combine_chunks()
+    places = pc.index_in(asked.respondents, value_set=decided.column("respondent").combine_chunks())
+    for start in range(0, len(places), AT_ONCE):
+        rows = decided.select(_TOLD).take(places.slice(start, AT_ONCE))
+        texts = [["" if text is None else text for text in column.to_pylist()] for column in rows.itercolumns()]
+        ids = asked.ids.slice(start, AT_ONCE).to_pylist()
+        for at, row in enumerate(zip(ids, *texts, strict=True), start):
+            response_id, outcome, rule, object_, record, reason, account, candidates = row
+            yield asked.settled.get(at) or ResponseDecision(
+                response_id, outcome, rule, object_, record, reason, _plain(candidates), account
+            )
 
 
-def _claims_of(
-    responses: Iterable[SurveyResponse], settings: IdentitySettings
-) -> tuple[list[tuple[str, str]], pa.Table]:
-    order: list[tuple[str, str]] = []
+#: Columns of a decision that the output has; the last is written in another form.
+_TOLD = ["outcome", "rule", "object", "record", "reason", "account", "candidates"]
+
+
+class _Asked(NamedTuple):
+    """All responses in their order, and the claims of those who gave them."""
+
+    ids: pa.Array
+    respondents: pa.Array
+    #: Place → what was decided before.
+    settled: dict[int, ResponseDecision]
+    claims: pa.Table
+
+
+def _asked(responses: Iterable[SurveyResponse | ResponseDecision], settings: IdentitySettings) -> _Asked:
+    ids: list[str] = []
+    respondents: list[str | None] = []
+    settled: dict[int, ResponseDecision] = {}
     tables = [claims_table(())]
-    waiting: dict[str, Claims] = {}
+    waiting: list[Claims] = []
     seen: set[str] = set()
     for response in responses:
+        ids.append(response.response_id)
+        if isinstance(response, ResponseDecision):
+            settled[len(respondents)] = response
+            respondents.append(None)
+            continue
         claims = respondent_of(response, settings)
-        order.append((response.response_id, claims.respondent))
+        respondents.append(claims.respondent)
         if claims.respondent not in seen:
             seen.add(claims.respondent)
-            waiting[claims.respondent] = claims
+            waiting.append(claims)
         if len(waiting) >= AT_ONCE:
-            tables.append(claims_table(waiting.values()))
+            tables.append(claims_table(waiting))
             waiting.clear()
-    tables.append(claims_table(waiting.values()))
-    return order, pa.concat_tables(tables)
+    tables.append(claims_table(waiting))
+    return _Asked(pa.array(ids, pa.string()), pa.array(respondents, pa.string()), settled, pa.concat_tables(tables))
 
 
-def _prior_of(order: Iterable[tuple[str, str]], previous: Mapping[str, ResponseDecision]) -> pa.Table | None:
+def _prior_of(asked: _Asked, previous: Mapping[str, ResponseDecision]) -> pa.Table | None:
     """Return the earlier decisions by respondent; where a respondent's responses disagree, the last one counts."""
     if not previous:
         return None
+    order = zip(asked.ids.to_pylist(), asked.respondents.to_pylist(), strict=True)
     rows = {
-        respondent: before for response_id, respondent in order if (before := previous.get(response_id)) is not None
+        respondent: before
+        for response_id, respondent in order
+        if respondent and (before := previous.get(response_id)) is not None and before.reason in _REASONS
     }
     listed = [
         dict.fromkeys(DECISION_COLUMNS)
@@ -114,12 +145,15 @@ def _prior_of(order: Iterable[tuple[str, str]], previous: Mapping[str, ResponseD
             "reason": before.reason,
             "rule": before.rule or None,
             "object": before.object or None,
-            "record": before.record_id or None,
+            "record": before.record or None,
             "candidates": _listed(before.candidates),
         }
         for respondent, before in rows.items()
     ]
     return pa.Table.from_pylist(listed, DECISION_SCHEMA)
+
+
+_REASONS = frozenset(reason for reasons in REASONS.values() for reason in reasons)
 
 
 def _plain(candidates: str) -> str:
@@ -128,7 +162,7 @@ def _plain(candidates: str) -> str:
     >>> _plain('["003A","003B"]'), _listed("003A 003B"), _listed("")
     ('003A 003B', '["003A","003B"]', '[]')
     """
-    return " ".join(json.loads(candidates))
+    return " ".join(json.loads(candidates)) if candidates not in {"", "[]"} else ""
 
 
 def _listed(cell: str) -> str:
@@ -147,7 +181,7 @@ def write_decisions(rows: Iterable[ResponseDecision], stream: TextIO) -> int:
 
 
 def read_decisions(stream: TextIO) -> dict[str, ResponseDecision]:
-    """Read what `write_decisions` wrote, by response id.
+    """Read what `write_decisions` wrote, by response id; an id with two decisions says nothing.
 
     Raises:
         ValueError: The header is another one.
@@ -156,4 +190,11 @@ def read_decisions(stream: TextIO) -> dict[str, ResponseDecision]:
     header = next(rows, [])
     if tuple(header) != COLUMNS:
         raise ValueError(f"the first line must be {','.join(COLUMNS)}")
-    return {row[0]: ResponseDecision(*row) for row in rows if row}
+    found: dict[str, ResponseDecision] = {}
+    twice: set[str] = set()
+    for row in rows:
+        if len(row) == len(COLUMNS):
+            decision = ResponseDecision(*row)
+            if found.setdefault(decision.response_id, decision) != decision:
+                twice.add(decision.response_id)
+    return {response_id: decision for response_id, decision in found.items() if response_id not in twice}

@@ -136,5 +136,5 @@ def test_resolve_needs_no_config_and_decides_every_row(desk):
 
     assert 0 == said.status
     with (desk.folder / "decisions.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["response_id"]: (row["outcome"], row["record_id"]) for row in csv.DictReader(file)}
+        rows = {row["response_id"]: (row["outcome"], row["record"]) for row in csv.DictReader(file)}
     assert {"a": ("matched", "C-1"), "b": ("held", ""), "c": ("held", ""), "d": ("excluded", "")} == rows

@@ -8,10 +8,9 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from connectors.contract import RecordColumns
-from connectors.errors import Refused, SchemaDrift
+from connectors.errors import Refused
 from connectors.files.record_tables import ACCOUNTS
-from connectors.files.records import RESPONSES, FileDirectory, read_responses
+from connectors.files.records import FileDirectory
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def test_salesforce_contacts_and_leads_are_known(tmp_path):
     assert not ada["deleted"]
     assert bo["deleted"]
     assert "0031t00000AbCdEAAV" == bo["merged_into"]
-    assert bo["country"] is None
+    assert "DE" == bo["country"]
     assert ("Lead", "0031t00000AbCdEAAV") == (
         found["00Q1t00000AbCdEAAV"]["object"],
         found["00Q1t00000AbCdEAAV"]["merged_into"],
@@ -89,7 +88,7 @@ def test_a_plain_export_s_own_id_is_the_customer_s(tmp_path, title):
     found = records(path)
 
     assert ("customer_id", "0042") in ids_of(found["0042"])
-    assert "kunden" == found["0042"]["object"]
+    assert "Customer" == found["0042"]["object"]
     assert "Ada" == found["0042"]["first_name"]
 
 
@@ -134,6 +133,8 @@ def test_accounts_come_apart_from_people(tmp_path):
             "domains": ["https://nordlicht.example/home", "nl.example", "nord.example"],
             "merged_into": None,
             "parent": "001P",
+            "aliases": ["nl.example", "nord.example"],
+            "numbers": [],
         }
     ] == accounts.to_pylist()
     assert {"1": "Nordlicht AB"} == {key: row["account_name"] for key, row in records(path, people).items()}
@@ -147,17 +148,17 @@ def test_without_account_files_accounts_are_unknown_not_none(tmp_path):
 
 def test_columns_can_be_named(tmp_path):
     path = tmp_path / "export.csv"
-    path.write_text("KdNr,Adresse 1,Adresse 2\n42,ada@x.example,a@x.example\n")
-    columns = RecordColumns(
-        object="Kunde", id="KdNr", emails=("Adresse 1", "Adresse 2"), ids={"customer_id": ("KdNr",)}
-    )
+    path.write_text("Nummer,Adresse 1,Adresse 2,Email\n42,ada@x.example,a@x.example,no@x.example\n")
+    given = {"id": ["Nummer"], "email": ["Adresse 1", "Adresse 2"]}
 
-    found = records(path, columns=columns)["42"]
+    found = records(path, given=given, own_kind="customer_id")["42"]
 
-    assert ("Kunde", ["ada@x.example", "a@x.example"]) == (found["object"], found["emails"])
+    assert ("Record", ["ada@x.example", "a@x.example"]) == (found["object"], found["emails"])
     assert ("customer_id", "42") in ids_of(found)
-    with pytest.raises(SchemaDrift, match="`Nr`"):
-        records(path, columns=RecordColumns(object="Kunde", id="Nr"))
+    with pytest.raises(Refused, match="`Nr`"):
+        records(path, given={"id": ["Nr"]})
+    with pytest.raises(Refused, match="cannot mean `mail`"):
+        records(path, given={"mail": ["Email"]})
 
 
 def test_a_file_without_an_id_or_that_is_missing_is_refused(tmp_path):
@@ -178,35 +179,3 @@ def test_the_version_changes_with_the_files(tmp_path):
     path.write_text("id,email\n1,a@x.example\n2,b@x.example\n")
 
     assert before != directory.version()
-
-
-def test_responses_are_read_by_our_names_or_obvious_ones(tmp_path):
-    path = tmp_path / "responses.csv"
-    path.write_text(
-        "id,E-Mail,delivered_to,Name,Company Name,external_reference,customer_id,account_ref,token,Score\n"
-        "r1,ada@x.example,a@x.example,Ada Kern,Nordlicht,E-1,C-1,001A,t1,0\n"
-        ",,,,,,,,t2,\n"
-    )
-
-    table = read_responses(path)
-
-    assert table.schema.equals(RESPONSES)
-    assert {
-        "response_id": "r1",
-        "email": "ada@x.example",
-        "recipient_email": "a@x.example",
-        "phone": None,
-        "first_name": None,
-        "last_name": None,
-        "full_name": "Ada Kern",
-        "company": "Nordlicht",
-        "account_ref": "001A",
-        "customer_id": "C-1",
-        "salesforce_id": None,
-        "hubspot_id": None,
-        "external_ref": "E-1",
-        "link": "t1",
-        "score": 0,
-    } == table.to_pylist()[0]
-    assert ["r1", "row 2"] == table.column("response_id").to_pylist()
-    assert [0, None] == table.column("score").to_pylist()
