@@ -14,6 +14,8 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from connectors.months import MONTHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -93,22 +95,6 @@ class DateEvidence:
         return "dates: day/month or month/day cannot be told apart; those rows are rejected" if self.both else ""
 
 
-_NAMES = (
-    "january jan januar janvier enero ene gennaio gen januari janeiro",
-    "february feb februar février fevrier févr fev febrero febbraio februari fevereiro",
-    "march mar märz mär mrz mars marzo maart mrt março",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag mei maio",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug août aout agosto ago augustus",
-    "september sep sept septembre septiembre settembre set setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
-)
-_MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
-
 _ZONE = r"Z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT|\(UTC\)"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
 _MOMENT = re.compile(rf"(.+?)(?:(?:T|,?\s)\s*{_TIME}\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*({_ZONE})?)?")
@@ -118,6 +104,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_NAME_YEAR = re.compile(r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})")
 _NAME_DAY_YEAR = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2}),?\s+(\d{4})")
 
+_ANY = datetime.min.replace(tzinfo=UTC)
 # A day has 86,400 seconds and a century 36,525 days: more unlike texts than that are not dates.
 _REMEMBERED = 100_000
 
@@ -137,14 +124,23 @@ class DateReader:
     Args:
         order: The file's order of day and month; None when it is unknown.
         zone: Zone of the texts that name none.
-        latest: A later moment than this is in the future.
+        latest: A later moment than this is in the future; one before `earliest` is no date.
         epoch_1904: Whether the workbook counts its days from 1904 (old Excel for Mac).
     """
 
-    def __init__(self, order: DateOrder | None, *, zone: tzinfo, latest: datetime, epoch_1904: bool = False) -> None:
+    def __init__(
+        self,
+        order: DateOrder | None,
+        *,
+        zone: tzinfo,
+        latest: datetime,
+        earliest: datetime = _ANY,
+        epoch_1904: bool = False,
+    ) -> None:
         self._order = order
         self._zone = zone
         self._latest = latest
+        self._earliest = earliest
         self._serial_zero = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - a place on the calendar; the zone is added later
         self._days: dict[str, tuple[int, int, int]] = {}
         self._times: dict[str, tuple[int, int, int]] = {}
@@ -164,9 +160,10 @@ class DateReader:
             if isinstance(found, DateProblem):
                 return found
             moment = found
-        if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC)
-        return moment if moment <= self._latest else DateProblem.IN_FUTURE
+        moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        if moment > self._latest:
+            return DateProblem.IN_FUTURE
+        return moment if moment >= self._earliest else DateProblem.UNREADABLE
 
     def read_many(self, texts: Sequence[str]) -> list[datetime | None]:
         """Return the moments of *texts*; None where `read` has to say what is wrong.
@@ -178,7 +175,7 @@ class DateReader:
                 moments = [datetime.fromisoformat(text + "+00:00") for text in texts]
             except ValueError:
                 moments = []
-            if moments and max(moments) <= self._latest:
+            if moments and max(moments) <= self._latest and min(moments) >= self._earliest:
                 return list(moments)
         found = (self.read(text) for text in texts)
         return [None if isinstance(moment, DateProblem) else moment for moment in found]
@@ -237,9 +234,9 @@ class DateReader:
         if found := _NUMERIC.fullmatch(text):
             return self._ordered(int(found[1]), int(found[3]), found[4])
         if found := _DAY_NAME_YEAR.fullmatch(text):
-            return _year(found[3]), _MONTHS.get(found[2].casefold(), 0), int(found[1])
+            return _year(found[3]), MONTHS.get(found[2].casefold(), 0), int(found[1])
         if found := _NAME_DAY_YEAR.fullmatch(text):
-            return int(found[3]), _MONTHS.get(found[1].casefold(), 0), int(found[2])
+            return int(found[3]), MONTHS.get(found[1].casefold(), 0), int(found[2])
         return DateProblem.UNREADABLE
 
     def _ordered(self, first: int, second: int, last: str) -> tuple[int, int, int] | DateProblem:

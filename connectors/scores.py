@@ -37,6 +37,10 @@ _NUMBER_FIRST = re.compile(r"(\d+(?:[.,]0+)?)(?:\s*[-–—:=.)(|]\s*|\s+)([^\d]
 #: "Extremely likely - 10", "Sehr wahrscheinlich (10)"
 _NUMBER_LAST = re.compile(r"([^\d]*?)(?:\s*[-–—:=(|]\s*|\s+)(\d+(?:[.,]0+)?)\)?")
 _LETTER = re.compile(r"[^\W\d_]")
+#: "5 stars", "4 (CSAT)": the cell itself says that it is no answer from 0 to 10.
+_OTHER_UNIT = re.compile(r"\b(?:stars?|sterne?n?|étoiles?|estrellas?|stelle?|csat|ces)\b")
+#: How spreadsheets are made to keep a number as it is written: ="10"
+_GUARDED = re.compile(r'="([^"]*)"')
 
 
 def read_score(text: str, scale: str = "0-10") -> int | ScoreProblem:
@@ -49,18 +53,24 @@ def read_score(text: str, scale: str = "0-10") -> int | ScoreProblem:
     >>> read_score("7 or 8").value, read_score("4/5").value, read_score("7,5").value
     ('score_not_a_number', 'wrong_scale', 'score_not_whole')
     """
-    plain = normalize("NFKC", text).strip().lstrip("'").casefold()
+    plain = _GUARDED.sub(r"\1", normalize("NFKC", text).strip()).strip().lstrip("'").casefold()
     if plain in _EMPTY:
         return ScoreProblem.NONE
     if _NUMBER.fullmatch(plain):
         return _in_range(plain, scale)
     if parts := _OUT_OF.fullmatch(plain):
         return _in_range(parts[1], scale) if parts[2] == "10" else ScoreProblem.WRONG_SCALE
+    return _worded(plain, scale)
+
+
+def _worded(plain: str, scale: str) -> int | ScoreProblem:
     if (parts := _NUMBER_FIRST.fullmatch(plain)) and _LETTER.search(parts[2]):
-        return _in_range(parts[1], scale)
-    if (parts := _NUMBER_LAST.fullmatch(plain)) and _LETTER.search(parts[1]):
-        return _in_range(parts[2], scale)
-    return ScoreProblem.NOT_A_NUMBER
+        number, words = parts[1], parts[2]
+    elif (parts := _NUMBER_LAST.fullmatch(plain)) and _LETTER.search(parts[1]):
+        words, number = parts[1], parts[2]
+    else:
+        return ScoreProblem.NOT_A_NUMBER
+    return ScoreProblem.WRONG_SCALE if _OTHER_UNIT.search(words) else _in_range(number, scale)
 
 
 def _in_range(number: str, scale: str) -> int | ScoreProblem:

@@ -9,6 +9,8 @@ from connectors.errors import Refused
 from connectors.files.opening import ENDINGS
 
 _WILD = frozenset("*?[")
+#: Endings of what may well hold responses and is not read.
+_UNREAD = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".xlsb", ".ods", ".numbers", ".parquet", ".xml", ".sav")
 
 
 def find_files(path: str, root: Path) -> list[Path]:
@@ -46,6 +48,14 @@ def _fitting(pattern: str, root: Path) -> list[Path]:
     names = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207 - a pattern may be absolute
     files = (root / name for name in sorted(names))
     return [file for file in files if file.is_file() and not _is_hidden(file)]
+
+
+def unread_files(path: str, root: Path) -> list[str]:
+    """Return the names of the files in the folder *path* that may be exports, in a form that is not read."""
+    whole = root / Path(path).expanduser()
+    if not whole.is_dir():
+        return []
+    return sorted(file.name for file in whole.iterdir() if file.suffix.lower() in _UNREAD and not _is_hidden(file))
 
 
 def stream_of(file: Path, root: Path) -> str:

@@ -35,6 +35,8 @@ class Column:
     question: str
     #: The option under the question, where each option has its own column.
     option: str = ""
+    #: Zone of its dates, where the header states it.
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +148,19 @@ def _import_ids(rows: list[list[str]]) -> Header | None:
     questions = _padded(rows[1] if number > 1 else rows[0], width)
     columns = []
     for index, (name, question, mark) in enumerate(zip(names, questions, ids, strict=True)):
-        keys = (key_of(_import_id(mark)), key_of(name), key_of(question))
-        columns.append(Column(index, name, keys, question))
+        stated = _marked(mark)
+        keys = (key_of(str(stated.get("ImportId", ""))), key_of(name), key_of(question))
+        columns.append(Column(index, name, keys, question, zone=str(stated.get("timeZone", ""))))
     return Header(number + 1, tuple(columns))
 
 
-def _import_id(cell: str) -> str:
+def _marked(cell: str) -> dict[str, object]:
+    """Return what the row of ImportIds says of a column: `{"ImportId": "endDate", "timeZone": "America/Denver"}`."""
     try:
         mark = json.loads(cell)
     except ValueError:
-        return ""
-    return str(mark.get("ImportId", "")) if isinstance(mark, dict) else ""
+        return {}
+    return mark if isinstance(mark, dict) else {}
 
 
 def _spanning(rows: list[list[str]]) -> Header | None:

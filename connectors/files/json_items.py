@@ -49,8 +49,10 @@ class JsonTable:
         return chunked(self.rows(), size)
 
     def rows(self) -> Iterator[Row]:
-        yield 0, list(self._columns)
         width = len(self._columns)
+        if not width and next(self._items(), None) is None:
+            return
+        yield 0, list(self._columns)
         for number, item in self._items():
             cells = [""] * width
             if isinstance(item, dict):

@@ -9,8 +9,8 @@ from connectors.errors import Refused
 from connectors.files.header import Header, fits, read_header, shown
 from connectors.files.preset import Preset, named, shipped
 from connectors.files.question import asks_email, asks_phone, asks_reason
-from connectors.files.score_column import ScoreColumn, find_score
-from connectors.files.settings import FIELDS
+from connectors.files.score_column import ScoreColumn, find_score, is_beside_score
+from connectors.files.settings import FIELDS, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,8 @@ class Layout:
     where: tuple[tuple[int, str], ...]
     #: Every column with dates: the order of day and month is decided from all of them.
     dates: tuple[int, ...]
+    #: Zone that the file states for its dates; None when it states none that is known.
+    zone: str | None
     notes: tuple[str, ...]
 
     def title(self, field: str) -> str | None:
@@ -72,6 +74,9 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         notes.append(f"score: {', '.join(shown([score.title])) or f'column {score.indexes[0] + 1}'}")
     if preset.comment_questions:
         notes += _fill_asked(fields, header, score)
+    zone = stated_zone(header, fields)
+    if zone:
+        notes.append(f"time zone: {zone}, because the header says so")
     return Layout(
         preset=preset,
         header=header,
@@ -81,6 +86,7 @@ def find_layout(head: Sequence[Row], settings: FileSettings, *, root: Path, file
         skips=skips_of(header, preset),
         where=_where(header, settings, file),
         dates=_dates(header, preset, fields),
+        zone=zone or preset.zone,
         notes=tuple(notes),
     )
 
@@ -165,8 +171,8 @@ def _fill_asked(fields: dict[str, int], header: Header, score: ScoreColumn | Non
     notes = []
     for field, asks in _ASKED.items():
         taken = {*fields.values(), *(score.indexes if score else ())}
-        free = [column for column in header.columns if column.index not in taken and not column.option]
-        asked = [column for column in free if asks(column.question)] if field not in fields else []
+        free = [column for column in header.columns if column.index not in taken]
+        asked = [column for column in free if asks(_asking(column, header))] if field not in fields else []
         if len(asked) == 1:
             fields[field] = asked[0].index
         elif asked:
@@ -175,6 +181,13 @@ def _fill_asked(fields: dict[str, int], header: Header, score: ScoreColumn | Non
                 f"{field}: none taken, because several columns could be it ({several}); name one in `columns:`"
             )
     return notes
+
+
+def _asking(column: Column, header: Header) -> str:
+    """Return the question that a column answers: its own, or the one of the text field under the NPS question."""
+    if not column.option:
+        return column.question
+    return column.option if is_beside_score(column, header) else ""
 
 
 def _second_reading(field: str, columns: list[Column], file: str) -> str:
@@ -203,6 +216,16 @@ def skips_of(header: Header, preset: Preset) -> tuple[tuple[SkipRule, int], ...]
 def _where(header: Header, settings: FileSettings, file: str) -> tuple[tuple[int, str], ...]:
     wanted = settings.where.items()
     return tuple((header.one(title, option=f"where.{title}", file=file).index, value) for title, value in wanted)
+
+
+def stated_zone(header: Header, fields: dict[str, int]) -> str | None:
+    """Return the zone that the header states for the date of the answer; None when it states none that is known."""
+    index = fields.get("responded_at")
+    zone = "" if index is None else header.columns[index].zone
+    try:
+        return zone if zone and zone_named(zone) else None
+    except Refused:
+        return None
 
 
 def _dates(header: Header, preset: Preset, fields: dict[str, int]) -> tuple[int, ...]:

@@ -6,12 +6,12 @@ import re
 
 _RECOMMEND = re.compile(
     r"recommend|empfehl|empfiehl|recommand|recomend|recomien|aanbevel|aanraden|consigli|raccomand|rekommend|anbefal"
-    r"|polec|doporu|ajánl|suositt|推荐|推薦|薦め|勧め|おすすめ",
+    r"|polec|doporu|ajánl|suositt|рекоменд|порекоменд|推荐|推薦|薦め|勧め|おすすめ",
     re.IGNORECASE,
 )
 _LIKELY = re.compile(
     r"likel|wahrscheinlich|probab|waarschijnlijk|sannolik|sandsynlig|sannsynlig|prawdopodob|pravděpod|valószín"
-    r"|todennäköi|0\s*(?:-|–|to|bis|à|a)\s*10|可能性|どのくらい",
+    r"|todennäköi|вероятн|0\s*(?:-|–|to|bis|à|a)\s*10|可能性|どのくらい",
     re.IGNORECASE,
 )
 _REASON = re.compile(

@@ -51,8 +51,11 @@ def decide(path: Path, settings: FileSettings, *, root: Path, file: str) -> Read
                 file, f"is not in {settings.encoding} ({error.reason})", "Leave `encoding:` out, and it is found."
             ) from None
     reading = _decide(path, settings, "cp1252", root=root, file=file)
-    note = "encoding: Windows-1252, because it is not UTF-8"
-    return reading and Reading(reading.table, reading.layout, reading.date_order, (note, *reading.notes))
+    if reading is None:
+        return None
+    notes = [note for note in reading.notes if note != "encoding: cp1252"]
+    notes.insert(0, "encoding: Windows-1252, because it is not UTF-8")
+    return Reading(reading.table, reading.layout, reading.date_order, tuple(notes))
 
 
 def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: Path, file: str) -> Reading | None:

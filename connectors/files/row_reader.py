@@ -220,22 +220,24 @@ _CLAIMS = (
 
 
 def clean(cell: str) -> str | None:
-    """Trim a cell and take off the apostrophe that guards a spreadsheet against formulas; None when it is empty.
+    """Trim a cell and take off what guards it in a spreadsheet: `'` before a formula, `="..."`; None when it is empty.
 
-    >>> clean("'+49 151 23456"), clean("'0042"), clean("'s avonds"), clean("  ")
-    ('+49 151 23456', '0042', "'s avonds", None)
+    >>> clean("'+49 151 23456"), clean("'0042"), clean("'s avonds"), clean('="0042"'), clean("  ")
+    ('+49 151 23456', '0042', "'s avonds", '0042', None)
     """
     if not cell:
         return None
     text = cell.strip()
     if text[:1] == "'" and len(text) > 1 and (text[1] in "=+-@\t\r" or text[1].isdigit()):
         text = text[1:]
+    elif text[:2] == '="' and text[-1] == '"' and text.count('"') == 2:
+        text = text[2:-1].strip()
     return text or None
 
 
 def clean_column(cells: Sequence[str]) -> list[str | None]:
     """Return `clean` of every cell."""
-    return [(text if text[0] != "'" else clean(text)) if text else None for text in map(str.strip, cells)]
+    return [(text if text[0] not in "'=" else clean(text)) if text else None for text in map(str.strip, cells)]
 
 
 def matches(rule: SkipRule, cell: str) -> bool:

@@ -83,7 +83,7 @@ def _candidates(header: Header, preset: Preset) -> list[ScoreColumn]:
     asked = [column for column in header.columns if rule.questions and is_score_question(column)]
     groups: dict[tuple[int, ...], ScoreColumn] = {}
     for column in (*named, *asked):
-        if not set(column.keys) & set(rule.never):
+        if not set(column.keys) & set(rule.never) and not is_beside_score(column, header):
             candidate = _alone(column, header)
             groups.setdefault(candidate.indexes, candidate)
     return [candidate for candidate in groups.values() if not _is_derived(candidate, header)]
@@ -100,12 +100,20 @@ def _named(header: Header, title: str, file: str) -> ScoreColumn:
 def _alone(column: Column, header: Header) -> ScoreColumn:
     """Return the column, or all columns of its question when each option has its own."""
     if column.option:
-        group = [other for other in header.columns if other.question == column.question and other.option]
-        scores = [read_score(other.option) for other in group]
-        whole = [score for score in scores if isinstance(score, int)]
-        if len(whole) == len(group) == len(set(whole)) and len(group) >= 10:
-            return ScoreColumn(column.question, tuple(other.index for other in group), tuple(whole))
+        options = [other for other in header.columns if other.question == column.question and other.option]
+        scores = [(other.index, read_score(other.option)) for other in options]
+        whole = {index: score for index, score in scores if isinstance(score, int)}
+        if len(whole) == len(set(whole.values())) >= 10:
+            return ScoreColumn(column.question, tuple(whole), tuple(whole.values()))
     return ScoreColumn(column.title, (column.index,))
+
+
+def is_beside_score(column: Column, header: Header) -> bool:
+    """Tell whether this is the text field under the NPS question, whose answer has columns of its own."""
+    if not column.option or not is_score_question(column) or isinstance(read_score(column.option), int):
+        return False
+    same = [other for other in header.columns if other.question == column.question and other != column]
+    return any(not other.option or isinstance(read_score(other.option), int) for other in same)
 
 
 def _is_derived(candidate: ScoreColumn, header: Header) -> bool:

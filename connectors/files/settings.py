@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connectors.dates import DateOrder
 
 #: Raise when the same bytes are read differently than before, so that known files are read again.
-READER_VERSION = 1
+READER_VERSION = 2
 
 #: Our fields that a column can hold; any other word is carried as `extra`.
 FIELDS = frozenset(

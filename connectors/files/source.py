@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
 from connectors.dates import DateOrder, DateReader
 from connectors.errors import Refused
-from connectors.files.found import find_files, stream_of
+from connectors.files.found import find_files, stream_of, unread_files
 from connectors.files.garbage import search_paused
 from connectors.files.page_reader import PageReader
 from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
@@ -21,7 +21,6 @@ from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from connectors.files.page_reader import Found
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 PAGE_ROWS = 5_000
 # Clocks and time zones differ by less than a day.
 _TOLERANCE = timedelta(days=1)
+# No survey tool is older, and NPS is of 2003: an earlier date is an empty one (1970) or a time without a day (1899).
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class FileSource:
@@ -101,6 +102,11 @@ class FileSource:
         files = find_files(self._path, self._root)
         if not files:
             yield Page(stream=self._path, cursor=None, notes=(f"{self._path}: the folder holds no exports yet",))
+        if unread := unread_files(self._path, self._root):
+            names = ", ".join(f"`{name}`" for name in unread[:5])
+            more = f" and {len(unread) - 5} more" if len(unread) > 5 else ""
+            note = f"{self._path}: not read, unpack them or export as CSV, XLSX or JSON: {names}{more}"
+            yield Page(stream=self._path, cursor=None, notes=(note,))
         for file in files:
             yield from self._pull_file(file, stream_of(file, self._root), cursors)
 
@@ -165,8 +171,9 @@ class FileSource:
     def _reader(self, reading: Reading, stream: str) -> RowReader:
         dates = DateReader(
             reading.date_order,
-            zone=self._settings.zone(reading.layout.preset.zone),
+            zone=self._settings.zone(reading.layout.zone),
             latest=self._now() + _TOLERANCE,
+            earliest=_EARLIEST,
             epoch_1904=reading.table.epoch_1904,
         )
         return RowReader(reading.layout, dates, self._settings, file=stream, survey=self._settings.survey or self._name)

@@ -149,3 +149,25 @@ def test_an_empty_folder_is_not_an_error(tmp_path):
 
 def test_an_empty_file_is_not_an_error(tmp_path):
     assert "is empty" in pull_text(tmp_path, "").notes
+
+
+def test_an_archive_in_the_folder_is_named_and_not_passed_over_in_silence(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "october.csv.gz").write_bytes(b"\x1f\x8b")
+    (tmp_path / "in" / "november.csv").write_text("email,score,date\na@x.example,9,2026-01-05\n", encoding="utf-8")
+
+    pulled = pull(tmp_path, "in")
+
+    assert [9] == pulled.scores
+    assert "`october.csv.gz`" in pulled.notes
+
+
+@pytest.mark.parametrize("text", ["[]", '{"data": []}', " [ ] "])
+def test_a_list_without_items_is_an_empty_file_and_no_fault(tmp_path, text):
+    """A scheduled export has days without answers."""
+    (tmp_path / "none.json").write_text(text, encoding="utf-8")
+
+    pulled = pull(tmp_path, "none.json")
+
+    assert [] == pulled.refused
+    assert "is empty" in pulled.notes

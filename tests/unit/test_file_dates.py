@@ -96,3 +96,20 @@ class TestDates:
 
         assert ["date_missing"] == pulled.reasons
         assert "columns: {responded_at: ...}" in pulled.rejects[0].next_step
+
+
+def test_the_zone_that_the_header_states_is_the_zone_of_the_dates(tmp_path):
+    """Qualtrics writes the zone of the account beside the ImportId; the wall clock alone is hours off."""
+    ids = ('{"ImportId":"_recordId"}', '{"ImportId":"recordedDate","timeZone":"America/Denver"}', '{"ImportId":"QID1"}')
+    marks = ",".join('"' + mark.replace('"', '""') + '"' for mark in ids)
+    text = f"ResponseId,RecordedDate,Q1\na,b,How likely are you to recommend us?\n{marks}\nR_1,2026-09-01 10:00:00,9\n"
+
+    pulled = pull_text(tmp_path, text)
+
+    assert ["2026-09-01T16:00:00+00:00"] == [response.responded_at.isoformat() for response in pulled.responses]
+    assert "time zone: America/Denver" in pulled.notes
+
+
+@pytest.mark.parametrize("text", ["1970-01-01 00:00:00", "1899-12-31 10:00:00", "01/01/1900"])
+def test_a_date_before_any_survey_tool_is_an_empty_one(tmp_path, text):
+    assert ["date_unreadable"] == pull_text(tmp_path, f"email,score,date\na@x.example,9,{text}\n").reasons

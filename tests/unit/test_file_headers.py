@@ -129,3 +129,55 @@ class TestText:
 
         assert [9] == pulled.scores
         assert ["row_too_wide"] == pulled.reasons
+
+
+class TestQuestionsWithATextField:
+    HEAD = "Respondent ID,Collector ID,Start Date,End Date,Email Address,"
+    ANSWER = "1,4,2026-10-01 10:00:00,2026-10-01 10:05:00,a@x.example,"
+
+    def test_the_text_field_under_the_nps_question_is_its_comment_and_no_second_score(self, tmp_path):
+        """SurveyMonkey writes it as a second column of the same question."""
+        asked = f"{self.HEAD}How likely is it that you would recommend us?,\n,,,,,,Please tell us why\n"
+        text = f"{asked}{self.ANSWER}0,slow\n"
+
+        response = pull_text(tmp_path, text).responses[0]
+
+        assert (0, "slow") == (response.score, response.comment)
+
+    def test_it_does_not_break_the_columns_per_option(self, tmp_path):
+        options = ",".join(["Not at all likely - 0", *map(str, range(1, 10)), "Extremely likely - 10", "Comments"])
+        text = (
+            f"{self.HEAD}How likely is it that you would recommend us?{',' * 11}\n,,,,,{options}\n"
+            f"{self.ANSWER},,,,,,,,,1,,well\n"
+        )
+
+        response = pull_text(tmp_path, text).responses[0]
+
+        assert (9, "well") == (response.score, response.comment)
+
+    def test_two_products_under_one_question_are_two_scores(self, tmp_path):
+        text = f"{self.HEAD}How likely is it that you would recommend?,\n,,,,,Desk,Chair\n{self.ANSWER}9,1\n"
+
+        assert ["E113"] == [refused.code for refused in pull_text(tmp_path, text).refused]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "question"),
+    [
+        ("Отметка времени", "С какой вероятностью вы порекомендуете нас друзьям?"),
+        ("Sygnatura czasowa", "Jak prawdopodobne jest, że polecisz nas znajomym?"),
+        ("Tidstämpel", "Hur sannolikt är det att du skulle rekommendera oss?"),
+        ("タイムスタンプ", "当社を友人に勧める可能性はどのくらいですか？"),
+    ],
+)
+def test_a_form_in_another_language_is_a_form(tmp_path, stamp, question):
+    pulled = pull_text(tmp_path, f'{stamp},"{question}"\n2026/10/01 10:00:00,0\n')
+
+    assert "preset: google-forms" in pulled.notes
+    assert [0] == pulled.scores
+
+
+def test_the_encoding_is_told_once(tmp_path):
+    notes = pull_text(tmp_path, "email,score,date\nü@x.example,9,2026-01-05\n".encode("cp1252")).notes
+
+    assert 1 == notes.count("encoding:")

@@ -108,3 +108,12 @@ class TestIdentity:
         pulled = pull_text(tmp_path, text, columns={"plan": "Plan"})
 
         assert [{"plan": "Gold"}] == [dict(one.extra) for one in pulled.responses]
+
+
+def test_an_id_that_is_guarded_as_a_formula_keeps_its_zeros(tmp_path):
+    """Exporters write ="0042" so that a spreadsheet leaves the zeros alone."""
+    text = 'email,customer_id,score,date\na@x.example,="0042",="9",2026-01-05\n'
+
+    response = pull_text(tmp_path, text).responses[0]
+
+    assert ("0042", 9) == (response.ids["customer_id"], response.score)

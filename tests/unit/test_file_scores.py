@@ -129,3 +129,8 @@ class TestScores:
         text = "Survey name,Rating,Response,Date,Sentiment\nQ1,2,ok,2026-01-05,Promoter\n"
 
         assert ["E114"] == [error.code for error in pull_text(tmp_path, text).refused]
+
+
+@pytest.mark.parametrize("cell", ["5 stars", "4 (CSAT)", "5 Sterne", "CES 3"])
+def test_a_cell_that_names_another_unit_is_on_another_scale(tmp_path, cell):
+    assert ["wrong_scale"] == pull_text(tmp_path, f"email,score,date\na@x.example,{cell},2026-01-05\n").reasons
