@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from connectors.files.row_reader import clean, clean_column
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Column = list[str | None]
 
@@ -38,8 +39,10 @@ _PHONES = re.compile(r"\s*[;|\[\]\"\r\n]\s*|\s*,\s*(?=[\"+(0])")
 _MAILS = re.compile(r"[;|,\[\]\"\r\n]+")
 _SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-#: Objects that are no people and no accounts.
-_OTHERS = frozenset({"opportunity", "case", "task", "event", "deal", "deals", "ticket", "tickets", "campaign"})
+#: Objects that are no people.
+_NO_PEOPLE = frozenset(
+    {"account", "opportunity", "case", "task", "event", "deal", "deals", "ticket", "tickets", "campaign"}
+)
 
 
 def object_row(cells: list[str], places: RecordPlaces) -> str:
@@ -57,8 +60,18 @@ def _is_salesforce(id_: str) -> bool:
     return _SALESFORCE.fullmatch(id_) is not None and not id_.isdigit()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What all files together say of how a cell is read."""
+
+    #: What else an account is called by → its id; empty when accounts are not known.
+    accounts: Mapping[str, str]
+    #: 15 or 18 where all Salesforce ids are of that length.
+    id_length: int | None
+
+
 def record_tables(
-    part: list[list[str]], places: RecordPlaces, created: Callable[[Column], Column], accounts: Mapping[str, str]
+    part: list[list[str]], places: RecordPlaces, created: Callable[[Column], Column], reading: Reading
 ) -> Iterator[pa.Table]:
     """Yield the people of *part*.
 
@@ -66,10 +79,11 @@ def record_tables(
         part: Rows, each as long as the header.
         places: Where the columns stand.
         created: Writes moments as ISO text.
-        accounts: What else an account is called by → its id; empty when accounts are not known.
+        reading: See `Reading`.
     """
     named = [(cells, object_row(cells, places)) for cells in part if cells[places.id].strip()]
-    named = [(cells, name) for cells, name in named if name != "Account" and name.casefold() not in _OTHERS]
+    if _NO_PEOPLE & {name.casefold() for _, name in named}:
+        named = [(cells, name) for cells, name in named if name.casefold() not in _NO_PEOPLE]
     if not named:
         return
     columns = list(zip(*(cells for cells, _ in named), strict=True))
@@ -77,7 +91,8 @@ def record_tables(
     own = [text or "" for text in clean_column(columns[places.id])]
     single = {field: clean_column(columns[index]) for field, index in places.single.items()}
     none: Column = [None] * count
-    merged = _names(_first(columns, places.merged_into, count))
+    merged_into = _first(columns, places.merged_into, count)
+    merged = [None if text and text.casefold() in words.NO_TEXT else text for text in merged_into]
     gone, suppressed = _flags(columns, places, single.get("status", none), merged)
     made = {
         "object": [name for _, name in named],
@@ -87,11 +102,11 @@ def record_tables(
         "first_name": _names(single.get("first_name", none)),
         "last_name": _names(single.get("last_name", none)),
         "full_name": _names(single.get("full_name", none)),
-        "account": _accounts(single, accounts if places.object != "Lead" else {}, none),
+        "account": _accounts(single, reading.accounts if places.object != "Lead" else {}, none),
         "account_name": _names(single.get("account_name", none)),
         "country": _countries(columns, places.countries, count),
         "created_at": created(single.get("created_at", none)),
-        "merged_into": [_spelt_as(text, id_) for text, id_ in zip(merged, own, strict=True)],
+        "merged_into": [spelt(text, reading.id_length) for text in merged],
         "deleted": gone,
         "suppressed": suppressed,
     }
@@ -157,7 +172,8 @@ def _true(columns: list[tuple[str, ...]], indexes: Sequence[int], count: int) ->
 
 
 def _names(column: Column) -> Column:
-    return [None if text and text.casefold() in words.NO_TEXT else text for text in column]
+    known = {text: words.name_in(text) for text in set(column)}
+    return [known[text] for text in column]
 
 
 def _countries(columns: list[tuple[str, ...]], indexes: Sequence[int], count: int) -> Column:
@@ -183,7 +199,10 @@ def _lists(
     found: list[list[str]] = [[] for _ in range(count)]
     for index in indexes:
         for held, text in zip(found, clean_column(columns[index]), strict=True):
-            if text:
+            if text and between.search(text) is None:
+                if text not in held:
+                    held.append(text)
+            elif text:
                 held.extend(part for cut in between.split(text) if (part := cut.strip()) and part not in held)
     return found
 
@@ -196,14 +215,13 @@ def _ids(columns: list[tuple[str, ...]], places: RecordPlaces, own: list[str]) -
     kinds: list[str] = []
     values: list[str] = []
     ends = [0]
-    for i, id_ in enumerate(own):
-        found = {(kind, text): None for kind, column in named if (text := column[i])}
-        found |= {(kind, id_): None for kind in places.own_kinds}
-        if _is_salesforce(id_):
-            found["salesforce_id", id_] = None
+    for id_, *others in zip(own, *(column for _, column in named), strict=True):
+        own_kinds = (*places.own_kinds, "salesforce_id") if _is_salesforce(id_) else places.own_kinds
+        found = [(kind, id_) for kind in own_kinds]
+        found += [(kind, text) for (kind, _), text in zip(named, others, strict=True) if text]
         # A reference of unstated kind may be any of them.
-        found |= {("external_ref", text): None for _, text in (*found, ("", id_))}
-        for kind, text in found:
+        every = [*found, ("external_ref", id_), *[("external_ref", text) for text in others if text]]
+        for kind, text in dict.fromkeys(every):
             kinds.append(kind)
             values.append(text)
         ends.append(len(kinds))
@@ -230,7 +248,7 @@ def account_row(cells: list[str], places: RecordPlaces) -> dict[str, object]:
         "id": id_,
         "name": None if name is None else clean(cells[name]),
         "domains": list(dict.fromkeys([*_split(cells, places.websites, _SEVERAL), *aliases])),
-        "merged_into": _spelt_as(into, id_),
+        "merged_into": into,
         "parent": None if parent is None else clean(cells[parent]),
         "aliases": aliases,
         "numbers": _split(cells, places.numbers, _SEVERAL),
@@ -244,11 +262,16 @@ def is_gone(cells: list[str], places: RecordPlaces) -> bool:
     return not merged and (said or any(is_set(cells[index]) for index in places.gone_at))
 
 
-def _spelt_as(text: str | None, id_: str) -> str | None:
-    """Write a Salesforce id with 15 or 18 characters, as the ids of its file are."""
-    if text is None or len(text) == len(id_):
+def spelt(text: str | None, length: int | None) -> str | None:
+    """Write a Salesforce id in the form of that length."""
+    if text is None or length is None or len(text) == length:
         return text
-    return next((one for one in both_forms(text) if len(one) == len(id_)), text)
+    return next((one for one in both_forms(text) if len(one) == length), text)
+
+
+def id_lengths(ids: Iterable[str]) -> set[int]:
+    """Return the lengths of the Salesforce ids among *ids*."""
+    return {len(text) for text in ids if _is_salesforce(text)}
 
 
 def both_forms(text: str) -> tuple[str, ...]:

@@ -260,3 +260,12 @@ NO_TEXT = frozenset(
         "anonymous",
     }
 )
+
+
+def name_in(text: str | None) -> str | None:
+    """Return a name; None where the cell says that there is none, or holds an address instead.
+
+    >>> name_in("Kern"), name_in("[not provided]"), name_in("ada@x.example")
+    ('Kern', None, None)
+    """
+    return None if text is None or "@" in text or text.casefold() in NO_TEXT else text

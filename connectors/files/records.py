@@ -15,7 +15,17 @@ from connectors.files.garbage import search_paused
 from connectors.files.header import shown
 from connectors.files.plain_table import PlainTable, told_of
 from connectors.files.record_columns import MEANINGS, RecordPlaces, recognise_records
-from connectors.files.record_tables import ACCOUNTS, Column, account_row, both_forms, is_gone, object_row, record_tables
+from connectors.files.record_tables import (
+    ACCOUNTS,
+    Column,
+    Reading,
+    account_row,
+    both_forms,
+    id_lengths,
+    is_gone,
+    object_row,
+    record_tables,
+)
 from connectors.files.record_words import RECORD
 
 if TYPE_CHECKING:
@@ -31,6 +41,8 @@ class _RecordFile(NamedTuple):
     table: PlainTable
     places: RecordPlaces
     created: DateReader
+    #: Of the Salesforce ids in its first rows.
+    id_lengths: set[int]
 
 
 class FileDirectory:
@@ -60,12 +72,13 @@ class FileDirectory:
         Raises:
             Refused: A file cannot be read (E111, E112), or has no column for the id (E113).
         """
-        accounts = self._account_ids
+        lengths = set().union(*(file.id_lengths for file in self._files if file.places.object != "Account"))
+        reading = Reading(accounts=self._account_ids, id_length=lengths.pop() if len(lengths) == 1 else None)
         for file in self._files:
             created = partial(_iso, reader=file.created)
             for part in file.table.rows():
                 with search_paused():
-                    tables = list(record_tables(part, file.places, created, accounts))
+                    tables = list(record_tables(part, file.places, created, reading))
                 yield from tables
 
     @cached_property
@@ -76,7 +89,7 @@ class FileDirectory:
     def _accounts(self) -> list[dict[str, object]]:
         return [
             account_row(cells, places)
-            for table, places, _ in self._files
+            for table, places, *_ in self._files
             if _may_hold_accounts(places)
             for part in table.rows()
             for cells in part
@@ -129,7 +142,7 @@ class FileDirectory:
         """Return, file by file, what the columns were taken for; headers only, never what stands in them."""
         return [
             told_of(table.path.name, f"{places.object} records", table.titles, places.taken())
-            for table, places, _ in self._files
+            for table, places, *_ in self._files
         ]
 
     def _check_given(self) -> None:
@@ -154,11 +167,13 @@ class FileDirectory:
         if not table.titles:
             raise Refused(f"{name}: is empty", code="E113", next_step="Export the records again.")
         places = recognise_records(table.titles, table.path.stem, name, self._given, self._own_kind)
+        # Twenty thousand rows tell the order of day and month and the form of the ids, if any do.
+        rows = next(table.rows(), [])
         evidence = DateEvidence()
         if (at := places.single.get("created_at")) is not None:
-            # Twenty thousand dates tell the order of day and month, if any do.
-            evidence.add({cells[at].strip() for cells in next(table.rows(), [])})
-        return _RecordFile(table, places, DateReader(evidence.order(), zone=UTC, latest=_LATEST))
+            evidence.add({cells[at].strip() for cells in rows})
+        lengths = id_lengths(cells[places.id].strip() for cells in rows)
+        return _RecordFile(table, places, DateReader(evidence.order(), zone=UTC, latest=_LATEST), lengths)
 
 
 def _may_hold_accounts(places: RecordPlaces) -> bool:

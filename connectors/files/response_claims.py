@@ -15,7 +15,7 @@ from connectors.files.layout import recognise, skips_of
 from connectors.files.plain_table import PlainTable, told_of
 from connectors.files.preset import shipped
 from connectors.files.record_tables import both_forms
-from connectors.files.record_words import NO_TEXT
+from connectors.files.record_words import name_in
 from connectors.files.row_reader import clean_column, matches
 from connectors.files.settings import FileSettings
 
@@ -125,7 +125,7 @@ class ClaimsFile:
         made: dict[str, list[str | None]] = dict.fromkeys(RESPONSES.names, none)
         made |= {field: clean_column(columns[at]) for field, at in self._at}
         for field in _NAMED:
-            made[field] = [None if text and text.casefold() in NO_TEXT else text for text in made[field]]
+            made[field] = [name_in(text) for text in made[field]]
         made["salesforce_id"] = _salesforce(made)
         made["country"] = [country_code(text) for text in made["country"]]
         ids = enumerate(made["response_id"], number + 1)

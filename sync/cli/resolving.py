@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,18 +84,25 @@ def resolve(
     file = claims_of(responses, {field: titles[-1] for field, titles in _pairs(response_column).items()})
     for note in (*directory.notes(), file.note()):
         session.screen.say(note)
-    decided = list(
-        resolve_files(
-            directory,
-            answers(file, directory),
-            with_aliases(settings, directory.alias_domains()),
-            rules=rules,
-            previous=_prior(prior) if prior else None,
-            accounts=directory.accounts(),
-        )
+    decided = resolve_files(
+        directory,
+        answers(file, directory),
+        with_aliases(settings, directory.alias_domains()),
+        rules=rules,
+        previous=_prior(prior) if prior else None,
+        accounts=directory.accounts(),
     )
-    _write(decided, output)
-    _tell(session, decided, output)
+    reached: Counter[tuple[str, str, str]] = Counter()
+    _write(_counted(decided, reached), output)
+    _tell(session, reached, output)
+
+
+def _counted(
+    rows: "Iterable[ResponseDecision]", reached: "Counter[tuple[str, str, str]]"
+) -> "Iterator[ResponseDecision]":
+    for row in rows:
+        reached[row.outcome, row.reason, row.rule] += 1
+        yield row
 
 
 def _settings(session: Session, said: dict[str, Any]) -> "IdentitySettings":
@@ -151,26 +158,41 @@ def _prior(path: Path) -> "dict[str, ResponseDecision]":
 
 
 def _write(rows: "Iterable[ResponseDecision]", output: Path | None) -> None:
+    """Write all rows, or leave what was there: an input may be the file to be written."""
     from sync.identity.standalone import write_decisions
 
     if output is None:
         write_decisions(rows, sys.stdout)
         return
+    whole = output.resolve()
+    beside = whole.with_name(f".{whole.name}.part")
+    if whole.exists() and not whole.is_file():
+        beside = whole  # a device or a pipe takes the rows as they come
     try:
-        with output.open("w", encoding="utf-8", newline="") as file:
+        with beside.open("w", encoding="utf-8", newline="") as file:
             write_decisions(rows, file)
+        if beside != whole:
+            beside.replace(whole)
     except OSError as error:
         what, hint = f"cannot be written ({error.strerror})", "Name a file in a folder that exists and may be written."
         raise UserError("E111", Problem(where=str(output), what=what, hint=hint)) from error
+    finally:
+        if beside != whole:
+            beside.unlink(missing_ok=True)
 
 
-def _tell(session: Session, rows: "Sequence[ResponseDecision]", output: Path | None) -> None:
+def _tell(session: Session, reached: "Counter[tuple[str, str, str]]", output: Path | None) -> None:
     """Sum up, so that a look at the numbers is enough at first."""
-    outcomes = Counter(row.outcome for row in rows)
-    rules = Counter(row.rule for row in rows if row.outcome == "matched")
-    reasons = Counter((row.outcome, row.reason) for row in rows)
+    outcomes: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    reasons: Counter[tuple[str, str]] = Counter()
+    for (outcome, why, rule), rows in reached.items():
+        outcomes[outcome] += rows
+        reasons[outcome, why] += rows
+        if outcome == "matched":
+            rules[rule] += rows
     told = {
-        "responses": len(rows),
+        "responses": reached.total(),
         "outcomes": dict(outcomes.most_common()),
         "rules": dict(rules.most_common()),
         "reasons": [{"outcome": outcome, "reason": why, "rows": n} for (outcome, why), n in reasons.most_common()],
@@ -182,7 +204,7 @@ def _tell(session: Session, rows: "Sequence[ResponseDecision]", output: Path | N
     from sync.cli.screen import table
 
     lines = [[outcome, why, number] for (outcome, why), number in reasons.most_common()]
-    session.screen.say(f"{len(rows):,} responses\n" + table(["outcome", "reason", "rows"], lines))
+    session.screen.say(f"{reached.total():,} responses\n" + table(["outcome", "reason", "rows"], lines))
 
 
 def _pairs(given: Sequence[str] | None) -> dict[str, list[str]]:
