@@ -25,7 +25,7 @@ from sync.identity.hits import SLOTS, Hit, keys_from
 from sync.identity.judge import Asked, Verdict, judge, nobody_found
 from sync.identity.mailboxes import domain_of, is_internal, is_nobody, is_role
 from sync.identity.names import Agreement, name_of
-from sync.identity.normalise import phone_keys
+from sync.identity.normalise import claimed_phone
 from sync.identity.persons import level
 from sync.identity.plain import NO_IDS, clear_cases
 
@@ -150,7 +150,7 @@ class Bench:
         if slot in _ADDRESSES:
             return is_nobody(value)
         if slot == "phone":
-            return phone_keys(value).suffix is None
+            return claimed_phone(value).suffix is None
         return value.lower() in NO_IDS or not value.strip("0-")
 
     def _pinned(self, heard: _Heard, pin: Row, past: Past) -> Decision:

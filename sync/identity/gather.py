@@ -27,11 +27,31 @@ _HIT = pa.schema(
 )
 REFS = pa.schema([("object", pa.string()), ("id", pa.string())])
 
-#: Whole rows of what was kept, one per record; where a record came twice and differs, the greatest row counts.
+_REPEATED = "CREATE OR REPLACE TEMP TABLE repeated AS "
+_REPEATED += (
+    "SELECT object, id FROM kept_record GROUP BY object, id HAVING count(*) > 1; SELECT * FROM repeated LIMIT 1"
+)
+#: One row per record; where a record came twice and differs, the greatest row counts.
 _ONE_ROW_EACH = """
 CREATE OR REPLACE TEMP TABLE record AS
-SELECT unnest(max(kept)) FROM kept_record kept GROUP BY kept.object, kept.id;
-SELECT count(*) AS records FROM record
+SELECT k.* FROM kept_record k ANTI JOIN repeated USING (object, id)
+UNION ALL
+SELECT unnest(max(k)) FROM kept_record k SEMI JOIN repeated USING (object, id) GROUP BY k.object, k.id;
+DROP TABLE kept_record;
+SELECT 1 AS done
+"""
+_AS_IT_IS = "ALTER TABLE kept_record RENAME TO record; SELECT 1 AS done"
+#: Of all the records only those that may be somebody are looked at again and again.
+_MET = """
+CREATE OR REPLACE TEMP TABLE met AS
+SELECT r.* FROM record r
+WHERE (r.object, r.id) IN (SELECT (object, id) FROM pair)
+   OR (r.object, r.id) IN (SELECT (live_object, live_id) FROM live)
+   OR r.id IN (SELECT id FROM named);
+DROP TABLE record;
+ALTER TABLE met RENAME TO record;
+DROP TABLE hit;
+SELECT 1 AS done
 """
 _SLIM = """
 SELECT object, id, first_name, last_name, full_name, account, account_name, created_at,
@@ -39,17 +59,38 @@ SELECT object, id, first_name, last_name, full_name, account, account_name, crea
        coalesce(suppressed, false) AS suppressed, emails
 FROM records
 """
+_ONLY = """ WHERE (object, id) IN (SELECT (object, id) FROM hits) OR id IN (SELECT id FROM named)"""
 _LOST = """
 SELECT DISTINCT 'record' AS kind, merged_into AS value FROM kept_record
-WHERE merged_into IS NOT NULL AND merged_into NOT IN (SELECT id FROM kept_record) ORDER BY value
+WHERE merged_into IS NOT NULL AND merged_into <> id AND merged_into NOT IN (SELECT id FROM named) ORDER BY value
 """
 
 
 class Gathering:
-    """Claims' keys on one side, records on the other; settled once all records have been seen."""
+    """Claims' keys on one side, records on the other; settled once all records have been seen.
 
-    def __init__(self, kernel: Kernel, claims: pa.Table, rules: Sequence[Rule], settings: IdentitySettings) -> None:
+    Args:
+        kernel: An empty one.
+        claims: `CLAIMS_SCHEMA`.
+        rules: The mapping's `match`.
+        settings: The config's `identity`.
+        named: Ids of records whose standing will be asked for.
+        only_hits: Keep only records that hit or are named; records that others were merged into can be had later.
+    """
+
+    def __init__(  # noqa: PLR0913 - see the class
+        self,
+        kernel: Kernel,
+        claims: pa.Table,
+        rules: Sequence[Rule],
+        settings: IdentitySettings,
+        named: Sequence[str] = (),
+        *,
+        only_hits: bool = False,
+    ) -> None:
         self._kernel = kernel
+        self._named = set(named)
+        self._only_hits = only_hits
         self._kinds = _kinds(rules, settings)
         self._aliases = pa.Table.from_pylist(
             [{"domain": domain, "target": target} for domain, target in sorted(settings.alias_of.items())], _ALIASES
@@ -75,18 +116,39 @@ class Gathering:
         given = {"records": records, "odd": odd, "kinds": self._kinds, "aliases": self._aliases}
         hits = self._kernel.run("identity_hits", given)
         self._kernel.keep("hit", hits)
-        # Every record may turn out to be what another one was merged into, so a slim copy of each stays (it may spill).
-        self._kernel.keep("kept_record", self._kernel.query(_SLIM, {"records": records}))
+        self._keep(records, hits)
+
+    def take_named(self, records: pa.Table) -> None:
+        """Look through one chunk only for records that are named."""
+        self._keep(records, _HIT.empty_table())
+
+    def _keep(self, records: pa.Table, hits: pa.Table) -> None:
+        """Keep slim copies, which may spill: of all, where any may be what another was merged into, else of some."""
+        if self._only_hits:
+            slim = self._kernel.query(_SLIM + _ONLY, {"records": records, "hits": hits, "named": self._names()})
+        else:
+            slim = self._kernel.query(_SLIM, {"records": records})
+        self._kernel.keep("kept_record", slim)
+
+    def _names(self) -> pa.Table:
+        return pa.table({"id": pa.array(sorted(self._named), pa.string())})
 
     def lost(self) -> pa.Table:
-        """Return (kind, value) of the records that others were merged into and that have not been seen."""
-        return self._kernel.query(_LOST)
+        """Return (kind, value) of the records that others were merged into and that were not looked for; they will be.
+
+        That one of their id was kept is not enough: two objects may share an id, and which was kept depends on claims.
+        """
+        lost = self._kernel.query(_LOST, {"named": self._names()})
+        self._named.update(lost.column("value").to_pylist())
+        return lost
 
     def settle(self) -> None:
         """Follow merges and join claims to records; no more records can be taken."""
-        self._kernel.query(_ONE_ROW_EACH)
+        repeated = self._kernel.query(_REPEATED)
+        self._kernel.query(_ONE_ROW_EACH if repeated.num_rows else _AS_IT_IS)
         self._kernel.run("identity_follow")
         self._kernel.run("identity_pairs", {"limits": self._limits})
+        self._kernel.query(_MET, {"named": self._names()})
 
     def run(self, name: str, relations: Mapping[str, pa.Table]) -> pa.Table:
         """Run another kernel over what was gathered."""

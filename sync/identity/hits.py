@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sync.identity.claims import CLAIM_COLUMNS
 from sync.identity.findings import Key
 from sync.identity.names import name_of
-from sync.identity.normalise import PhoneKey, phone_keys
+from sync.identity.normalise import PhoneKey, claimed_phone, phone_keys
 from sync.identity.persons import Candidate
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def keys_from(
         if None in [row.object for row in rows]:
             keys.append(Key(slot, kind, value, (), records))
             continue
-        certain = phone_keys(value).certain if kind == "phone" else None
+        certain = claimed_phone(value).certain if kind == "phone" else None
         found = [c for row in rows if (c := _candidate(row, certain, rules, settings)) is not None]
         left = [c for c in found if c.ref not in not_these] if not_these else found
         struck = struck or len(left) < len(found)
@@ -132,6 +132,6 @@ def _may_be_shared(certain: str | None, claimed: str, theirs: PhoneKey) -> bool:
         certain and theirs.certain and certain.partition(";")[0] != theirs.certain.partition(";")[0]
     ):
         return False
-    ours = phone_keys(claimed).suffix
+    ours = claimed_phone(claimed).suffix
     length = min(len(ours or ""), len(theirs.suffix))
     return length >= _SHARED_DIGITS and (ours or "")[-length:] == theirs.suffix[-length:]

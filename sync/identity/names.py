@@ -61,7 +61,7 @@ _APOSTROPHES = dict.fromkeys((0x27, 0x60, 0xB4, 0x2BC, 0x2018, 0x2019))
 _UMLAUT = re.compile(r"(?<=[aou])e")
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def name_of(first: str | None, last: str | None, full: str | None) -> Name:
     """Read a name from its fields; the full name counts where the split ones are missing.
 
@@ -128,7 +128,7 @@ def _script(text: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def _tokens(text: str | None, script: str) -> tuple[str, ...]:
     if not text:
         return ()

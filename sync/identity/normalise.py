@@ -167,6 +167,18 @@ class PhoneKey(NamedTuple):
     suffix: str | None
 
 
+def claimed_phone(text: str) -> PhoneKey:
+    """Read a phone as claims hold it: what is `+` and digits was read when the claim was made, and is not read again.
+
+    >>> claimed_phone("+4930901820"), claimed_phone("030 901820").certain
+    (PhoneKey(certain='+4930901820', guess=None, suffix='930901820'), None)
+    """
+    digits = text[1:]
+    if text[:1] == "+" and digits.isascii() and digits.isdigit() and len(digits) >= 7 and not _is_junk(digits):
+        return PhoneKey(text, None, digits[-_SUFFIX_DIGITS:])
+    return phone_keys(text)
+
+
 NOBODY = PhoneKey(None, None, None)
 #: Digits by which directories look phones up; loose on purpose, each hit is compared again.
 LOOSE_DIGITS = 8
@@ -174,7 +186,7 @@ _SUFFIX_DIGITS = 9
 _RUNS = ("0123456789", "1234567890", "9876543210")
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=65_536)
 def phone_keys(text: str, country: str | None = None, default_region: str | None = None) -> PhoneKey:
     """Read a phone number with the country of the record it stands in, never with a guess.
 

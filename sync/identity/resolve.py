@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sync.identity.settings import IdentitySettings, Rule
 
 #: Respondents judged at once: bounds what Python holds of the candidates.
-AT_ONCE = 20_000
+AT_ONCE = 50_000
 #: Fewest respondents for which the kernel picks out the clear cases first.
 CLEAR_FROM = 500
 #: Longest chain of merges that is followed.
@@ -90,9 +90,8 @@ def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them
             missing is taken as deleted.
         human: What people decided: respondent, verb (`pin`, `never`, `drop`), object, record.
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
-        find: `Directory.find`, asked by id for records that others were merged into, where *records* holds only what
-        was
-            asked for; not needed where *records* is everything there is.
+        find: `Directory.find`, asked by id for the records that others were merged into. Without it *records* must be
+            everything there is: a record's successor that is among them by chance would decide by chance.
         clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
     """
     parts = list(decisions(claims, records, rules, settings, prior, human, accounts, find, clear_from=clear_from))
@@ -109,7 +108,7 @@ def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]]
             return
         asked |= wanted
         for chunk in find(lost.cast(KEYS_SCHEMA)):
-            gathering.take(chunk)
+            gathering.take_named(chunk)
 
 
 def decisions(  # noqa: PLR0913 - see `decide`
@@ -129,7 +128,8 @@ def decisions(  # noqa: PLR0913 - see `decide`
         return
     bench = Bench(tuple(rules), settings, AccountBook(accounts))
     with TemporaryDirectory(prefix="npsync-") as spill, Kernel(spill_to=spill) as kernel:
-        gathering = Gathering(kernel, claims, rules, settings)
+        named = _named(claims.column("respondent").combine_chunks(), prior, human)
+        gathering = Gathering(kernel, claims, rules, settings, named, only_hits=find is not None)
         for chunk in records:
             gathering.take(chunk)
         _follow(gathering, find)
@@ -146,14 +146,15 @@ def _judged(
 ) -> Iterator[pa.Table]:
     """Yield the clear cases of the kernel and what the bench says of everybody else, ordered by respondent."""
     prior, human = earlier
-    many = claims.num_rows >= clear_from
-    clear = bench.clear(claims, gathering, prior, human) if many else DECISION_SCHEMA.empty_table()
-    settled = clear["respondent"].combine_chunks()
-    judged = claims.filter(pc.invert(pc.is_in(claims["respondent"], value_set=settled)))
-    parts = [clear]
-    for start in range(0, judged.num_rows, AT_ONCE):
-        part = judged.slice(start, AT_ONCE)
-        respondents = part.column("respondent").combine_chunks()
+    order = pc.sort_indices(claims["respondent"])
+    for start in range(0, claims.num_rows, AT_ONCE):
+        part = claims.take(order.slice(start, AT_ONCE))
+        clear = DECISION_SCHEMA.empty_table()
+        if claims.num_rows >= clear_from:
+            clear = bench.clear(part, gathering, prior, human)
+        settled = clear["respondent"].combine_chunks()
+        rest = part.filter(pc.invert(pc.is_in(part["respondent"], value_set=settled)))
+        respondents = rest.column("respondent").combine_chunks()
         past = past_of(respondents, prior, human, gathering)
-        parts.append(decisions_table(list(bench.decide(part, gathering.candidates(respondents), past))))
-    yield pa.concat_tables(parts).sort_by("respondent")
+        judged = decisions_table(list(bench.decide(rest, gathering.candidates(respondents), past)))
+        yield pa.concat_tables([clear, judged]).sort_by("respondent")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sync.identity.settings import IdentitySettings
 from sync.identity.standalone import resolve_files
 from tests.population.answers import make_answers
-from tests.population.crm import make_crm
 from tests.population.listing import Listing
+from tests.population.planting import make_crm
 from tests.population.scoring import recall_det, score
 
 if TYPE_CHECKING:

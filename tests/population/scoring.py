@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.population.answers import DETERMINISTIC, UNDETECTABLE, Answer
+from tests.population.traps import DETERMINISTIC, UNDETECTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sync.identity.standalone import ResponseDecision
+    from tests.population.respondents import Answer
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def score(
         result.outcomes[trap, decision.outcome, decision.reason] += 1
         if decision.outcome == "matched":
             result.matched += 1
-            if owner[decision.object, decision.record_id] == answer.human:
+            if owner[decision.object, decision.record] == answer.human:
                 result.right[trap] += 1
             else:
                 result.wrong[trap] += 1
@@ -90,10 +91,10 @@ def score(
 def _score_account(result: Score, answer: Answer, decision: ResponseDecision) -> None:
     if answer.account:
         result.accounts_true += 1
-        result.accounts_right += decision.account_id == answer.account
-    if decision.account_id:
+        result.accounts_right += decision.account == answer.account
+    if decision.account:
         result.accounts += 1
-        result.accounts_wrong += bool(answer.account) and decision.account_id != answer.account
+        result.accounts_wrong += bool(answer.account) and decision.account != answer.account
 
 
 def recall_det(score_: Score) -> float:
