@@ -1,7 +1,8 @@
-"""How far a run has come: a bar on a terminal, nothing in a log or a pipe."""
+"""How far a run has come: a bar on a terminal, an event in a log, nothing in a pipe."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -32,11 +33,29 @@ class Drawn:
         self._bars.update(self._tasks[phase], completed=done, total=total)
 
 
+class Logged:
+    """One event when a phase begins (-v), one for each of its steps (-vv)."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger(__name__)
+        self._phase = ""
+
+    def step(self, phase: str, done: int, total: int | None) -> None:
+        """See `Progress.step`."""
+        if phase != self._phase:
+            self._phase = phase
+            self._log.info("phase.started", extra={"phase": phase})
+        self._log.debug("phase.step", extra={"phase": phase, "done": done, "total": total})
+
+
 @contextmanager
 def progress_on(screen: Screen) -> Iterator[Progress]:
-    """Draw on a terminal, unless -q or JSON is asked for; else be silent."""
+    """Log where -v asks for events; draw on a terminal, unless -q or JSON is asked for; else be silent."""
     from sync.run import Silent
 
+    if screen.verbose:
+        yield Logged()
+        return
     # Where colours are declined (`TERM=dumb`, `NO_COLOR`), moving bars are as well.
     if screen.quiet or screen.json or not takes_colour(sys.stderr):
         yield Silent()

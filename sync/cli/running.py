@@ -1,5 +1,6 @@
 """`sync`: the command that changes something, and the exit status of what it did."""
 
+import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,8 @@ from sync.errors import Exit
 
 if TYPE_CHECKING:
     from sync.report import RunReport
+
+log = logging.getLogger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,14 +47,18 @@ def sync(
     with session.project() as project:
         names = chosen(mappings or (), project.mappings)
         for name in names:
+            log.info("mapping.started", extra={"mapping": name, "dry_run": dry_run})
             try:
                 report = project.engine(name).sync(
                     dry_run=dry_run, full_refresh=full_refresh, limit=limit, confirm=confirm
                 )
             except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
                 statuses.append(show(error, messages))
-                told.append({"mapping": name} | as_json(as_user_error(error)))
+                said = as_user_error(error)
+                log.info("mapping.failed", extra={"mapping": name, "code": said.code})
+                told.append({"mapping": name} | as_json(said))
                 continue
+            log.info("mapping.finished", extra=_event(report))
             told.append(_told(report, dry_run=dry_run))
             statuses.append(_show(report, session))
         if not names:
@@ -59,6 +66,13 @@ def sync(
     if session.screen.json:
         session.screen.object(told[0] if len(told) == 1 else {"runs": told})
     raise typer.Exit(max(statuses, default=Exit.DONE))
+
+
+def _event(report: "RunReport") -> dict[str, Any]:
+    """What a log says of a run: ids and counts."""
+    told = report.as_json()
+    event: dict[str, Any] = {name: told[name] for name in ("mapping", "run", "status", "seconds")}
+    return event | told["rows"]
 
 
 def exit_status(report: "RunReport") -> Exit:

@@ -102,8 +102,10 @@ def test_quiet_keeps_data_and_drops_messages(desk):
 def test_logs_as_json_are_one_object_a_line_on_stderr(desk):
     said = npsync("sync", "-v", "--log-format", "json", cwd=desk.folder)
 
-    for line in said.stderr.splitlines():
-        assert {"at", "level", "event"} <= set(json.loads(line))
+    told = [json.loads(line) for line in said.stderr.splitlines()]
+    assert all({"at", "level", "event"} <= set(event) for event in told)
+    assert ["mapping.started", "phase.started"] == [event["event"] for event in told][:2]
+    assert {"mapping", "run", "status", "in", "written"} <= set(told[-1])
 
 
 def test_a_reader_that_leaves_early_is_no_error(desk):
