@@ -72,6 +72,7 @@ def resolve(
     With -C, the identity settings of that config apply.
     """
     from sync.cli.exported import answers, with_aliases
+    from sync.cli.id_hint import IdHint
     from sync.identity.standalone import resolve_files
     from sync.wiring import claims_of, records_of
 
@@ -84,9 +85,10 @@ def resolve(
     file = claims_of(responses, {field: titles[-1] for field, titles in _pairs(response_column).items()})
     for note in (*directory.notes(), file.note()):
         session.screen.say(note)
+    hint = IdHint(directory)
     decided = resolve_files(
-        directory,
-        answers(file, directory),
+        hint,
+        hint.heard(answers(file, directory)),
         with_aliases(settings, directory.alias_domains()),
         rules=rules,
         previous=_prior(prior) if prior else None,
@@ -95,6 +97,8 @@ def resolve(
     reached: Counter[tuple[str, str, str]] = Counter()
     _write(_counted(decided, reached), output)
     _tell(session, reached, output)
+    if not settings.ids and (advice := hint.told()):
+        session.screen.say(advice)
 
 
 def _counted(
