@@ -80,22 +80,25 @@ class FileSource:
         self._path = path
         self._root = root
         self._now = now
-        self._settings = FileSettings(
-            preset=preset,
-            columns=dict(columns),
-            survey=survey,
-            kind=SurveyKind(checked_word("kind", kind, SurveyKind)),
-            scale=checked_scale(scale),
-            where={header: str(text) for header, text in where.items()},
-            date_order=_order(date_order),
-            time_zone=time_zone,
-            delimiter=checked_delimiter(delimiter),
-            encoding=checked_encoding(encoding),
-            sheet=sheet,
-        )
-        self._settings.zone()
-        used = shipped().values() if preset == "auto" else (named(preset, root), shipped()["plain"])
-        self._mark = self._settings.mark(name, "".join(one.model_dump_json() for one in used))
+        try:
+            self._settings = FileSettings(
+                preset=preset,
+                columns=dict(columns),
+                survey=survey,
+                kind=SurveyKind(checked_word("kind", kind, SurveyKind)),
+                scale=checked_scale(scale),
+                where={header: str(text) for header, text in where.items()},
+                date_order=_order(date_order),
+                time_zone=time_zone,
+                delimiter=checked_delimiter(delimiter),
+                encoding=checked_encoding(encoding),
+                sheet=sheet,
+            )
+            self._settings.zone()
+            used = shipped().values() if preset == "auto" else (named(preset, root), shipped()["plain"])
+            self._mark = self._settings.mark(name, "".join(one.model_dump_json() for one in used))
+        except Refused as error:
+            raise Refused(f"connection `{name}`: {error}", code=error.code, next_step=error.next_step) from None
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. A file that was read whole and has not changed yields nothing."""

@@ -112,7 +112,7 @@ class Warehouse:
             raise Refused(
                 f"{self._database.where}: there is no database file `{self._database.path}`",
                 code="E110",
-                next_step="Check the path in `url`; a relative path starts where the command is run, or at `-C`.",
+                next_step="Check the path in `url`; a relative path starts at the folder of the config.",
             )
         with self._database.reading() as connection:
             shape = self._shape(connection, columns.object)

@@ -25,7 +25,7 @@ def validate(
 ) -> None:
     """Check the config and the mappings.
 
-    Every problem is told at once, with file, line and column. Nothing is connected.
+    Every problem is told at once, with file, line and column. Nothing is connected and no export is read.
     """
     from sync.wiring import open_project
 
@@ -34,6 +34,11 @@ def validate(
     # Nothing is connected and no ledger is opened until somebody asks for one.
     with open_project(config) as project:
         settings, known = project.settings, project.mappings
+        for name, connection in settings.connections.items():
+            if (
+                connection.type == "file"
+            ):  # its preset is a file that may be missing or wrong; making it reads no export
+                project.connection(name)
     names = chosen(mappings or (), known)
     if session.screen.json:
         told = {"config": str(config), "connections": sorted(settings.connections), "mappings": names, "problems": []}

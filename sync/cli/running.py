@@ -72,7 +72,8 @@ def _event(report: "RunReport") -> dict[str, Any]:
     """What a log says of a run: ids and counts."""
     told = report.as_json()
     event: dict[str, Any] = {name: told[name] for name in ("mapping", "run", "status", "seconds")}
-    return event | told["rows"]
+    event |= told["rows"]
+    return event
 
 
 def exit_status(report: "RunReport") -> Exit:

@@ -113,7 +113,7 @@ class FileConnection(Connection):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     #: Encoding of a text file, such as `cp1252`; found out by itself when left out.
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
-    #: Sheet of a workbook; the first one with a score column when left out.
+    #: Sheet of a workbook; the first one when left out.
     sheet: str | None = None
 
 

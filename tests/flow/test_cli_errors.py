@@ -217,3 +217,17 @@ sys.exit(run(["wait"]))
     assert (130, "loaded\n") == (ended.returncode, ended.stdout)
     assert "interrupted; checkpoint kept" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "code"), [("preset: no-such-tool", "E103"), ("preset: mine.yaml", "E110"), ('scale: "1-5"', "E114")]
+)
+def test_validate_finds_what_a_file_connection_would_refuse_and_names_the_connection(desk, option, code):
+    config = desk.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("type: file", f"type: file, {option}"), "utf-8")
+
+    said = desk.npsync("validate")
+
+    assert 2 == said.status
+    assert "connection `survey`" in said.err
+    assert f"[{code}]" in said.err
