@@ -167,6 +167,8 @@ def _store(run: Run, pages: Sequence[Page], settings: IdentitySettings, pulled: 
         matching.touch(connection, run.name, result.former)
         inbox.store(connection, run.name, run.id, result.store.values())
         inbox.queue(connection, run.name, run.id, result.queue)
+        read = sorted({page.stream for page in pages if page.rows})
+        inbox.forget_rejects(connection, run.name, {run.id, *run.resumes}, read)
         inbox.store_rejects(connection, run.name, run.id, source, rejects)
         result.counts.update((State.REJECTED, reject.reason) for reject in rejects)
         result.counts.update((State.SKIPPED, skip.reason) for page in pages for skip in page.skips)

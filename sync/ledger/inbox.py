@@ -24,7 +24,7 @@ from sync.report import State
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -139,6 +139,12 @@ def store_rejects(connection: Connection, mapping: str, run: str, source: str, r
     }
     values = [(*key, run, source, reject.reason, reject.detail, reject.next_step) for key, reject in rows.items()]
     upsert(connection, REJECTS, columns, values)
+
+
+def forget_rejects(connection: Connection, mapping: str, runs: Collection[str], files: Sequence[str]) -> None:
+    """Forget what runs other than *runs* rejected in *files*: they are being read again from their start."""
+    these = (REJECTS.c.mapping == mapping, among(connection, REJECTS.c.file, files), REJECTS.c.run.not_in(runs))
+    connection.execute(delete(REJECTS).where(*these))
 
 
 def count(connection: Connection, run: str, counts: Mapping[tuple[State, str], int]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.values import Place, Reject
 from sync.errors import Exit, UserError
 from sync.ledger.lease import acquire
 from sync.ledger.store import Ledger
@@ -228,3 +229,17 @@ class TestTwoAtOnce:
 
         assert (refused.value.code, refused.value.exit) == ("E604", Exit.LEASE_HELD)
         assert world.ledger("SELECT count(*) FROM responses") == [(0,)]
+
+
+class TestRejects:
+    def test_a_row_that_was_corrected_is_no_longer_listed_as_rejected(self, world: World) -> None:
+        bad = Reject(place=Place(file="memory", row=7), reason="score_out_of_range", detail="", next_step="")
+        world.source.add(response(1, 9, email="ada@acme.test"), rejects=[bad])
+        world.sync()
+        before = world.ledger("SELECT reason FROM rejects")
+        world.source.add(response(2, 8, email="bob@acme.test"))
+
+        world.sync()
+
+        assert before == [("score_out_of_range",)]
+        assert world.ledger("SELECT reason FROM rejects") == []
