@@ -193,7 +193,7 @@ def phone_keys(text: str, country: str | None = None, default_region: str | None
     >>> phone_keys("+49 (0)30 901820").certain, phone_keys("030 901820", "DE").certain
     ('+4930901820', '+4930901820')
     >>> phone_keys("030 901820"), phone_keys("000 000 0000")
-    (PhoneKey(certain=None, guess=None, suffix='030901820'), PhoneKey(certain=None, guess=None, suffix=None))
+    (PhoneKey(certain=None, guess=None, suffix='30901820'), PhoneKey(certain=None, guess=None, suffix=None))
     """
     cleaned = normalize("NFKC", text).strip().removeprefix("tel:")
     if cleaned.startswith("00"):
@@ -206,7 +206,8 @@ def phone_keys(text: str, country: str | None = None, default_region: str | None
     else:
         certain = _international(cleaned, country) if country else None
         guess = _international(cleaned, default_region) if default_region and not country else None
-    number = (certain or guess or digits).partition(";")[0]
+    # The trunk prefix of a number that cannot be read is no digit of it.
+    number = (certain or guess or digits.lstrip("0")).partition(";")[0]
     if _is_junk(number.lstrip("+")):
         return NOBODY
     return PhoneKey(certain, guess, number.lstrip("+")[-_SUFFIX_DIGITS:])
