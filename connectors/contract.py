@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from connectors.errors import ConnectorError
-    from connectors.values import Field, FieldValue, Outcome, RecordRef, Reject, Skip, SurveyResponse, Write
+    from connectors.values import Block, Field, FieldValue, Outcome, RecordRef, Reject, Skip, SurveyResponse, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +152,31 @@ class Destination(Protocol):
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
         """Return the values that the records hold now; records that do not exist are absent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of many writes."""
+
+    #: How many were written.
+    written: int
+    #: One outcome for each write that was not.
+    others: Sequence[Outcome] = ()
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """Ability of a destination: take many writes of one form without an object for each."""
+
+    def write_blocks(self, blocks: Sequence[Block]) -> Applied:
+        """Apply *blocks* as `Destination.write` would their writes; no record occurs in them twice.
+
+        Where `written` and `others` do not account for every write, the engine reads all but *others* back.
+
+        Raises:
+            Deferred, Refused, SchemaDrift: See `Destination.write`.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 #: A single value of a record's field, as every connector must accept and return it.
@@ -135,6 +135,40 @@ class Write:
     def id(self) -> str:
         """The key as one text, the same in `Outcome` and in the ledger."""
         return "\x1f".join(str(value) for value in self.key.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Many writes of one form: the same object, key columns and fields."""
+
+    object: str
+    key: tuple[str, ...]
+    #: Fields that are set; none of them is in the key.
+    fields: tuple[str, ...]
+    #: For each write the values of the key, then those of the fields.
+    rows: Sequence[tuple[FieldValue, ...]]
+    #: See `Write.delete`; there are no fields then.
+    delete: bool = False
+
+    def ids(self) -> list[str]:
+        """Return the id of each write, as `Write.id` says it."""
+        if len(self.key) == 1:
+            return [str(row[0]) for row in self.rows]
+        width = len(self.key)
+        return ["\x1f".join(map(str, row[:width])) for row in self.rows]
+
+    def writes(self) -> list[Write]:
+        """Return the writes one by one, for destinations that take them so."""
+        width = len(self.key)
+        return [
+            Write(
+                object=self.object,
+                key=dict(zip(self.key, row, strict=False)),
+                values=dict(zip(self.fields, row[width:], strict=True)),
+                delete=self.delete,
+            )
+            for row in self.rows
+        ]
 
 
 class OutcomeKind(StrEnum):

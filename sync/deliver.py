@@ -9,26 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connectors.contract import Bulk
 from connectors.errors import Deferred
-from connectors.values import OutcomeKind, RecordRef, Write
+from connectors.values import OutcomeKind, RecordRef
 from sync.ledger import outbox
 from sync.mapping.values import same
-from sync.packed import unpack
+from sync.parcels import parcels
 from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from connectors.contract import Destination
     from connectors.errors import ConnectorError
-    from connectors.values import FieldValue, Outcome
+    from connectors.values import Outcome
+    from sync.parcels import Parcel, Queued
     from sync.run import Run
 
 #: Rows in one request to a destination that takes any number; vendors with smaller batches cut it themselves.
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(slots=True)
@@ -42,6 +44,23 @@ class Delivered:
     stopped: ConnectorError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a destination said of a batch, and what it means of a write that it said nothing of it."""
+
+    outcomes: Sequence[Outcome]
+    silence: OutcomeKind
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """The rows of a batch that were not written."""
+
+    failed: list[tuple[Queued, Outcome]] = field(default_factory=list)
+    #: To be read back: nobody knows what became of them.
+    unknown: list[Parcel] = field(default_factory=list)
+
+
 def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     """Send everything that waits, in the order of the mapping's objects."""
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
@@ -52,16 +71,16 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
             rows = outbox.batch(connection, run.name, place, ROWS_AT_ONCE)
         if not rows:
             break
-        last = (rows[-1].rank, rows[-1].object, rows[-1].record)
+        last = rows[-1][:3]
+        sent = parcels(rows, key_of)
         run.step("deliver.send")
         result.calls += 1
-        writes = [_write(row, key_of) for row in rows]
         try:
-            outcomes = destination.write(writes)
+            verdict = _judge(sent, _send(destination, sent))
         except Deferred as error:
             result.stopped = error
             break
-        _account_for(run, destination, _Sent(after=place, last=last, rows=rows, writes=writes), outcomes, result)
+        _settle_batch(run, destination, (place, last), sent, verdict, result)
         place = last
         run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
     run.step("deliver.settle")
@@ -71,60 +90,76 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     return result
 
 
-def _write(row: Any, key_of: Mapping[str, str]) -> Write:  # noqa: ANN401 - a row of the outbox
-    packed = row.changes or row.desired
-    values = {} if packed is None or row.desired is None else unpack(packed)
-    keys: Mapping[str, FieldValue] = {key_of[row.object]: row.record} if row.keys is None else unpack(row.keys)
-    return Write(object=row.object, key=keys, values=values, delete=row.desired is None)
+def _send(destination: Destination, sent: Sequence[Parcel]) -> _Said:
+    blocks = [parcel.block() for parcel in sent]
+    if not isinstance(destination, Bulk):
+        return _Said(destination.write([write for block in blocks for write in block.writes()]), OutcomeKind.UNKNOWN)
+    applied = destination.write_blocks(blocks)
+    complete = applied.written + len(applied.others) == sum(len(block.rows) for block in blocks)
+    return _Said(applied.others, OutcomeKind.WRITTEN if complete else OutcomeKind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
-    """One batch: outbox rows between two places, and the writes made of them."""
+def _judge(sent: Sequence[Parcel], said: _Said) -> _Verdict:
+    """Match outcomes to rows by object and id."""
+    verdict = _Verdict()
+    if not said.outcomes and said.silence is OutcomeKind.WRITTEN:
+        return verdict
+    by_id = {(outcome.object, outcome.id): outcome for outcome in said.outcomes}
+    for parcel in sent:
+        unknown: list[int] = []
+        for place, (row, id_) in enumerate(zip(parcel.rows, parcel.block().ids(), strict=True)):
+            outcome = by_id.get((parcel.object, id_))
+            match said.silence if outcome is None else outcome.kind:
+                case OutcomeKind.WRITTEN:
+                    pass
+                case OutcomeKind.UNKNOWN:
+                    unknown.append(place)
+                case _:
+                    assert outcome is not None
+                    verdict.failed.append((row, outcome))
+        if unknown:
+            verdict.unknown.append(parcel.some(unknown))
+    return verdict
 
-    after: outbox.Place
-    last: outbox.Place
-    rows: Sequence[Any]
-    writes: Sequence[Write]
 
-
-def _account_for(
-    run: Run, destination: Destination, sent: _Sent, outcomes: Sequence[Outcome], result: Delivered
+def _settle_batch(  # noqa: PLR0913 - one batch's whole story
+    run: Run,
+    destination: Destination,
+    between: tuple[outbox.Place, outbox.Place],
+    sent: Sequence[Parcel],
+    verdict: _Verdict,
+    result: Delivered,
 ) -> None:
-    """Match outcomes to rows by key, read back what has none, and store the verdicts in one transaction."""
-    said = {(outcome.object, outcome.id): outcome for outcome in outcomes}
-    failed: list[tuple[Any, Outcome]] = []
-    unknown: list[tuple[Any, Write]] = []
-    for row, write in zip(sent.rows, sent.writes, strict=True):
-        outcome = said.get((write.object, write.id))
-        if outcome is None or outcome.kind is OutcomeKind.UNKNOWN:
-            unknown.append((row, write))
-        elif outcome.kind is not OutcomeKind.WRITTEN:
-            failed.append((row, outcome))
-    if unknown:
+    """Read back what is unknown, and store the verdicts in one transaction."""
+    unconfirmed: list[Queued] = []
+    for parcel in verdict.unknown:
         result.calls += 1
-        unknown = _not_applied(destination, unknown)
+        unconfirmed += _not_applied(destination, parcel)
     run.step("deliver.acknowledge")
     with run.lease.write() as connection:
-        outbox.fail(connection, run.name, run.id, to_text(run.now), failed)
-        outbox.keep(connection, run.name, [row for row, _ in unknown])
-        outbox.acknowledge(connection, run.name, run.id, sent.after, sent.last)
-    result.writes.update(Counter(row.object for row in sent.rows))
-    for row in (*(row for row, _ in failed), *(row for row, _ in unknown)):
-        result.writes[row.object] -= 1
-    result.failed += len(failed)
+        outbox.fail(connection, run.name, run.id, to_text(run.now), verdict.failed)
+        outbox.keep(connection, run.name, unconfirmed)
+        outbox.acknowledge(connection, run.name, run.id, *between, deletions=any(parcel.delete for parcel in sent))
+    for parcel in sent:
+        result.writes[parcel.object] += len(parcel.rows)
+    for _, object_, *_ in (*(row for row, _ in verdict.failed), *unconfirmed):
+        result.writes[object_] -= 1
+    result.failed += len(verdict.failed)
 
 
-def _not_applied(destination: Destination, sent: Sequence[tuple[Any, Write]]) -> list[tuple[Any, Write]]:
+def _not_applied(destination: Destination, parcel: Parcel) -> list[Queued]:
     """Return the rows whose values the destination does not hold; they are tried again next time."""
-    found: list[tuple[Any, Write]] = []
-    for row, write in sent:
-        ref = RecordRef(object=row.object, id=write.id)
-        held = destination.read([ref], list(write.values)).get(ref)
-        if write.delete:
-            applied = held is None
+    refs = [RecordRef(object=parcel.object, id=id_) for id_ in parcel.block().ids()]
+    held = destination.read(refs, parcel.fields)
+    width = len(parcel.key)
+    found: list[Queued] = []
+    for row, values, ref in zip(parcel.rows, parcel.values, refs, strict=True):
+        holds = held.get(ref)
+        if parcel.delete:
+            applied = holds is None
         else:
-            applied = held is not None and all(same(value, held.get(name)) for name, value in write.values.items())
+            pairs = zip(parcel.fields, values[width:], strict=True)
+            applied = holds is not None and all(same(value, holds.get(name)) for name, value in pairs)
         if not applied:
-            found.append((row, write))
+            found.append(row)
     return found

@@ -6,19 +6,23 @@ A shape knows the object's name, its key, how a row of ours becomes its fields, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from connectors.values import Field
 from sync.desired import Policy
-from sync.mapping.values import renderer
-from sync.mapping.vocabulary import lookup
+from sync.mapping.values import columns_renderer, renderer
+from sync.mapping.vocabulary import EXTRA, lookup
+from sync.packed import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.values import FieldValue
     from sync.mapping.fields import FieldRule
     from sync.mapping.schema import Mapping as MappingFile
+    from sync.mapping.values import ColumnsRenderer
     from sync.mapping.vocabulary import Place
 
 #: Words of a person that the profile itself does not hold.
@@ -26,7 +30,7 @@ _OWN = frozenset({"person.id"})
 _TYPES = {"list": "text"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shape:
     """One object of the destination."""
 
@@ -38,12 +42,25 @@ class Shape:
     key: Mapping[str, str]
     rules: Mapping[str, FieldRule]
     render: Callable[[Mapping[str, Any]], dict[str, FieldValue]]
+    #: As `render`, for many rows: from columns by word, and their length, to packed texts.
+    packed: ColumnsRenderer
     policy: Policy
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether the one key column holds the id by which the ledger knows the record."""
         return list(self.key.values()) in (["record.id"], ["key"], ["account"])
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Everything of ours that its fields and key name."""
+        return frozenset(self.key.values()) | {rule.from_ for rule in self.rules.values()}
+
+    def packed_keys(self, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[str]:
+        """Return the key columns of many rows, packed; see `packed`."""
+        names = tuple(self.key)
+        values = zip(*(columns[word] for word in self.key.values()), strict=True)
+        return (pack(dict(zip(names, row, strict=True))) for row in islice(values, rows))
 
     def keys(self, values: Mapping[str, Any]) -> dict[str, FieldValue]:
         """Return the key columns of one row."""
@@ -85,9 +102,14 @@ class Shapes:
             )
         if mapping.segments is not None:
             self.segments = _shape("segment", 3, mapping.segments.object, mapping.segments.key, mapping.segments.fields)
-        words = {rule.from_ for rule in mapping.fields.values()} | set(mapping.key.values())
         #: Whether a field shows an identifier or a name of the person.
-        self.needs_claims = any(word.startswith("person.") for word in words - _OWN)
+        self.needs_claims = any(word.startswith("person.") for word in self.record.words - _OWN)
+
+    @property
+    def response_words(self) -> frozenset[str]:
+        """What the responses' record names of a response; `extra` stands for all further columns."""
+        words = frozenset[str]() if self.responses is None else self.responses.words
+        return frozenset(word.partition(".")[0] if word.startswith(EXTRA) else word for word in words)
 
     def all(self) -> Sequence[Shape]:
         shapes = (self.record, self.rollup, self.responses, self.segments)
@@ -102,6 +124,7 @@ def _shape(place: Place, rank: int, object_: str, key: Mapping[str, str], rules:
         key=key,
         rules=rules,
         render=renderer(rules),
+        packed=columns_renderer(rules),
         policy=Policy(
             clears=frozenset(column for column, rule in rules.items() if rule.clears),
             if_blank=frozenset(column for column, rule in rules.items() if rule.write == "if_blank"),

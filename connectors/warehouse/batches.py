@@ -5,42 +5,50 @@ A row that the database refuses costs 2 log2(n) further calls, and the others of
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.errors import Rejected
-from connectors.values import Outcome, OutcomeKind
+from connectors.values import Block
 from connectors.warehouse.failures import DRIVER_ERRORS, VALUE_ERRORS, judge
 from connectors.warehouse.statements import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from connectors.values import FieldValue, Write
-    from connectors.warehouse.statements import Statement
+    from connectors.warehouse.statements import Rows, Statement
 
-#: A write's id and the values of its form's columns.
-Row = tuple[str, tuple["FieldValue", ...]]
 _NOTHING: Mapping[str, FieldValue] = {}
-Round = dict[Form, list[Row]]
 
 
-def rounds(batch: Sequence[Write]) -> Iterator[Mapping[Form, Sequence[Row]]]:
-    """Yield the batch in rounds that hold no record twice, so that a later write of a record comes after an earlier.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A row that the database refused, by its place in the batch."""
 
-    Within a round, writes are grouped by form in the order in which forms first appear.
+    place: int
+    code: str
+    fields: tuple[str, ...]
+
+
+def blocks_of(batch: Sequence[Write]) -> list[Block]:
+    """Group *batch* into blocks, applied in order: a later write of a record comes in a later block than an earlier.
+
+    Between two writes of one record, blocks come in the order in which their forms first appear.
     """
-    round_: Round = {}
+    found: list[Block] = []
+    round_: dict[Form, list[tuple[FieldValue, ...]]] = {}
     seen: set[tuple[str, str]] = set()
     form: Form | None = None
-    rows: list[Row] = []
+    rows: list[tuple[FieldValue, ...]] = []
     for write in batch:
         key, values = write.key, _NOTHING if write.delete else write.values
         only = next(iter(key.values()))
         id_ = only if len(key) == 1 and type(only) is str else write.id
         if (write.object, id_) in seen:
-            yield round_
+            found += map(_block, round_.items())
             round_, seen, form = {}, set(), None
         seen.add((write.object, id_))
         # Neighbours mostly share a form; asking the last one first spares hashing a form per row.
@@ -53,12 +61,16 @@ def rounds(batch: Sequence[Write]) -> Iterator[Mapping[Form, Sequence[Row]]]:
             )
             rows = round_.setdefault(form, [])
         if len(form.values) == len(values):
-            row: tuple[FieldValue, ...] = (*key.values(), *values.values())
+            rows.append((*key.values(), *values.values()))
         else:
-            row = (*key.values(), *(values[name] for name in form.values))
-        rows.append((id_, row))
-    if round_:
-        yield round_
+            rows.append((*key.values(), *(values[name] for name in form.values)))
+    found += map(_block, round_.items())
+    return found
+
+
+def _block(grouped: tuple[Form, list[tuple[FieldValue, ...]]]) -> Block:
+    form, rows = grouped
+    return Block(object=form.object, key=form.key, fields=form.values, rows=rows, delete=form.delete)
 
 
 def _fits(form: Form, write: Write) -> bool:
@@ -70,8 +82,15 @@ def _fits(form: Form, write: Write) -> bool:
     )
 
 
-def apply(connection: Connection, statement: Statement, rows: Sequence[Row], where: str) -> list[Outcome]:
-    """Run *statement* for *rows* in the connection's transaction; one outcome per row, in order.
+def apply(connection: Connection, statement: Statement, rows: Rows, where: str, start: int = 0) -> list[Refusal]:
+    """Run *statement* for *rows* in the connection's transaction; return the rows that it refused.
+
+    Args:
+        connection: Inside a transaction.
+        statement: What to run.
+        rows: The values of its form's columns.
+        where: The connection, for messages.
+        start: The place of the first row in the caller's batch.
 
     Raises:
         Deferred, Refused, SchemaDrift: The transaction cannot go on; its owner rolls it back.
@@ -79,7 +98,7 @@ def apply(connection: Connection, statement: Statement, rows: Sequence[Row], whe
     refused: Rejected | None = None
     connection.exec_driver_sql("SAVEPOINT npsync_rows")
     try:
-        statement.run(connection, [row for _, row in rows])
+        statement.run(connection, rows)
     except DRIVER_ERRORS as error:
         verdict = judge(error, where)
         if not isinstance(verdict, Rejected):
@@ -91,19 +110,20 @@ def apply(connection: Connection, statement: Statement, rows: Sequence[Row], whe
     if refused is not None:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT npsync_rows")
     connection.exec_driver_sql("RELEASE SAVEPOINT npsync_rows")
-    object_ = statement.form.object
     if refused is None:
-        return [Outcome(object=object_, id=id_, kind=OutcomeKind.WRITTEN) for id_, _ in rows]
+        return []
     if len(rows) == 1:
         fields = refused.fields or _suspects(statement.form, rows[0])
-        return [Outcome(object=object_, id=rows[0][0], kind=OutcomeKind.REJECTED, code=refused.code, fields=fields)]
+        return [Refusal(place=start, code=refused.code, fields=fields)]
     half = len(rows) // 2
-    return apply(connection, statement, rows[:half], where) + apply(connection, statement, rows[half:], where)
+    return apply(connection, statement, rows[:half], where, start) + apply(
+        connection, statement, rows[half:], where, start + half
+    )
 
 
-def _suspects(form: Form, row: Row) -> tuple[str, ...]:
+def _suspects(form: Form, row: Sequence[FieldValue]) -> tuple[str, ...]:
     """Name the fields whose values no database can be expected to hold, where the driver names none."""
-    return tuple(name for name, value in zip(form.columns, row[1], strict=True) if _odd(value))
+    return tuple(name for name, value in zip(form.columns, row, strict=True) if _odd(value))
 
 
 def _odd(value: FieldValue) -> bool:

@@ -7,13 +7,15 @@ the mapping says; a repeated write changes nothing.
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connectors.contract import Applied
 from connectors.errors import Refused, Unknown
 from connectors.retry import Retry
 from connectors.values import Outcome, OutcomeKind, RecordRef
 from connectors.warehouse import building
-from connectors.warehouse.batches import apply, rounds
+from connectors.warehouse.batches import apply, blocks_of
 from connectors.warehouse.database import Database
 from connectors.warehouse.directory import TableDirectory
 from connectors.warehouse.reading import read_records
@@ -26,14 +28,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.contract import RecordColumns
-    from connectors.values import Field, FieldValue, Write
+    from connectors.values import Block, Field, FieldValue, Write
+    from connectors.warehouse.batches import Refusal
 
 #: Seconds to wait for another program's lock before the run is told that the database is busy.
 LOCK_WAIT_S = 10.0
 
 
 class Warehouse:
-    """See `Destination`, `Schema` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Bulk`, `Schema` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -67,15 +70,36 @@ class Warehouse:
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
         """See `Destination.write`. The batch is one transaction; rows that the database refuses are left out of it."""
-        outcomes: list[Outcome] = []
+        blocks = blocks_of(batch)
+        refused = self._apply(blocks)
+        if refused is None:
+            return [Outcome(object=each.object, id=each.id, kind=OutcomeKind.UNKNOWN, code="E501") for each in batch]
+        return [outcome for pair in zip(blocks, refused, strict=True) for outcome in _outcomes(*pair)]
+
+    def write_blocks(self, blocks: Sequence[Block]) -> Applied:
+        """See `Bulk.write_blocks`. All of it is one transaction, as in `write`."""
+        refused = self._apply(blocks)
+        if refused is None:
+            return Applied(written=0)
+        others = [
+            outcome
+            for block, some in zip(blocks, refused, strict=True)
+            if some
+            for outcome in _outcomes(block, some)
+            if outcome.kind is not OutcomeKind.WRITTEN
+        ]
+        return Applied(written=sum(len(block.rows) for block in blocks) - len(others), others=others)
+
+    def _apply(self, blocks: Sequence[Block]) -> list[list[Refusal]] | None:
+        """Write *blocks* in one transaction; return for each what was refused; None: nobody knows what was applied."""
         try:
             with self._database.writing() as connection:
-                for round_ in rounds(batch):
-                    for form, rows in round_.items():
-                        outcomes += apply(connection, self._statement(connection, form), rows, self._database.where)
+                return [
+                    apply(connection, self._statement(connection, _form(block)), block.rows, self._database.where)
+                    for block in blocks
+                ]
         except Unknown:
-            return [Outcome(object=each.object, id=each.id, kind=OutcomeKind.UNKNOWN, code="E501") for each in batch]
-        return outcomes
+            return None
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
         """See `Destination.read`. A record's id is its key, as it was last written or made, else the primary key."""
@@ -148,3 +172,17 @@ class Warehouse:
         self._shapes.pop(object_, None)
         for form in [form for form in self._statements if form.object == object_]:
             del self._statements[form]
+
+
+def _form(block: Block) -> Form:
+    return Form(object=block.object, key=block.key, values=block.fields, delete=block.delete)
+
+
+def _outcomes(block: Block, refused: Sequence[Refusal]) -> list[Outcome]:
+    """Return one outcome per write of *block*, in its order."""
+    outcomes = [Outcome(object=block.object, id=id_, kind=OutcomeKind.WRITTEN) for id_ in block.ids()]
+    for each in refused:
+        outcomes[each.place] = replace(
+            outcomes[each.place], kind=OutcomeKind.REJECTED, code=each.code, fields=each.fields
+        )
+    return outcomes

@@ -6,11 +6,12 @@ A value becomes acknowledged only here, in the transaction that takes it out of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, text, tuple_, update
 
-from sync.ledger.rows import among, remove, upsert
+from sync.ledger.rows import among, fetch, remove, upsert
 from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX
 from sync.report import State
 
@@ -20,59 +21,17 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from connectors.values import Outcome
+    from sync.intents import Confirmed, Intent
+    from sync.parcels import Queued
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """A record and what it should hold."""
-
-    object: str
-    record: str
-    rank: int
-    #: None: the object has one key column, and it holds the record's id.
-    keys: str | None
-    #: None: all of `desired` is new.
-    changes: str | None
-    #: None: the record must not exist.
-    desired: str | None
-    cleared: int = 0
-    cause: str | None = None
-
-
-_COLUMNS = (
-    "mapping",
-    "object",
-    "record",
-    "rank",
-    "keys",
-    "changes",
-    "desired",
-    "cleared",
-    "cause",
-    "run",
-    "parked",
-)
+_COLUMNS = tuple(column.name for column in OUTBOX.columns)
 
 
 def put(connection: Connection, mapping: str, run: str, intents: Iterable[Intent]) -> None:
     """Replace what the outbox holds for these records: only the latest value is ever sent."""
-    rows = [
-        (
-            mapping,
-            intent.object,
-            intent.record,
-            intent.rank,
-            intent.keys,
-            intent.changes,
-            intent.desired,
-            intent.cleared,
-            intent.cause,
-            run,
-            None,
-        )
-        for intent in intents
-    ]
-    upsert(connection, OUTBOX, _COLUMNS, rows)
+    # In the order of the primary key: rows are appended to pages, not strewn over them.
+    upsert(connection, OUTBOX, _COLUMNS, [(mapping, *intent, run, None) for intent in sorted(intents, key=_PLACE)])
 
 
 def withdraw(connection: Connection, mapping: str, rank: int, object_: str, records: Sequence[str]) -> None:
@@ -86,19 +45,17 @@ def waiting(connection: Connection, mapping: str, object_: str, records: Sequenc
     if connection.scalar(select(OUTBOX.c.record).where(*here).limit(1)) is None:
         return set()
     found = select(OUTBOX.c.record).where(*here, among(connection, OUTBOX.c.record, records))
-    return {row.record for row in connection.execute(found)}
+    return {record for (record,) in fetch(connection, found)}
 
 
-def acknowledged(
-    connection: Connection, mapping: str, object_: str, records: Sequence[str]
-) -> dict[str, tuple[str, str]]:
+def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:
     """Return what *records* were last confirmed to hold, as packed text, and by which run."""
     here = (ACKNOWLEDGED.c.mapping == mapping, ACKNOWLEDGED.c.object == object_)
     if connection.scalar(select(ACKNOWLEDGED.c.record).where(*here).limit(1)) is None:
         return {}
     these = among(connection, ACKNOWLEDGED.c.record, records)
     statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run).where(*here, these)
-    return {record: (desired, run) for record, desired, run in connection.execute(statement)}
+    return {record: (desired, run) for record, desired, run in fetch(connection, statement)}
 
 
 #: Parked for the rest of this run: what became of it is not known.
@@ -106,31 +63,44 @@ UNCONFIRMED = "unconfirmed"
 
 #: Where a row stands in the order of delivery.
 Place = tuple[int, str, str]
+_PLACE = itemgetter(0, 1, 2)
 BEFORE_ALL: Place = (-1, "", "")
+_QUEUED = tuple(OUTBOX.c[name] for name in ("rank", "object", "record", "keys", "changes", "desired"))
 
 
-def batch(connection: Connection, mapping: str, after: Place, most: int) -> list[Any]:
+def batch(connection: Connection, mapping: str, after: Place, most: int) -> list[Queued]:
     """Return the next rows to deliver, in the order of rank, object and record."""
     place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
     statement = (
-        select(OUTBOX)
+        select(*_QUEUED)
         .where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None), place > tuple_(*after))
         .order_by(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
         .limit(most)
     )
-    return list(connection.execute(statement))
+    return fetch(connection, statement)
 
 
-def acknowledge(connection: Connection, mapping: str, run: str, after: Place, last: Place) -> None:
-    """Make what stands in the outbox between two places, and is not parked, the acknowledged value."""
+def acknowledge(  # noqa: PLR0913 - both ends of a range
+    connection: Connection, mapping: str, run: str, after: Place, last: Place, *, deletions: bool
+) -> None:
+    """Make what stands in the outbox between two places, and is not parked, the acknowledged value.
+
+    Args:
+        connection: A transaction.
+        mapping: Whose outbox.
+        run: Who says so.
+        after: The place before the first.
+        last: The last place.
+        deletions: Whether any of the rows says that a record must not exist.
+    """
     first_rank, first_object, first = after
     values = {"mapping": mapping, "run": run, "r1": first_rank, "o1": first_object, "k1": first}
     values |= {"r2": last[0], "o2": last[1], "k2": last[2]}
-    for statement in (_KEEP, _DROP, _DONE):
+    for statement in (_KEEP, _DROP, _DONE) if deletions else (_KEEP, _DONE):
         connection.execute(text(statement), values)
 
 
-def keep(connection: Connection, mapping: str, rows: Sequence[Any], code: str = UNCONFIRMED) -> None:
+def keep(connection: Connection, mapping: str, rows: Sequence[Queued], code: str = UNCONFIRMED) -> None:
     """Set rows aside that were not confirmed, so that `acknowledge` passes them by."""
     for row in rows:
         connection.execute(update(OUTBOX).where(*_here(mapping, row)).values(parked=code))
@@ -142,27 +112,23 @@ def release(connection: Connection, mapping: str) -> None:
     connection.execute(update(OUTBOX).where(*where).values(parked=None))
 
 
-def fail(connection: Connection, mapping: str, run: str, at: str, failed: Sequence[tuple[Any, Outcome]]) -> None:
+def fail(connection: Connection, mapping: str, run: str, at: str, failed: Sequence[tuple[Queued, Outcome]]) -> None:
     """Park rows that the destination refused."""
     columns = ("mapping", "object", "record", "code", "fields", "attempts", "first_at", "last_at", "run")
     for row, outcome in failed:
         code = outcome.code or "E502"
-        where = (FAILURES.c.mapping == mapping, FAILURES.c.object == row.object, FAILURES.c.record == row.record)
+        _, object_, record, *_ = row
+        where = (FAILURES.c.mapping == mapping, FAILURES.c.object == object_, FAILURES.c.record == record)
         before = connection.execute(select(FAILURES.c.attempts, FAILURES.c.first_at).where(*where)).first()
         attempts, first_at = (1, at) if before is None else (before.attempts + 1, before.first_at)
-        values = (mapping, row.object, row.record, code, ";".join(outcome.fields), attempts, first_at, at, run)
+        values = (mapping, object_, record, code, ";".join(outcome.fields), attempts, first_at, at, run)
         upsert(connection, FAILURES, columns, [values])
         keep(connection, mapping, [row], code)
 
 
-def _here(mapping: str, row: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - a row of the outbox
-    columns = OUTBOX.c
-    return (
-        columns.mapping == mapping,
-        columns.rank == row.rank,
-        columns.object == row.object,
-        columns.record == row.record,
-    )
+def _here(mapping: str, row: Queued) -> tuple[ColumnElement[bool], ...]:
+    columns, (rank, object_, record, *_) = OUTBOX.c, row
+    return (columns.mapping == mapping, columns.rank == rank, columns.object == object_, columns.record == record)
 
 
 def settle(connection: Connection, mapping: str, run: str) -> None:
@@ -187,12 +153,12 @@ DELETE FROM acknowledged WHERE (mapping, object, record) IN
 """  # noqa: S608 - our own text
 _DONE = f"DELETE FROM outbox WHERE {_RANGE}"  # noqa: S608 - our own text
 _REJECT = """
-UPDATE run_rows SET state = :rejected, reason = (
-    SELECT min(o.parked) FROM outbox o
-    WHERE o.mapping = run_rows.mapping AND o.cause = run_rows.key AND o.parked <> :unconfirmed
-)
-WHERE mapping = :mapping AND run = :run AND state = :pending
-  AND key IN (SELECT cause FROM outbox WHERE mapping = :mapping AND cause IS NOT NULL AND parked <> :unconfirmed)
+UPDATE run_rows SET state = :rejected, reason = parked.code
+FROM (
+    SELECT cause, min(parked) AS code FROM outbox
+    WHERE mapping = :mapping AND cause IS NOT NULL AND parked <> :unconfirmed GROUP BY cause
+) AS parked
+WHERE mapping = :mapping AND run = :run AND state = :pending AND key = parked.cause
 """
 _WRITTEN = """
 UPDATE run_rows SET state = :written, reason = ''

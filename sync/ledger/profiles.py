@@ -5,54 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import and_, delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
+from sync.chunk import Before
 from sync.identity.claims import CLAIM_COLUMNS
-from sync.ledger.rows import among, arrow, table, tuples, upsert
+from sync.ledger.rows import among, arrow, fetch, table, tuples, upsert
 from sync.ledger.tables import (
-    MATCHES,
     MEMBERSHIPS,
     PROFILE_COLUMNS,
     PROFILES,
     RESPONDENTS,
-    RESPONSES,
     ROLLUPS,
-    RUN_ROWS,
     TOTALS,
     TOUCHED,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-_RESPONSE = (
-    "key",
-    "source",
-    "response_id",
-    "survey",
-    "survey_kind",
-    "score",
-    "comment",
-    "responded_at",
-    "updated_at",
-    "respondent",
-    "extra",
-    "file",
-    "row",
-)
-#: One row per response of a touched record, with where it stands for the mapping.
-HISTORY_SCHEMA = pa.schema(
-    [
-        ("subject", pa.string()),
-        ("person", pa.string()),
-        ("account", pa.string()),
-        *((name, pa.int32() if name in {"score", "row"} else pa.string()) for name in _RESPONSE),
-        ("run", pa.string()),
-        ("state", pa.string()),
-    ]
-)
+#: What is always read of a response, and what only where a mapping names it.
+_RESPONSE = ("key", "source", "survey", "survey_kind", "score", "comment", "responded_at", "respondent")
+_FURTHER = ("response_id", "updated_at", "file", "row", "extra")
+_NUMBERS = frozenset({"score", "row"})
 PROFILE_NAMES = tuple(column.name for column in PROFILE_COLUMNS)
 
 
@@ -92,8 +68,8 @@ def next_touched(connection: Connection, mapping: str, kind: str, most: int) -> 
     if object_ is None:
         return "", []
     here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind, TOUCHED.c.object == object_)
-    rows = connection.execute(select(TOUCHED.c.record).where(*here).order_by(TOUCHED.c.record).limit(most))
-    return object_, [row.record for row in rows]
+    rows = fetch(connection, select(TOUCHED.c.record).where(*here).order_by(TOUCHED.c.record).limit(most))
+    return object_, [record for (record,) in rows]
 
 
 def count_touched(connection: Connection, mapping: str, kind: str) -> int:
@@ -113,63 +89,67 @@ def _range(touched: Any, mapping: str, kind: str, object_: str, last: str) -> tu
     return (columns.mapping == mapping, columns.kind == kind, columns.object == object_, columns.record <= last)
 
 
-def history(connection: Connection, mapping: str, object_: str, last: str) -> pa.Table:
-    """Return all responses of the touched records up to *last*."""
-    statement = (
-        select(
-            TOUCHED.c.record,
-            MATCHES.c.person,
-            MATCHES.c.account,
-            *(RESPONSES.c[name] for name in _RESPONSE),
-            RUN_ROWS.c.run,
-            RUN_ROWS.c.state,
-        )
-        .select_from(
-            TOUCHED.join(
-                MATCHES,
-                and_(
-                    MATCHES.c.mapping == TOUCHED.c.mapping,
-                    MATCHES.c.object == TOUCHED.c.object,
-                    MATCHES.c.record == TOUCHED.c.record,
-                ),
-            )
-            .join(RESPONSES, RESPONSES.c.respondent == MATCHES.c.respondent)
-            .join(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
-        )
-        .where(*_range(TOUCHED, mapping, "record", object_, last), MATCHES.c.outcome == "matched")
+def history(  # noqa: PLR0913 - a range of records, and what is asked of it
+    connection: Connection, mapping: str, run: str, object_: str, last: str, most: int, further: Collection[str]
+) -> pa.Table:
+    """Return all responses of the touched records up to *last*, of which there are at most *most*.
+
+    Returns:
+        `subject` (the record), `person`, `account`, the response's own columns with those of *further*,
+        and `waiting`: 1 where *run* must still say what becomes of it, else 0.
+    """
+    names = (*_RESPONSE, *(name for name in _FURTHER if name in further))
+    columns = ", ".join(f'r."{name}"' for name in names)
+    statement = text(_HISTORY.format(columns=columns))
+    values = {"mapping": mapping, "run": run, "object": object_, "last": last, "most": most}
+    schema = pa.schema(
+        [
+            *((name, pa.string()) for name in ("subject", "person", "account")),
+            *((name, pa.int32() if name in _NUMBERS else pa.string()) for name in names),
+            ("waiting", pa.int8()),
+        ]
     )
-    return table(arrow(connection, statement, HISTORY_SCHEMA), HISTORY_SCHEMA)
+    return table(arrow(connection, statement.bindparams(**values), schema), schema)
+
+
+#: The touched records are few: everything else is looked up from them. The limit keeps SQLite from moving the range
+#: to the larger tables, where it would be a scan, and tells PostgreSQL how few they are.
+_TOUCHED_NOW = """(
+    SELECT record FROM touched
+    WHERE mapping = :mapping AND kind = 'record' AND object = :object AND record <= :last ORDER BY record LIMIT :most
+) t"""
+_HISTORY = f"""
+SELECT t.record, m.person, m.account, {{columns}}, CASE WHEN w.run = :run AND w.state = 'pending' THEN 1 ELSE 0 END
+FROM {_TOUCHED_NOW}
+JOIN matches m ON m.mapping = :mapping AND m.object = :object AND m.record = t.record
+JOIN responses r ON r.respondent = m.respondent
+JOIN run_rows w ON w.mapping = :mapping AND w.key = r.key
+WHERE m.outcome = 'matched'
+"""  # noqa: S608 - our own text
+_STORED = f"""
+SELECT t.record, {", ".join(f"p.{name}" for name in Before._fields)}
+FROM {_TOUCHED_NOW}
+JOIN profiles p ON p.mapping = :mapping AND p.object = :object AND p.record = t.record
+"""  # noqa: S608 - our own text
 
 
 def claims_of(connection: Connection, respondents: Sequence[str]) -> dict[str, dict[str, str | None]]:
     """Return the identity claims by respondent."""
     found: dict[str, dict[str, str | None]] = {}
     columns = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
-    for row in connection.execute(select(*columns).where(among(connection, RESPONDENTS.c.respondent, respondents))):
+    for row in fetch(connection, select(*columns).where(among(connection, RESPONDENTS.c.respondent, respondents))):
         found[row[0]] = dict(zip(CLAIM_COLUMNS, row[1:], strict=True))
     return found
 
 
-def stored(connection: Connection, mapping: str, object_: str, last: str) -> dict[str, dict[str, Any]]:
-    """Return the profiles that the touched records up to *last* have now."""
-    statement = (
-        select(TOUCHED.c.record, *(PROFILES.c[name] for name in PROFILE_NAMES))
-        .select_from(
-            TOUCHED.join(
-                PROFILES,
-                and_(
-                    PROFILES.c.mapping == TOUCHED.c.mapping,
-                    PROFILES.c.object == TOUCHED.c.object,
-                    PROFILES.c.record == TOUCHED.c.record,
-                ),
-            )
-        )
-        .where(*_range(TOUCHED, mapping, "record", object_, last))
-    )
-    return {row[0]: dict(zip(PROFILE_NAMES, row[1:], strict=True)) for row in connection.execute(statement)}
+def stored(connection: Connection, mapping: str, object_: str, last: str, most: int) -> dict[str, Before]:
+    """Return what the ledger holds of the profiles of the touched records up to *last*, at most *most*."""
+    values = {"mapping": mapping, "object": object_, "last": last, "most": most}
+    rows = fetch(connection, text(_STORED).bindparams(**values))
+    return {record: Before(*values) for record, *values in rows}
 
 
-def store(connection: Connection, mapping: str, object_: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def store(connection: Connection, mapping: str, object_: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Store profiles: tuples of the record and `PROFILE_NAMES`."""
     columns = ("mapping", "object", "record", *PROFILE_NAMES)
     upsert(connection, PROFILES, columns, [(mapping, object_, *row) for row in rows])
@@ -177,6 +157,8 @@ def store(connection: Connection, mapping: str, object_: str, rows: Sequence[tup
 
 def drop(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
     """Delete the profiles of records that have no response any longer."""
+    if not records:
+        return
     these = among(connection, PROFILES.c.record, records)
     connection.execute(delete(PROFILES).where(PROFILES.c.mapping == mapping, PROFILES.c.object == object_, these))
 

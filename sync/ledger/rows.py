@@ -75,13 +75,23 @@ def remove(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]
     connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {where}', list(keys))  # noqa: S608 - our own names
 
 
+def fetch(connection: Connection, statement: Executable) -> list[tuple[Any, ...]]:
+    """Return the rows of *statement* as the driver's own tuples: text and numbers only, nothing to convert."""
+    with connection.execute(statement) as result:
+        cursor: Any = result.cursor
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 def arrow(connection: Connection, statement: Executable, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the rows of *statement* as Arrow, a bounded batch at a time; its columns come in *schema*'s order."""
-    result = connection.execute(statement, execution_options={"yield_per": FETCH})
-    for rows in result.partitions():
-        columns = zip(*rows, strict=True)
-        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+    streams = connection.dialect.name != "sqlite"  # a server would send everything at once
+    with connection.execute(statement, execution_options={"yield_per": FETCH} if streams else {}) as result:
+        parts = result.partitions() if streams else iter(lambda: result.cursor.fetchmany(FETCH), [])
+        for rows in parts:
+            columns = zip(*rows, strict=True)
+            arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.errors import Exit, Problem, UserError
 from sync.ledger.migrations import MIGRATIONS, VERSION
+from sync.ledger.statistics import tell_planner
 from sync.ledger.tables import METADATA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ class Ledger:
         with self.write() as connection:
             if version is None:
                 METADATA.create_all(connection)
+                tell_planner(connection)
                 if connection.scalar(select(SCHEMA_VERSION.c.version)) is None:
                     connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
                 return

@@ -13,17 +13,20 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 from unicodedata import combining, normalize
 
+import orjson
+
 from sync.mapping.vocabulary import PLACES
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.values import FieldValue
     from sync.mapping.fields import FieldRule
 
     Row = Mapping[str, Any]
     Renderer = Callable[[Row], dict[str, FieldValue]]
+    ColumnsRenderer = Callable[[Mapping[str, Sequence[Any]], int], Iterator[str]]
 
 #: Between the values of a field that holds several; CRMs read it so.
 SEPARATOR = ";"
@@ -56,6 +59,34 @@ def renderer(fields: Mapping[str, FieldRule | str]) -> Renderer:
         return found
 
     return render
+
+
+def columns_renderer(fields: Mapping[str, FieldRule | str]) -> ColumnsRenderer:
+    """Return what `renderer` does for many rows at once, as JSON: from columns by word to one text per row.
+
+    The texts are those of `sync.packed.pack`. A word without a column is blank.
+
+    >>> list(columns_renderer({"Score": "score", "About": "comment"})({"score": [9, 3]}, 2))
+    ['{"About":null,"Score":9}', '{"About":null,"Score":3}']
+    """
+    words = [(rule if isinstance(rule, str) else rule.from_, _refinement(rule)) for _, rule in sorted(fields.items())]
+    names = tuple(sorted(fields))
+
+    def render(columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[str]:
+        found = [_column(columns.get(word), refine, rows) for word, refine in words]
+        dumps = orjson.dumps
+        for values in zip(*found, strict=True):
+            yield dumps(dict(zip(names, values, strict=True))).decode()
+
+    return render
+
+
+def _column(
+    values: Sequence[Any] | None, refine: Callable[[object], FieldValue] | None, rows: int
+) -> Sequence[FieldValue]:
+    if values is None:
+        return [None] * rows
+    return values if refine is None else list(map(refine, values))
 
 
 def _refinement(rule: FieldRule | str) -> Callable[[object], FieldValue] | None:

@@ -1,0 +1,115 @@
+"""The records that one transaction of `compute` stores: their profiles now and before, and what follows. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connectors.values import SurveyKind
+from sync.nps.category import category_of
+from sync.packed import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sync.intents import Intent
+    from sync.shapes import Shape
+    from sync.words import Columns
+
+
+class Before(NamedTuple):
+    """What the ledger held of a record's profile, as far as others depend on it."""
+
+    person: str
+    account: str | None
+    #: Names joined by `;`.
+    segments: str
+    relational_score: int | None
+    transactional_score: int | None
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Touched records of one object, and what their transaction will store."""
+
+    object: str
+    #: All that were touched, in order.
+    records: Sequence[str]
+    #: Of the records that have responses, in order.
+    profiles: Columns
+    #: Who the records of `profiles` are.
+    persons: Sequence[str]
+    before: Mapping[str, Before]
+    intents: list[Intent] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    #: Responses whose writes are planned: they stay pending until these are confirmed.
+    causes: set[str] = field(default_factory=set)
+    entered: list[tuple[str, str]] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
+    #: Where responses stand that need no write: key, state, reason.
+    standing: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> list[str]:
+        return self.profiles["subject"]
+
+    @property
+    def latest(self) -> list[str]:
+        """Keys of the responses that speak for the records."""
+        return self.profiles["key"]
+
+    def rows(self, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+        """Return the profiles as the ledger keeps them: the record, then *names*."""
+        own: dict[str, Sequence[Any]] = {"person": self.persons, "segments": self.profiles.joined("segments")}
+        columns = [own[name] if name in own else self.profiles[name] for name in names]
+        return zip(self.subjects, *columns, strict=True)
+
+    def lost(self) -> list[str]:
+        """Return the records that had a profile and have no response any longer."""
+        return [] if not self.before else sorted(self.before.keys() - set(self.subjects))
+
+    def moves(self) -> dict[tuple[str, str], int]:
+        """Return how the sums over all profiles move with this chunk."""
+        moved: Counter[tuple[str, str]] = Counter({("", ""): len(self.profiles) - len(self.before)})
+        for kind in SurveyKind:
+            name = f"{kind.value}_score"
+            was = [getattr(profile, name) for profile in self.before.values()]
+            for sign, scores in ((1, self.profiles[name]), (-1, was)):
+                for score, number in Counter(scores).items():
+                    if score is not None:
+                        moved[kind.value, category_of(score).value] += sign * number
+        return {place: number for place, number in moved.items() if number}
+
+    def accounts(self) -> list[str]:
+        """Return the accounts whose rollup may have changed: those of the profiles now and before."""
+        return sorted({*self.profiles["account"], *(was.account for was in self.before.values())} - {None, ""})
+
+    def plan_segments(self, shape: Shape | None, since: str) -> None:
+        """Plan who enters and who leaves which segment at *since*, and with a *shape* the rows that say so."""
+        joined = self.profiles.joined("segments")
+        for record, now, key, person in zip(self.subjects, joined, self.latest, self.persons, strict=True):
+            if now or record in self.before:
+                self._move(shape, since, record, now, key, person)
+        for record in self.lost():
+            self._move(shape, since, record, "", None, self.before[record].person)
+
+    def _move(  # noqa: PLR0913 - one record's whole case
+        self, shape: Shape | None, since: str, record: str, now: str, key: str | None, person: str
+    ) -> None:
+        was = self.before[record].segments if record in self.before else ""
+        if now == was:
+            return
+        now_in, was_in = set(now.split(";")) - {""}, set(was.split(";")) - {""}
+        self.entered += zip(repeat(record), sorted(now_in - was_in))
+        self.left += zip(repeat(record), sorted(was_in - now_in))
+        if shape is None:
+            return
+        values = {"record.id": record, "record.object": self.object, "since": since, "person.id": person}
+        for name in sorted(now_in ^ was_in):
+            values["segment"] = name
+            wanted = pack(shape.render(values)) if name in now_in else None
+            self.intents.append(
+                (shape.rank, shape.object, shape.id(values), pack(shape.keys(values)), None, wanted, 0, key)
+            )

@@ -1,0 +1,81 @@
+"""Which of an object's records must be written, and with what: the rows that go into the outbox. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from sync.desired import difference
+from sync.packed import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sync.shapes import Shape
+
+#: A record and what it should hold: rank, object, record, keys (None: the one key column holds the record's id),
+#: changes (None: all of desired is new), desired (None: the record must not exist), how many values become empty,
+#: and the response that led to it.
+Intent = tuple[int, str, str, str | None, str | None, str | None, int, str | None]
+#: What a record was last confirmed to hold, packed, and by which run.
+Confirmed = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """Rows for the outbox, and whose they are."""
+
+    rows: list[Intent] = field(default_factory=list)
+    records: set[str] = field(default_factory=set)
+
+
+def intend(
+    shape: Shape,
+    ids: Sequence[str],
+    columns: Mapping[str, Sequence[Any]],
+    known: Mapping[str, Confirmed],
+    causes: Sequence[str] | None,
+) -> Intents:
+    """Return what must be sent so that records hold what they should.
+
+    Args:
+        shape: The object.
+        ids: The records.
+        columns: By word, a value for each record.
+        known: What the records were confirmed to hold; a record that is absent holds nothing of ours.
+        causes: The response that each write is due to.
+    """
+    texts = shape.packed(columns, len(ids))
+    keys = repeat(None) if shape.plain else shape.packed_keys(columns, len(ids))
+    result = Intents()
+    rows, rank, object_, policy = result.rows, shape.rank, shape.object, shape.policy
+    for id_, text, key, cause in zip(ids, texts, keys, causes or repeat(None), strict=False):
+        before = known.get(id_)
+        if before is None:
+            rows.append((rank, object_, id_, key, None, text, 0, cause))
+        elif text != before[0]:
+            compared = difference(unpack(text), unpack(before[0]), policy)
+            if compared.changes:
+                changes, desired = pack(compared.changes), pack(compared.desired)
+                rows.append((rank, object_, id_, key, changes, desired, compared.cleared, cause))
+    result.records.update(row[2] for row in rows)
+    return result
+
+
+def retract(shape: Shape, record: str, before: str, values: Mapping[str, Any]) -> Intent | None:
+    """Return what empties a record whose responses turned out to be another person's; None: it is empty.
+
+    Args:
+        shape: The object.
+        record: The record's id.
+        before: What it was confirmed to hold, packed.
+        values: What the key columns are made of, by word.
+    """
+    held = unpack(before)
+    compared = difference(dict.fromkeys(held), held, shape.policy, retract=True)
+    if not compared.changes:
+        return None
+    keys = None if shape.plain else pack(shape.keys(values))
+    changes, desired = pack(compared.changes), pack(compared.desired)
+    return (shape.rank, shape.object, record, keys, changes, desired, compared.cleared, None)
