@@ -54,7 +54,7 @@ DROP TABLE hit;
 SELECT 1 AS done
 """
 _SLIM = """
-SELECT object, id, first_name, last_name, full_name, account, account_name, created_at,
+SELECT object, id, first_name, last_name, full_name, account, created_at,
        nullif(trim(merged_into), '') AS merged_into, coalesce(deleted, false) AS deleted,
        coalesce(suppressed, false) AS suppressed, emails
 FROM records
