@@ -66,6 +66,8 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
     result = Delivered()
     place = outbox.BEFORE_ALL
+    with run.lease.write() as connection:
+        outbox.release(connection, run.name)  # what a run that died had set aside
     while True:
         with run.ledger.read() as connection:
             rows = outbox.batch(connection, run.name, place, ROWS_AT_ONCE)

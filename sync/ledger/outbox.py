@@ -96,7 +96,10 @@ def acknowledge(  # noqa: PLR0913 - both ends of a range
     first_rank, first_object, first = after
     values = {"mapping": mapping, "run": run, "r1": first_rank, "o1": first_object, "k1": first}
     values |= {"r2": last[0], "o2": last[1], "k2": last[2]}
-    for statement in (_KEEP, _DROP, _DONE) if deletions else (_KEEP, _DONE):
+    statements = [_KEEP, _DROP, _DONE] if deletions else [_KEEP, _DONE]
+    if connection.scalar(select(FAILURES.c.record).where(FAILURES.c.mapping == mapping).limit(1)) is not None:
+        statements.insert(0, _REPAIRED)
+    for statement in statements:
         connection.execute(text(statement), values)
 
 
@@ -150,6 +153,9 @@ ON CONFLICT (mapping, object, record) DO UPDATE SET desired = excluded.desired, 
 _DROP = f"""
 DELETE FROM acknowledged WHERE (mapping, object, record) IN
   (SELECT mapping, object, record FROM outbox WHERE {_RANGE} AND desired IS NULL)
+"""  # noqa: S608 - our own text
+_REPAIRED = f"""
+DELETE FROM failures WHERE (mapping, object, record) IN (SELECT mapping, object, record FROM outbox WHERE {_RANGE})
 """  # noqa: S608 - our own text
 _DONE = f"DELETE FROM outbox WHERE {_RANGE}"  # noqa: S608 - our own text
 _REJECT = """
