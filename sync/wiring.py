@@ -145,11 +145,13 @@ def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress
     return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
 
 
-def records_of(paths: Sequence[Path], given: Mapping[str, Sequence[str]], own_kind: str | None) -> FileDirectory:
+def records_of(
+    paths: Sequence[Path], given: Mapping[str, Sequence[str]], own_kind: str | None, *, bare_ids: bool
+) -> FileDirectory:
     """Return exported files as a directory, outside any config."""
     from connectors.files.records import FileDirectory
 
-    return FileDirectory(paths, given=given, own_kind=own_kind)
+    return FileDirectory(paths, given=given, own_kind=own_kind, bare_ids=bare_ids)
 
 
 def claims_of(path: Path, given: Mapping[str, str]) -> ClaimsFile:

@@ -45,6 +45,8 @@ class RecordPlaces:
     id: int
     #: Kinds that the record's own id is of.
     own_kinds: tuple[str, ...]
+    #: Whether a reference of unstated kind may be the record's own id.
+    own_is_reference: bool = True
     emails: tuple[int, ...]
     phones: tuple[int, ...]
     kinds: tuple[tuple[str, int], ...]
@@ -155,6 +157,7 @@ def recognise_records(
     at_object = found.said("object") or found.named("object", words.OBJECT)
     maybe = found.named("object", words.OBJECT_MAYBE)
     people = object_ != "Account"
+    accounts = object_ in {"Account", words.RECORD} or bool(at_object or maybe)
     return RecordPlaces(
         object=object_,
         object_at=next((at for at in (*at_object, *maybe) if at != own), None),
@@ -162,7 +165,7 @@ def recognise_records(
         id=own,
         own_kinds=(own_kind,) if own_kind else _own_kinds(found.keys[own], {kind for kind, _ in kinds}),
         emails=found.like("email", words.EMAIL),
-        phones=found.like("phone", words.PHONE),
+        phones=found.like("phone", words.PHONE) if people else (),
         kinds=kinds if people else (),
         single=_single(found, own),
         countries=found.named("country", words.COUNTRY),
@@ -172,8 +175,8 @@ def recognise_records(
         gone_at=() if found.said("deleted") else found.named("deleted", words.GONE_AT),
         converted=found.named("converted", words.CONVERTED),
         suppressed=found.said("suppressed") or found.named("suppressed", (*words.SUPPRESSED, *words.INTERNAL)),
-        websites=found.named("website", words.WEBSITES),
-        aliases=found.named("aliases", words.ALIASES),
+        websites=found.named("website", words.WEBSITES) if accounts else (),
+        aliases=found.named("aliases", words.ALIASES) if accounts else (),
         numbers=() if people else _numbers(found, own),
     )
 

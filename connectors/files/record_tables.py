@@ -11,11 +11,12 @@ import pyarrow as pa
 from connectors.files import record_words as words
 from connectors.files.countries import country_code
 from connectors.files.record_columns import RecordPlaces, object_in
+from connectors.files.record_ids import is_salesforce, spelt
 from connectors.files.row_reader import clean, clean_column
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 Column = list[str | None]
 
@@ -37,8 +38,6 @@ _SEVERAL = re.compile(r"[;|,\s\[\]\"']+")
 # A phone may hold blanks and, where several stand in a JSON list, quotes.
 _PHONES = re.compile(r"\s*[;|\[\]\"\r\n]\s*|\s*,\s*(?=[\"+(0])")
 _MAILS = re.compile(r"[;|,\[\]\"\r\n]+")
-_SALESFORCE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
-_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 #: Objects that are no people.
 _NO_PEOPLE = frozenset(
     {"account", "opportunity", "case", "task", "event", "deal", "deals", "ticket", "tickets", "campaign"}
@@ -53,11 +52,7 @@ def object_row(cells: list[str], places: RecordPlaces) -> str:
             return told
     id_ = cells[places.id].strip()
     by_prefix = words.BY_PREFIX.get(id_[:3])
-    return by_prefix if by_prefix and _is_salesforce(id_) else places.object
-
-
-def _is_salesforce(id_: str) -> bool:
-    return _SALESFORCE.fullmatch(id_) is not None and not id_.isdigit()
+    return by_prefix if by_prefix and is_salesforce(id_) else places.object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,11 +211,12 @@ def _ids(columns: list[tuple[str, ...]], places: RecordPlaces, own: list[str]) -
     values: list[str] = []
     ends = [0]
     for id_, *others in zip(own, *(column for _, column in named), strict=True):
-        own_kinds = (*places.own_kinds, "salesforce_id") if _is_salesforce(id_) else places.own_kinds
+        own_kinds = (*places.own_kinds, "salesforce_id") if is_salesforce(id_) else places.own_kinds
         found = [(kind, id_) for kind in own_kinds]
         found += [(kind, text) for (kind, _), text in zip(named, others, strict=True) if text]
         # A reference of unstated kind may be any of them.
-        every = [*found, ("external_ref", id_), *[("external_ref", text) for text in others if text]]
+        own_reference = [("external_ref", id_)] if places.own_is_reference else []
+        every = [*found, *own_reference, *[("external_ref", text) for text in others if text]]
         for kind, text in dict.fromkeys(every):
             kinds.append(kind)
             values.append(text)
@@ -260,28 +256,3 @@ def is_gone(cells: list[str], places: RecordPlaces) -> bool:
     merged = any(cells[index].strip() for index in places.merged_into)
     said = any(cells[index].strip().casefold() in words.TRUE for index in places.gone)
     return not merged and (said or any(is_set(cells[index]) for index in places.gone_at))
-
-
-def spelt(text: str | None, length: int | None) -> str | None:
-    """Write a Salesforce id in the form of that length."""
-    if text is None or length is None or len(text) == length:
-        return text
-    return next((one for one in both_forms(text) if len(one) == length), text)
-
-
-def id_lengths(ids: Iterable[str]) -> set[int]:
-    """Return the lengths of the Salesforce ids among *ids*."""
-    return {len(text) for text in ids if _is_salesforce(text)}
-
-
-def both_forms(text: str) -> tuple[str, ...]:
-    """Return both forms of a Salesforce id; the text alone when it is none.
-
-    >>> both_forms("0035g00000XyZaB"), both_forms("0035g00000XyZaBAAV"), both_forms("17")
-    (('0035g00000XyZaB', '0035g00000XyZaBAAV'), ('0035g00000XyZaB', '0035g00000XyZaBAAV'), ('17',))
-    """
-    if len(text) not in (15, 18) or not _is_salesforce(text):
-        return (text,)
-    body = text[:15]
-    check = (sum(body[at + bit].isupper() << bit for bit in range(5)) for at in (0, 5, 10))
-    return body, body + "".join(_CHECK[number] for number in check)

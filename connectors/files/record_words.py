@@ -73,7 +73,8 @@ SINGLE = {
         "account_name": "accountname companyname company organization organisation organizationname"
         " employer associatedcompany primarycompany firma unternehmen entreprise empresa",
         "created_at": "createddate createdate createdat created createdon creationdate datecreated"
-        " hscreatedate datetimecreated since customersince",
+        " hscreatedate datetimecreated since customersince angelegt"
+        " angelegtam erstellt erstelltam fechadecreación",
         "parent": "parentid parentaccountid hsparentcompanyid parentcompanyid parentaccount parentcompany parent",
         "status": "recordstatus recordstate status state lifecycle",
     }.items()
@@ -189,7 +190,7 @@ ACCOUNT_NUMBERS = re.compile(
 )
 
 EMAIL = re.compile(r"email|^mail\d*$|^mailaddress$|courriel|correo")
-PHONE = re.compile(r"phone|mobile|^tel\d*$|telefon|telefono|teléfono|téléphone|handy|^cell|^landline|^sms$|whatsapp")
+PHONE = re.compile(r"phone|mobil|^tel\d*$|telefon|telefono|teléfono|téléphone|handy|^cell|^landline|^sms$|whatsapp")
 # What is told of an address or number is none, and the address of the account's owner is not the customer's.
 ABOUT = re.compile(
     r"opt(ed)?(out|in)|bounc|domain|status|date$|time$|(?<!ac)count|verified|valid|type$|sent$|opened|click|consent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,23 +16,18 @@ from connectors.files.garbage import search_paused
 from connectors.files.header import shown
 from connectors.files.plain_table import PlainTable, told_of
 from connectors.files.record_columns import MEANINGS, RecordPlaces, recognise_records
-from connectors.files.record_tables import (
-    ACCOUNTS,
-    Column,
-    Reading,
-    account_row,
-    both_forms,
-    id_lengths,
-    is_gone,
-    object_row,
-    record_tables,
-)
+from connectors.files.record_ids import both_forms, id_lengths, numbers_overlap
+from connectors.files.record_tables import ACCOUNTS, Column, Reading, account_row, is_gone, object_row, record_tables
 from connectors.files.record_words import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+_OVERLAP = (
+    "\n  ids and numbers are alike: a reference of unstated kind is taken for a number, never for an id"
+    " (--own-id external_ref turns that round)"
+)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -52,18 +48,25 @@ class FileDirectory:
         paths: Contacts, leads, customers; and accounts, which `accounts` tells. In any order.
         given: Meaning (`record_columns.MEANINGS`) → headers, where their names do not say what columns hold.
         own_kind: The id kind that a record's own id is of, where the header does not tell.
+        bare_ids: Ids are compared without their prefixes or leading zeros.
 
     Raises:
         Refused: There is no such file (E110), or no file has a column that was named (E113).
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, given: Mapping[str, Sequence[str]] = {}, own_kind: str | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        given: Mapping[str, Sequence[str]] = {},
+        own_kind: str | None = None,
+        bare_ids: bool = False,
     ) -> None:
         # The order in which files are named must not matter.
         self._tables = [PlainTable(path) for path in sorted(set(paths), key=lambda path: (path.name, str(path)))]
         self._given = dict(given)
         self._own_kind = own_kind
+        self._bare_ids = bare_ids
         self._check_given()
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:  # noqa: ARG002 - the contract allows to yield everything
@@ -142,6 +145,7 @@ class FileDirectory:
         """Return, file by file, what the columns were taken for; headers only, never what stands in them."""
         return [
             told_of(table.path.name, f"{places.object} records", table.titles, places.taken())
+            + ("" if places.own_is_reference else _OVERLAP)
             for table, places, *_ in self._files
         ]
 
@@ -172,6 +176,9 @@ class FileDirectory:
         evidence = DateEvidence()
         if (at := places.single.get("created_at")) is not None:
             evidence.add({cells[at].strip() for cells in rows})
+        if numbers_overlap(rows, places, bare=self._bare_ids):
+            # A number that nobody has must not find the record that happens to have it as its id.
+            places = replace(places, own_is_reference=False)
         lengths = id_lengths(cells[places.id].strip() for cells in rows)
         return _RecordFile(table, places, DateReader(evidence.order(), zone=UTC, latest=_LATEST), lengths)
 

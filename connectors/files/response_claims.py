@@ -14,7 +14,7 @@ from connectors.files.countries import country_code
 from connectors.files.layout import recognise, skips_of
 from connectors.files.plain_table import PlainTable, told_of
 from connectors.files.preset import shipped
-from connectors.files.record_tables import both_forms
+from connectors.files.record_ids import is_salesforce
 from connectors.files.record_words import name_in
 from connectors.files.row_reader import clean_column, matches
 from connectors.files.settings import FileSettings
@@ -160,6 +160,6 @@ def _salesforce(made: Mapping[str, list[str | None]]) -> list[str | None]:
     found = list(made["salesforce_id"])
     for field in _REFERENCES:
         for at, text in enumerate(made[field]):
-            if text and found[at] is None and text[:3].upper() in _PEOPLE and len(both_forms(text)) > 1:
+            if text and found[at] is None and text[:3].upper() in _PEOPLE and is_salesforce(text):
                 found[at] = text
     return found

@@ -81,7 +81,7 @@ def resolve(
     said = {"phone_alone": phone_alone, "default_region": default_region, "domains": exclude_domain, "ids": ids}
     settings = _settings(session, said)
     rules = _rules(match, own_id)
-    directory = records_of(records, _pairs(record_column), own_id)
+    directory = records_of(records, _pairs(record_column), own_id, bare_ids=bool(settings.ids))
     file = claims_of(responses, {field: titles[-1] for field, titles in _pairs(response_column).items()})
     for note in (*directory.notes(), file.note()):
         session.screen.say(note)

@@ -179,3 +179,78 @@ def test_the_version_changes_with_the_files(tmp_path):
     path.write_text("id,email\n1,a@x.example\n2,b@x.example\n")
 
     assert before != directory.version()
+
+
+def test_a_number_is_not_taken_for_an_id_that_looks_alike(tmp_path):
+    """Customer 2 may be unknown; record 2 is somebody else. With a prefix that counts, nothing looks alike."""
+    path = tmp_path / "contacts.csv"
+
+    def references(**options: Any) -> list[set[str]]:
+        return [
+            {value for kind, value in ids_of(row) if kind == "external_ref"}
+            for row in records(path, **options).values()
+        ]
+
+    path.write_text("record_id,customer_no\n1,7\n2,1\n")
+    assert [{"7"}, {"1"}] == references()
+    assert "never for an id" in FileDirectory([path]).notes()[0]
+    assert [{"7", "1"}, {"1", "2"}] == references(own_kind="external_ref")
+    path.write_text("record_id,customer_no\n1,C-0007\n2,C-0001\n")
+    assert [{"C-0007", "1"}, {"C-0001", "2"}] == references()
+    assert [{"C-0007"}, {"C-0001"}] == references(bare_ids=True)
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "expected"),
+    [
+        (
+            "Record ID,First Name,Email,Additional email addresses,Mobile Phone Number,Primary Associated Company ID",
+            "101,Ada,ada@x.example,a2@x.example;a3@x.example,+49 1,900",
+            {"id": "101", "emails": ["ada@x.example", "a2@x.example", "a3@x.example"], "account": "900"},
+        ),
+        (
+            '"Contact ID","Account ID","Account Name","Mailing Country","Email","Created Date"',
+            '"0031t00000AbCdE","0011t00000AbCdE","Nord","Germany","ada@x.example","3/31/2020"',
+            {
+                "account": "0011t00000AbCdE",
+                "account_name": "Nord",
+                "country": "DE",
+                "created_at": "2020-03-31T00:00:00",
+            },
+        ),
+        (
+            "contact_id,kunden_nr,vorname,nachname,e_mail,mobil,firma,land,angelegt",
+            "7,K-1,Ada,Kern,ada@x.example,030 1,Nord,Österreich,31.12.2020",
+            {"first_name": "Ada", "last_name": "Kern", "phones": ["030 1"], "country": "AT"},
+        ),
+        (
+            "record_id,name,email,phone2,assistant_phone,owner_email,merged_into,status",
+            "7,N/A,ada@x.example,1,2,rep@x.example,8,deleted",
+            {"full_name": None, "emails": ["ada@x.example"], "phones": ["1"], "merged_into": "8", "deleted": True},
+        ),
+        (
+            "id,email,is_internal,deleted_at,last_name",
+            "7,ada@x.example,yes,2024-01-01,[not provided]",
+            {"suppressed": True, "deleted": True, "last_name": None},
+        ),
+        (
+            "Lead ID,Email,Converted,Company",
+            "00Q1t00000AbCdE,ada@x.example,1,Nord",
+            {"object": "Lead", "deleted": True, "account_name": "Nord"},
+        ),
+    ],
+)
+def test_every_usual_name_of_a_column_is_known(tmp_path, titles, cells, expected):
+    path = tmp_path / "export.csv"
+    path.write_text(f"{titles}\n{cells}\n", encoding="utf-8")
+
+    (found,) = records(path).values()
+
+    assert expected == {name: found[name] for name in expected}
+
+
+def test_a_merge_is_followed_in_either_form_of_an_id(tmp_path):
+    path = tmp_path / "Contact.csv"
+    path.write_text("Id,MasterRecordId\n0031t00000AbCdE,0031t00000AbCdFIAV\n0031t00000AbCdF,\n")
+
+    assert "0031t00000AbCdF" == records(path)["0031t00000AbCdE"]["merged_into"]
