@@ -151,6 +151,8 @@ def agreement(a: Name, b: Name) -> Agreement:
     ('COMPATIBLE', 'CONFLICT', 'FIRST')
     >>> same("王钰", "王玉"), same("王玉", "Wang Yu"), same("Maria Rossi", "Mario Rossi")
     ('CONFLICT', 'UNKNOWN', 'CONFLICT')
+    >>> same("Barb Smith", "Barbara Smith"), same("Daniel Smith", "Daniela Smith"), same("Bob Jones", "Robert Smith")
+    ('COMPATIBLE', 'CONFLICT', 'CONFLICT')
     """
     if not a.script or not b.script or a.script != b.script:
         return Agreement.UNKNOWN
@@ -171,14 +173,21 @@ def _agreement(a: Name, b: Name) -> Agreement:  # noqa: PLR0911 - a ladder, one 
         return Agreement.SAME
     first, last = _firsts(a.first, b.first), _lasts(a.last, b.last)
     if first:
-        if last:
-            return Agreement.EXACT if a.first == b.first else Agreement.SAME
-        return Agreement.FIRST_ONLY if a.last and b.last else Agreement.FIRST
+        return _by_first(a, b, last=last)
     if last and (not a.first or not b.first or _nearly(a.first, b.first)):
         return Agreement.COMPATIBLE
-    if _all_initials(a, b) or _all_initials(b, a) or _lone_token(a, b) or _lone_token(b, a):
+    if _all_initials(a, b) or _all_initials(b, a) or _part_of(a, b) or _part_of(b, a):
         return Agreement.COMPATIBLE
     return Agreement.CONFLICT
+
+
+def _by_first(a: Name, b: Name, *, last: bool) -> Agreement:
+    if last:
+        return Agreement.EXACT if a.first == b.first else Agreement.SAME
+    if not (a.last and b.last):
+        return Agreement.FIRST
+    # Somebody may have married, or go by a short form; both at once is rather another person.
+    return Agreement.FIRST_ONLY if set(a.first) & set(b.first) else Agreement.CONFLICT
 
 
 def _unspaced(a: Name, b: Name) -> Agreement:
@@ -218,9 +227,14 @@ def _plain(token: str) -> str:
 
 
 def _nearly(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Tell an initial, or one slip inside a longer first name; not at its ends, where Maria becomes Mario."""
+    """Tell an initial, a beginning (Barb), or one slip inside a longer first name.
+
+    Not at its ends, where Maria becomes Mario and Daniel becomes Daniela.
+    """
     x, y = a[0], b[0]
     if (len(x) == 1 or len(y) == 1) and x[0] == y[0]:
+        return True
+    if min(len(x), len(y)) > 2 and abs(len(x) - len(y)) > 1 and (x.startswith(y) or y.startswith(x)):
         return True
     if min(len(x), len(y)) < 5 or x[0] != y[0] or x[-1] != y[-1]:
         return False
@@ -249,9 +263,9 @@ def _all_initials(a: Name, b: Name) -> bool:
     )
 
 
-def _lone_token(a: Name, b: Name) -> bool:
-    """A single token in the wrong field still agrees with a name that holds it."""
-    return len(a.tokens) == 1 and len(a.tokens[0]) > 1 and a.tokens[0] in b.tokens
+def _part_of(a: Name, b: Name) -> bool:
+    """A part of a name, even in the wrong field, agrees with a name that holds all of it."""
+    return all(len(token) > 1 and token in b.tokens for token in a.tokens)
 
 
 # Pairs of the list that are rather two people than two forms of one name.
