@@ -17,7 +17,8 @@ _LIKELY = re.compile(
 _REASON = re.compile(
     r"\bwhy\b|reason|tell us more|what (?:could|can|should|would|is|made)|improve|comment|feedback"
     r"|warum|wieso|grund|begründ|verbesser|kommentar|anmerk|pourquoi|raison|commentaire"
-    r"|por qu[éê]|raz[óo]n|motivo|comentario|waarom|reden|perché|opmerking",
+    r"|por qu[éê]|raz[óo]n|motivo|comentario|waarom|reden|perché|opmerking|varför|hvorfor|miksi|dlaczego|powód"
+    r"|proč|důvod|почему|причин|комментар|理由|なぜ|原因|为什么",
     re.IGNORECASE,
 )
 

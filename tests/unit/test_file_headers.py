@@ -162,19 +162,19 @@ class TestQuestionsWithATextField:
 
 
 @pytest.mark.parametrize(
-    ("stamp", "question"),
+    ("stamp", "question", "why"),
     [
-        ("Отметка времени", "С какой вероятностью вы порекомендуете нас друзьям?"),
-        ("Sygnatura czasowa", "Jak prawdopodobne jest, że polecisz nas znajomym?"),
-        ("Tidstämpel", "Hur sannolikt är det att du skulle rekommendera oss?"),
-        ("タイムスタンプ", "当社を友人に勧める可能性はどのくらいですか？"),
+        ("Отметка времени", "С какой вероятностью вы порекомендуете нас друзьям?", "Почему?"),
+        ("Sygnatura czasowa", "Jak prawdopodobne jest, że polecisz nas znajomym?", "Dlaczego?"),
+        ("Tidstämpel", "Hur sannolikt är det att du skulle rekommendera oss?", "Varför?"),
+        ("タイムスタンプ", "当社を友人に勧める可能性はどのくらいですか？", "理由"),
     ],
 )
-def test_a_form_in_another_language_is_a_form(tmp_path, stamp, question):
-    pulled = pull_text(tmp_path, f'{stamp},"{question}"\n2026/10/01 10:00:00,0\n')
+def test_a_form_in_another_language_is_a_form(tmp_path, stamp, question, why):
+    pulled = pull_text(tmp_path, f'{stamp},"{question}",{why}\n2026/10/01 10:00:00,0,slow\n')
 
     assert "preset: google-forms" in pulled.notes
-    assert [0] == pulled.scores
+    assert [(0, "slow")] == [(response.score, response.comment) for response in pulled.responses]
 
 
 def test_the_encoding_is_told_once(tmp_path):
