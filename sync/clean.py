@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from sync.nps.category import category_of
-from sync.times import to_text
 
 if TYPE_CHECKING:
     from connectors.values import SurveyResponse
@@ -63,15 +62,21 @@ def category_disagrees(response: SurveyResponse) -> bool:
 _CATEGORIES = frozenset({"promoter", "passive", "detractor"})
 
 
-def content_hash(response: SurveyResponse, respondent: str) -> str:
-    """Digest everything that can change in a response; equal digests mean there is nothing new to do."""
+def content_hash(response: SurveyResponse, respondent: str, responded_at: str) -> str:
+    """Digest everything that can change in a response; equal digests mean there is nothing new to do.
+
+    Args:
+        response: Cleaned.
+        respondent: Who gave it.
+        responded_at: Its moment as the ledger writes it; it is needed elsewhere, too.
+    """
     parts = [
         respondent,
         response.survey,
-        response.survey_kind.value,
+        response.survey_kind,
         str(response.score),
         response.comment or "",
-        to_text(response.responded_at),
+        responded_at,
     ]
     if response.extra:
         parts += [f"{name}={value}" for name, value in sorted(response.extra.items())]

@@ -89,6 +89,7 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     with run.lease.write() as connection:
         outbox.settle(connection, run.name, run.id)
         outbox.release(connection, run.name)
+    result.writes = +result.writes  # an object of which nothing was written is not listed
     return result
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 #: Rows stored in one transaction: few commits, and a bounded loss of work when the process dies.
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 25_000
 
 
 @dataclass(slots=True)
@@ -64,14 +64,19 @@ def sort_out(
 ) -> Sorted:
     """Decide for each (key, response) of a page; of two versions in one run the later counts, whatever their order."""
     result = Sorted()
+    store = result.store
     seen = dict(stored)
     for key, raw in responses:
         response = clean(raw)
-        result.disagreeing += category_disagrees(response)
+        if response.vendor_category is not None:
+            result.disagreeing += category_disagrees(response)
         claims = respondent_of(response, settings)
-        digest = content_hash(response, claims.respondent)
-        before = seen.get(key)
-        in_run = before is not None and before.run == run and before.pending
+        responded = to_text(response.responded_at)
+        updated = None if response.updated_at is None else to_text(response.updated_at)
+        digest = content_hash(response, claims.respondent, responded)
+        earlier = store.get(key)
+        before = seen.get(key) if earlier is None else earlier.known(run)
+        in_run = before is not None and before.pending and before.run == run
         if before is not None and before.content_hash == digest:
             if in_run:
                 result.counts[State.SKIPPED, "duplicate"] += 1
@@ -79,10 +84,8 @@ def sort_out(
                 result.counts[State.UNCHANGED, ""] += 1
             else:
                 result.queue.append(key)
-                seen[key] = _now_in(before, run)
+                seen[key] = before._replace(run=run, pending=True)
             continue
-        updated = None if response.updated_at is None else to_text(response.updated_at)
-        responded = to_text(response.responded_at)
         if before is not None and in_run:
             result.counts[State.SKIPPED, "duplicate"] += 1
             if (updated or "", responded, digest) < (before.updated_at or "", before.responded_at, before.content_hash):
@@ -93,31 +96,8 @@ def sort_out(
         if before is not None and before.respondent != claims.respondent:
             result.former.append(before.respondent)
         version = 1 if before is None else before.version + 1
-        result.store[key] = Incoming(
-            key=key, source=source, response=response, claims=claims, content_hash=digest, version=version
-        )
-        seen[key] = Known(
-            content_hash=digest,
-            version=version,
-            responded_at=responded,
-            updated_at=updated,
-            respondent=claims.respondent,
-            run=run,
-            pending=True,
-        )
+        store[key] = Incoming(key, source, response, claims, digest, version, responded, updated)
     return result
-
-
-def _now_in(before: Known, run: str) -> Known:
-    return Known(
-        content_hash=before.content_hash,
-        version=before.version,
-        responded_at=before.responded_at,
-        updated_at=before.updated_at,
-        respondent=before.respondent,
-        run=run,
-        pending=True,
-    )
 
 
 def pull(run: Run, source: SurveySource, *, settings: IdentitySettings, limit: int | None = None) -> Pulled:

@@ -11,7 +11,8 @@ def to_text(moment: datetime) -> str:
     >>> to_text(datetime(2026, 11, 22, 7, 21, tzinfo=UTC))
     '2026-11-22T07:21:00.000Z'
     """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:

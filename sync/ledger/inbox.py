@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from sync.identity.claims import CLAIM_COLUMNS
-from sync.ledger.rows import among, upsert
+from sync.ledger.rows import among, fetch, upsert
 from sync.ledger.tables import (
     CURSORS,
     REJECTS,
@@ -21,7 +20,6 @@ from sync.ledger.tables import (
     RUNS,
 )
 from sync.report import State
-from sync.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,8 +30,7 @@ if TYPE_CHECKING:
     from sync.identity.claims import Claims
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What the ledger holds of a response, for one mapping."""
 
     content_hash: str
@@ -46,9 +43,8 @@ class Known:
     pending: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """A cleaned response with its claims, ready to be stored."""
+class Incoming(NamedTuple):
+    """A cleaned response with its claims, ready to be stored. A tuple, because one is made for every response."""
 
     key: str
     source: str
@@ -56,11 +52,24 @@ class Incoming:
     claims: Claims
     content_hash: str
     version: int
+    responded_at: str
+    updated_at: str | None
+
+    def known(self, run: str) -> Known:
+        """Return what the ledger will hold of it."""
+        return Known(
+            self.content_hash,
+            self.version,
+            self.responded_at,
+            self.updated_at,
+            self.claims.respondent,
+            run=run,
+            pending=True,
+        )
 
 
 def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str, Known]:
     """Return what is stored under *keys*; new ones are absent."""
-    found: dict[str, Known] = {}
     columns = (
         RESPONSES.c.key,
         RESPONSES.c.content_hash,
@@ -72,17 +81,8 @@ def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str
         RUN_ROWS.c.state,
     )
     seen = RESPONSES.outerjoin(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
-    for row in connection.execute(select(*columns).select_from(seen).where(among(connection, RESPONSES.c.key, keys))):
-        found[row.key] = Known(
-            content_hash=row.content_hash,
-            version=row.version,
-            responded_at=row.responded_at,
-            updated_at=row.updated_at,
-            respondent=row.respondent,
-            run=row.run,
-            pending=row.state == State.PENDING,
-        )
-    return found
+    rows = fetch(connection, select(*columns).select_from(seen).where(among(connection, RESPONSES.c.key, keys)))
+    return {key: Known._make((*values, state == State.PENDING.value)) for key, *values, state in rows}
 
 
 claims_of = attrgetter(*CLAIM_COLUMNS)
@@ -91,13 +91,13 @@ _RESPONSE_COLUMNS = tuple(column.name for column in RESPONSES.columns)
 
 def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incoming]) -> None:
     """Store responses and queue them for matching."""
-    rows = list(rows)
+    rows = sorted(rows, key=itemgetter(0))  # neighbours in the tables are written together
     respondents = {row.claims.respondent: row.claims for row in rows}
     upsert(
         connection,
         RESPONDENTS,
         ("respondent", *CLAIM_COLUMNS),
-        sorted((key, *claims_of(claims)) for key, claims in respondents.items()),
+        [(key, *claims_of(respondents[key])) for key in sorted(respondents)],
         update=False,
     )
     upsert(connection, RESPONSES, _RESPONSE_COLUMNS, [_response_row(row) for row in rows])
@@ -106,28 +106,29 @@ def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incomin
 
 def queue(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> None:
     """Make responses wait for matching in *run*."""
-    columns = ("mapping", "key", "run", "state", "reason")
-    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, State.PENDING.value, "") for key in keys])
+    columns, pending = ("mapping", "key", "run", "state", "reason"), State.PENDING.value
+    upsert(connection, RUN_ROWS, columns, [(mapping, key, run, pending, "") for key in keys])
 
 
 def _response_row(row: Incoming) -> tuple[object, ...]:
-    response = row.response
+    key, source, response, claims, content_hash, version, responded_at, updated_at = row
+    place = response.place
     return (
-        row.key,
-        row.source,
+        key,
+        source,
         response.response_id,
-        row.version,
-        row.content_hash,
+        version,
+        content_hash,
         response.survey,
         response.survey_kind.value,
         response.score,
         response.comment,
-        to_text(response.responded_at),
-        None if response.updated_at is None else to_text(response.updated_at),
-        row.claims.respondent,
+        responded_at,
+        updated_at,
+        claims.respondent,
         json.dumps(dict(response.extra), ensure_ascii=False, sort_keys=True) if response.extra else None,
-        response.place.file,
-        response.place.row,
+        place.file,
+        place.row,
     )
 
 

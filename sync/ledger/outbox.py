@@ -187,13 +187,16 @@ class Extent:
 
 def extent(connection: Connection, mapping: str, object_: str) -> Extent:
     """Measure what the outbox would do; *object_* is the mapping's own."""
-    here = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None))
-    by_object = select(OUTBOX.c.object, func.count()).where(*here).group_by(OUTBOX.c.object)
-    writes = {row[0]: row[1] for row in connection.execute(by_object)}
-    own = (*here, OUTBOX.c.object == object_)
-    changed = connection.scalar(select(func.count()).select_from(OUTBOX).where(*own, OUTBOX.c.changes.is_not(None)))
-    cleared = connection.scalar(select(func.sum(OUTBOX.c.cleared)).where(*own))
-    return Extent(writes=writes, changed=changed or 0, cleared=int(cleared or 0))
+    statement = (  # one look at the outbox, which holds a whole import
+        select(OUTBOX.c.object, func.count(), func.count(OUTBOX.c.changes), func.sum(OUTBOX.c.cleared))
+        .where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None))
+        .group_by(OUTBOX.c.object)
+    )
+    found = {name: sums for name, *sums in fetch(connection, statement)}
+    _, changed, cleared = found.get(object_, (0, 0, 0))
+    return Extent(
+        writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=int(cleared)
+    )
 
 
 def planned(connection: Connection, mapping: str, most: int | None = None) -> Iterable[Any]:

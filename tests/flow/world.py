@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from connectors.contract import Destination
     from connectors.values import Reject, Skip
     from sync.report import RunReport
 
@@ -139,6 +140,8 @@ class World:
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     customers: Sequence[tuple[str, ...]] = tuple(CUSTOMERS)
     step: Callable[[str], None] = lambda _name: None
+    #: What stands between a run and its store: tests let it fail here.
+    through: Callable[[Warehouse], Destination] = lambda store: store
 
     def __post_init__(self) -> None:
         self.ledger_url = self.ledger_url or f"sqlite:///{self.folder}/ledger.db"
@@ -171,7 +174,7 @@ class World:
                 ledger=ledger,
                 ends=lambda dry_run: Ends(
                     source=self.source,
-                    destination=store,
+                    destination=self.through(store),
                     directory=store.directory(record_columns(mapping), read_only=dry_run),
                     rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
                 ),
