@@ -55,8 +55,6 @@ class Protect(_Block):
     max_records_per_key: Annotated[int, Field(ge=1)] = 25
     #: A person with more duplicate records than this is not believed.
     max_records_per_person: Annotated[int, Field(ge=1)] = 5
-    #: A link answered by more respondents than this is a kiosk or was passed on.
-    max_responses_per_link: Annotated[int, Field(ge=1)] = 3
 
 
 class IdForm(_Block):
