@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sync.identity.resolve import decide, keys_of
-from sync.ledger import inbox, matching
+from sync.ledger import inbox, matching, outbox
+from sync.packed import pack
+from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Directory
     from sync.identity.settings import IdentitySettings, Rule
+    from sync.intents import Intent
     from sync.run import Run
 
 #: Respondents decided at once: a full scan of the directory serves this many.
@@ -38,7 +41,26 @@ class Matcher:
     def match(self) -> int:
         """Decide for all who wait, and again for the held when records changed; return the rows taken up again."""
         self._match_waiting()
-        return self._match_held()
+        reopened = self._match_held()
+        self._withdraw_orphans()
+        return reopened
+
+    def _withdraw_orphans(self) -> None:
+        """Plan that the record of a response goes when the response turned out to be nobody's we know."""
+        run, shape = self._run, Shapes(self._run.mapping).responses
+        if shape is None:
+            return
+        with run.ledger.read() as connection:
+            orphans = outbox.orphans(connection, run.name, run.id, shape.object)
+        if not orphans:
+            return
+        intents: list[Intent] = []
+        for key, response_id in orphans:
+            keys = None if shape.plain else pack(shape.keys({"key": key, "response_id": response_id}))
+            intents.append((shape.rank, shape.object, key, keys, None, None, 0, None))
+        run.step("match.orphans")
+        with run.lease.write() as connection:
+            outbox.put(connection, run.name, run.id, intents)
 
     def _match_waiting(self) -> None:
         run, done = self._run, 0

@@ -116,6 +116,11 @@ class Shapes:
         return [shape for shape in shapes if shape is not None]
 
 
+def _is_given(word: str) -> bool:
+    """Tell whether people gave the value: then a blank says nothing. What we compute is true when it is blank, too."""
+    return word.startswith("person.")
+
+
 def _shape(place: Place, rank: int, object_: str, key: Mapping[str, str], rules: Mapping[str, Any]) -> Shape:
     return Shape(
         object=object_,
@@ -126,7 +131,7 @@ def _shape(place: Place, rank: int, object_: str, key: Mapping[str, str], rules:
         render=renderer(rules),
         packed=columns_renderer(rules),
         policy=Policy(
-            clears=frozenset(column for column, rule in rules.items() if rule.clears),
+            clears=frozenset(column for column, rule in rules.items() if rule.clears or not _is_given(rule.from_)),
             if_blank=frozenset(column for column, rule in rules.items() if rule.write == "if_blank"),
         ),
     )

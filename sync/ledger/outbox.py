@@ -109,6 +109,12 @@ def keep(connection: Connection, mapping: str, rows: Sequence[Queued], code: str
         connection.execute(update(OUTBOX).where(*_here(mapping, row)).values(parked=code))
 
 
+def orphans(connection: Connection, mapping: str, run: str, object_: str) -> list[tuple[str, str]]:
+    """Return (key, response id) of confirmed response records whose response, in *run*, is nobody's any longer."""
+    values = {"mapping": mapping, "run": run, "object": object_}
+    return [(row.key, row.response_id) for row in connection.execute(text(_ORPHANS), values)]
+
+
 def release(connection: Connection, mapping: str) -> None:
     """Let what was not confirmed be tried again."""
     where = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked == UNCONFIRMED)
@@ -141,6 +147,13 @@ def settle(connection: Connection, mapping: str, run: str) -> None:
     connection.execute(text(_WRITTEN), values | {"written": State.WRITTEN.value})
 
 
+_ORPHANS = """
+SELECT r.key, r.response_id FROM run_rows w
+JOIN responses r ON r.key = w.key
+JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent AND m.outcome <> 'matched'
+JOIN acknowledged a ON a.mapping = w.mapping AND a.object = :object AND a.record = r.key
+WHERE w.mapping = :mapping AND w.run = :run ORDER BY r.key
+"""
 _RANGE = """
   mapping = :mapping AND parked IS NULL AND (rank, object, record) > (:r1, :o1, :k1)
   AND (rank, object, record) <= (:r2, :o2, :k2)
@@ -194,9 +207,7 @@ def extent(connection: Connection, mapping: str, object_: str) -> Extent:
     )
     found = {name: sums for name, *sums in fetch(connection, statement)}
     _, changed, cleared = found.get(object_, (0, 0, 0))
-    return Extent(
-        writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=int(cleared)
-    )
+    return Extent(writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=int(cleared))
 
 
 def planned(connection: Connection, mapping: str, most: int | None = None) -> Iterable[Any]:

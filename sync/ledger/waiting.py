@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def held(connection: Connection, mapping: str, most: int | None = None) -> list[dict[str, Any]]:
     """Return held respondents whom no person has decided yet, each with its responses, candidates and evidence."""
-    decided = and_(DECISIONS.c.mapping == MATCHES.c.mapping, DECISIONS.c.respondent == MATCHES.c.respondent)
+    decided = and_(
+        DECISIONS.c.mapping == MATCHES.c.mapping,
+        DECISIONS.c.respondent == MATCHES.c.respondent,
+        DECISIONS.c.run.is_(None),
+    )
     statement = (
         select(MATCHES)
         .outerjoin(DECISIONS, decided)

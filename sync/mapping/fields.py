@@ -69,7 +69,7 @@ class FieldRule(BaseModel):
     truncate: Annotated[StrictInt, Field(ge=1)] | None = None
     #: `always`, or `if_blank` to keep the first value that npsync wrote there.
     write: Literal["always", "if_blank"] = "always"
-    #: Whether a blank of ours empties the field; else the last value stays.
+    #: Whether a blank empties a field of what people gave (`person.…`); what npsync computes always does.
     clears: StrictBool = False
 
     @model_validator(mode="after")

@@ -87,6 +87,16 @@ class TestDecisions:
         assert world.scores() == {"C-3": 4}
         assert (report.rows.entered, report.rows.total(State.WRITTEN)) == (1, 1)
 
+    def test_a_dropped_persons_responses_leave_the_store(self, world: World) -> None:
+        world.source.add(response(1, 4, email="ada@acme.test"), response(2, 9, email="bob@acme.test"))
+        world.sync()
+        decide(world, "ada@acme.test", "drop", None)
+
+        world.sync()
+
+        assert world.scores() == {"C-1": None, "C-2": 9}
+        assert world.execute("SELECT response_key FROM responses") == [("survey:r2",)]
+
     def test_a_decision_can_be_changed(self, world: World) -> None:
         world.source.add(response(1, 4, email="who@corp.test"))
         world.sync()

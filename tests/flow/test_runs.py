@@ -54,6 +54,22 @@ class TestWhatIsWritten:
 
         assert world.scores() == {"C-1": None, "C-2": 9}
 
+    def test_nothing_of_another_person_stays_when_a_response_moves(self, world: World) -> None:
+        world.mapping = MAPPING | {"fields": {"score": "score", "comment": "comment", "trend": "trend"}}
+        world.source.add(
+            response(1, 1, email="ada@acme.test", comment="awful", days_ago=9),
+            response(2, 9, email="ada@acme.test", days_ago=20),
+        )
+        world.sync()
+        world.source.add(response(1, 1, email="bob@acme.test", comment="awful", days_ago=9))
+
+        world.sync()
+
+        assert world.execute("SELECT customer_id, score, comment, trend FROM people ORDER BY 1") == [
+            ("C-1", 9, None, None),
+            ("C-2", 1, "awful", None),
+        ]
+
     def test_the_companys_own_table_is_not_changed(self, world: World) -> None:
         world.source.add(response(1, 9, email="ada@acme.test"))
 
