@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sync.intents import Intent
     from sync.run import Run
 
-#: Respondents decided at once: a full scan of the directory serves this many.
-RESPONDENTS_AT_ONCE = 400_000
+#: Respondents decided at once: a full scan of the directory serves this many; each holds about 2 KB while it lasts.
+RESPONDENTS_AT_ONCE = 100_000
 
 
 class Matcher:
@@ -128,7 +128,7 @@ class Matcher:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
         keys = keys_of(claims, self._rules, self._settings, before, human)
-        decided = decide(claims, self._find(keys), self._rules, self._settings, before, human)
+        decided = decide(claims, self._find(keys), self._rules, self._settings, before, human, find=self._find)
         return self._by_policy(decided)
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
