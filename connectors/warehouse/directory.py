@@ -66,13 +66,14 @@ class TableDirectory:
         self._indexed: frozenset[str] = frozenset()
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:
-        """See `Directory.find`. The first look-up by a kind of key adds its indexes, where it may."""
+        """See `Directory.find`. The first search by a kind of key adds its indexes, where it may."""
         wanted = self._wanted(keys)
         count = sum(len(values) for values in wanted.values())
         if not count:
             return
         if count > self._rows() * SCAN_ABOVE or not self._index(frozenset(wanted)):
             yield from self._stream(self._selection.text, (), by_index=False)
+            self._index(frozenset(wanted))  # whoever asks for very many will ask for a few next
         else:
             yield from self._with_merges(self._look_up(wanted))
 
