@@ -15,11 +15,6 @@ def to_text(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-def from_text(text: str) -> datetime:
-    """Read what `to_text` wrote."""
-    return datetime.fromisoformat(text)
-
-
 def from_ms(epoch_ms: int) -> str:
     """Write a moment given in milliseconds since 1970, as the kernel counts.
 

@@ -7,7 +7,6 @@ before; never of other respondents. So row order, chunking and engine cannot cha
 
 from __future__ import annotations
 
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -127,7 +126,7 @@ def decisions(  # noqa: PLR0913 - see `decide`
     if not claims.num_rows:
         return
     bench = Bench(tuple(rules), settings, AccountBook(accounts))
-    with TemporaryDirectory(prefix="npsync-") as spill, Kernel(spill_to=spill) as kernel:
+    with Kernel() as kernel:
         named = _named(claims.column("respondent").combine_chunks(), prior, human)
         gathering = Gathering(kernel, claims, rules, settings, named, only_hits=find is not None)
         for chunk in records:

@@ -148,11 +148,6 @@ def define(connection: Connection, mapping: str, digest: str) -> None:
     upsert(connection, DEFINITIONS, ("mapping", "hash"), [(mapping, digest)])
 
 
-def forget_decisions(connection: Connection, mapping: str) -> None:
-    """Have every respondent decided anew; what people decided stays."""
-    connection.execute(delete(MATCHES).where(MATCHES.c.mapping == mapping))
-
-
 def _queued(mapping: str, run: str) -> tuple[ColumnElement[bool], ...]:
     return (
         RUN_ROWS.c.mapping == mapping,
