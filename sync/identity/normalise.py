@@ -13,6 +13,8 @@ from unicodedata import category, normalize
 import idna
 import phonenumbers
 
+from sync.identity.plain_phone import plain_international
+
 # One class either side of the @: the common address is decided by one regular expression, everything else goes the
 # slow way.
 _PLAIN = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9](?:[a-z0-9-]*\.)+[a-z]{2,}").fullmatch
@@ -183,7 +185,8 @@ NOBODY = PhoneKey(None, None, None)
 #: Digits by which directories look phones up; loose on purpose, each hit is compared again.
 LOOSE_DIGITS = 8
 _SUFFIX_DIGITS = 9
-_RUNS = ("0123456789", "1234567890", "9876543210")
+_NO_DIGIT = re.compile(r"\D")
+_RUNS = frozenset(run[:end] for run in ("0123456789", "1234567890", "9876543210") for end in range(1, 11))
 
 
 @lru_cache(maxsize=65_536)
@@ -195,10 +198,10 @@ def phone_keys(text: str, country: str | None = None, default_region: str | None
     >>> phone_keys("030 901820"), phone_keys("000 000 0000")
     (PhoneKey(certain=None, guess=None, suffix='30901820'), PhoneKey(certain=None, guess=None, suffix=None))
     """
-    cleaned = normalize("NFKC", text).strip().removeprefix("tel:")
+    cleaned = (text if text.isascii() else normalize("NFKC", text)).strip().removeprefix("tel:")
     if cleaned.startswith("00"):
         cleaned = "+" + cleaned[2:]
-    digits = re.sub(r"\D", "", cleaned)
+    digits = _NO_DIGIT.sub("", cleaned)
     if len(digits) < 7 or _is_junk(digits):
         return NOBODY
     if cleaned.startswith("+"):
@@ -214,6 +217,8 @@ def phone_keys(text: str, country: str | None = None, default_region: str | None
 
 
 def _international(text: str, region: str | None) -> str | None:
+    if text.startswith("+") and (plain := plain_international(text)) is not None:
+        return None if _is_junk(plain.national) else f"+{plain.country_code}{plain.national}"
     try:
         number = phonenumbers.parse(text, region.upper() if region else None)
     except phonenumbers.NumberParseException:
@@ -226,4 +231,4 @@ def _international(text: str, region: str | None) -> str | None:
 
 def _is_junk(digits: str) -> bool:
     """Tell numbers that nobody has: at most two distinct digits, or a run along the keyboard."""
-    return len(set(digits)) <= 2 or any(run.startswith(digits) or digits == run for run in _RUNS)
+    return len(set(digits)) <= 2 or digits in _RUNS
