@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from connectors.contract import Directory
     from connectors.files.records import FileDirectory
     from connectors.files.response_claims import ClaimsFile
     from sync.config.schema import Settings
@@ -83,18 +84,27 @@ class Project:
         )
 
     def _ends(self, mapping: MappingFile, *, read_only: bool) -> Ends:
+        return Ends(
+            source=self.connection(mapping.from_),
+            destination=self.connection(mapping.to),
+            directory=self.directory(mapping, read_only=read_only),
+            rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
+        )
+
+    def directory(self, mapping: MappingFile, *, read_only: bool = False) -> Directory:
+        """Return where the records of *mapping* are found; *read_only* leaves no trace there.
+
+        Raises:
+            UserError: Its destination holds no records (E103).
+            ConnectorError: It cannot be reached, or lacks a column that the mapping names.
+        """
         destination = self.connection(mapping.to)
         if not isinstance(destination, Matchable):
             hint = "Match against a connection that holds records, such as `type: warehouse`."
             raise UserError(
                 "E103", Problem(where=f"mapping {mapping.name}", what=f"`{mapping.to}` has no records", hint=hint)
             )
-        return Ends(
-            source=self.connection(mapping.from_),
-            destination=destination,  # type: ignore[arg-type]  # a Matchable of ours is a Destination, too
-            directory=destination.directory(record_columns(mapping), read_only=read_only),
-            rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
-        )
+        return destination.directory(record_columns(mapping), read_only=read_only)
 
     def connection(self, name: str) -> Any:  # noqa: ANN401 - whatever its kind is
         """Return the connection *name*, opened once."""

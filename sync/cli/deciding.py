@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.errors import ConnectorError
 from sync.errors import Problem, UserError
+from sync.identity.resolve import KEYS_SCHEMA, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +25,9 @@ def decide(
     """Keep the decision in the ledger; return it as JSON and as text.
 
     Raises:
-        UserError: The respondent is unknown, several mappings could be meant, or both decisions were given.
+        UserError: The respondent or the record is unknown, several mappings could be meant, or both decisions were
+            given.
+        ConnectorError: The record cannot be looked up.
     """
     if link and drop:
         raise _stop("--link and --drop together", "Decide one respondent at a time.")
@@ -32,11 +39,14 @@ def decide(
     from sync.times import to_text
 
     name, word = names[0], link[0] if link else str(drop)
-    with project.ledger.write() as connection:
+    with project.ledger.read() as connection:
         respondent = respondent_of(connection, name, word)
-        if respondent is None:
-            raise _stop(f"no respondent `{word}`", f"See who is held: npsync held {name}")
-        ref = _ref(link[1], record_columns(project.mappings[name]).object) if link else None
+    if respondent is None:
+        raise _stop(f"no respondent `{word}`", f"See who is held: npsync held {name}")
+    ref = _ref(link[1], record_columns(project.mappings[name]).object) if link else None
+    if ref is not None:
+        _look_up(session, project, name, ref)
+    with project.ledger.write() as connection:
         at = to_text(datetime.now(UTC))
         record_human(connection, name, respondent, verb="pin" if link else "drop", ref=ref, at=at)
     told = {
@@ -58,6 +68,28 @@ def _ref(word: str, object_: str) -> tuple[str, str]:
     (('customers', 'C-7'), ('customers', 'C-7'), ('customers', 'urn:7'))
     """
     return object_, word.removeprefix(f"{object_}:")
+
+
+def _look_up(session: Session, project: Project, name: str, ref: tuple[str, str]) -> None:
+    """Make sure that a record exists: a slip of the pen would be held as a deleted record from the next run on."""
+    object_, record = ref
+    keys = pa.table({"kind": [RECORD], "value": [record]}, schema=KEYS_SCHEMA)
+    mapping = project.mappings[name]
+    try:
+        found = [row for table in project.directory(mapping).find(keys) for row in _named(table, record)]
+    except ConnectorError:
+        session.screen.warn(f"Nothing was linked: {object_} {record} could not be looked up in `{mapping.to}`.")
+        raise
+    if not found:
+        hint = f"Its id stands in the evidence, and in `{mapping.to}` itself: npsync held {name}"
+        raise _stop(f"no record `{record}` among the {object_} of `{mapping.to}`; nothing was linked", hint)
+    if all(row["deleted"] and row["merged_into"] is None for row in found):
+        raise _stop(f"{object_} {record} is deleted; nothing was linked", "Link a record that still exists.")
+
+
+def _named(table: pa.Table, record: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table["id"], record)).to_pylist()
+    return rows
 
 
 def _stop(what: str, hint: str) -> UserError:

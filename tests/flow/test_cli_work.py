@@ -79,6 +79,29 @@ def test_a_person_decides_and_the_next_sync_acts(desk):
     assert {"pin", "drop"} == {one["verb"] for one in desk.npsync("state", "export").object["decisions"]}
 
 
+def test_a_link_to_a_record_that_is_not_there_is_refused_and_keeps_the_response_held(desk):
+    desk.npsync("sync")
+
+    said = desk.npsync("held", "--link", "survey:r3", "C-33")
+
+    assert 2 == said.status
+    assert "no record `C-33` among the customers of `store`; nothing was linked" in said.err
+    assert "npsync held crm" in said.err
+    assert [] == desk.npsync("state", "export").object["decisions"]
+
+
+def test_a_link_is_refused_where_the_records_cannot_be_reached(desk):
+    desk.npsync("sync")
+    (desk.folder / "store.db").rename(desk.folder / "away.db")
+
+    said = desk.npsync("held", "--link", "survey:r3", "C-3")
+
+    assert 2 == said.status
+    assert "Nothing was linked" in said.err
+    assert "[E110] npsync help E110" == said.err.splitlines()[-1]
+    assert [] == desk.npsync("state", "export").object["decisions"]
+
+
 def test_explain_goes_from_the_row_to_the_written_field(desk):
     desk.npsync("sync")
 
