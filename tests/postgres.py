@@ -16,6 +16,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+#: The one role that must give a password; everybody else is trusted.
+ASKED = "npsync_asked"
 #: Durability costs time and protects nothing that outlives a test.
 SETTINGS = (
     "fsync=off",
@@ -63,6 +65,8 @@ class Postgres:
         subprocess.run(
             [tools / "initdb", "-D", data, *flags], check=True, stdout=subprocess.DEVNULL, cwd=folder, user=user
         )
+        hba = f"local all {ASKED} scram-sha-256\nlocal all all trust\n"
+        (data / "pg_hba.conf").write_text(hba, encoding="utf-8")
         options = [part for setting in SETTINGS for part in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

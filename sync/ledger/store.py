@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.errors import Exit, Problem, UserError
+from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.statistics import tell_planner
 from sync.ledger.tables import METADATA, SCHEMA_VERSION
@@ -37,7 +38,8 @@ class Ledger:
         password: For PostgreSQL, where the URL names a user without one.
 
     Raises:
-        UserError: The URL is unusable (E103), the ledger cannot be opened (E601, E602) or is newer than we are (E603).
+        UserError: The URL is unusable (E103), the ledger cannot be opened (E301, E601, E602), or it is newer than we
+            are (E603).
     """
 
     def __init__(self, url: str, *, password: str | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
@@ -136,32 +138,7 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raise self._explain(error) from error
-
-    def _explain(self, error: DBAPIError) -> UserError:
-        """Say what a driver's failure means for the reader; the statement and its values stay out."""
-        text = str(error.orig).lower()
-        if "locked" in text or "lock timeout" in text or "busy" in text:
-            what = f"another process has been writing for over {self._busy_timeout_s:g} s"
-            hint = "Wait for it to finish, then run the same command again. Nothing was lost."
-            return self._stop("E601", what, hint)
-        if "full" in text or "no space" in text:
-            hint = "Free some space, then run the same command again: it goes on where this one stopped."
-            return self._stop("E602", "the disk is full", hint)
-        if "readonly" in text or "read-only" in text or "unable to open" in text or "disk i/o" in text:
-            hint = "Check the folder's rights and the disk, then run the same command again."
-            return self._stop("E602", "the ledger cannot be written", hint)
-        if "malformed" in text or "not a database" in text:
-            hint = "Restore it from a backup, or name another file: a new ledger starts from the sources again."
-            return self._stop("E602", "the file is damaged or is no ledger", hint)
-        if error.connection_invalidated or "connect" in text:
-            return self._stop("E601", "the database cannot be reached", "Check that it runs and that the URL is right.")
-        return self._stop(
-            "E602", f"the database refused a statement ({type(error.orig).__name__})", "See the log with -v."
-        )
-
-    def _stop(self, code: str, what: str, hint: str) -> UserError:
-        return UserError(code, Problem(where=self.where, what=what, hint=hint), exit_=Exit.UNAVAILABLE)
+            raise explain(error, self.where, self._busy_timeout_s) from error
 
     def _migrate(self) -> None:
         """Bring the tables to this version: a new ledger at once, an old one step by step."""
