@@ -54,6 +54,7 @@ class Engine:
         ends: Opens the two ends; told whether the run is a dry one.
         clock: Tells the time; a run asks once and keeps the answer.
         step: Called before every durable or remote step with its name.
+        begun: Called with the run's id once the ledger knows it; not of a dry run, which leaves nothing to look at.
     """
 
     def __init__(  # noqa: PLR0913 - what a run needs from outside
@@ -66,6 +67,7 @@ class Engine:
         clock: Callable[[], datetime],
         progress: Progress | None = None,
         step: Callable[[str], None] = lambda _name: None,
+        begun: Callable[[str], None] = lambda _run: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mapping = mapping
@@ -75,6 +77,7 @@ class Engine:
         self._clock = clock
         self._progress = progress or Silent()
         self._step = step
+        self._begun = begun
         self._timer = timer
 
     def sync(
@@ -123,6 +126,8 @@ class Engine:
     ) -> RunReport:
         started = self._timer()
         redefined = self._prepare(run, full_refresh=full_refresh)
+        if not dry_run:
+            self._begun(run.id)
         try:
             pulled = pull(run, ends.source, settings=self._settings.identity, limit=limit)
             matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)

@@ -63,7 +63,13 @@ class Project:
             self._ledger = Ledger(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
         return self._ledger
 
-    def engine(self, mapping: str, *, step: Callable[[str], None] = lambda _name: None) -> Engine:
+    def engine(
+        self,
+        mapping: str,
+        *,
+        step: Callable[[str], None] = lambda _name: None,
+        begun: Callable[[str], None] = lambda _run: None,
+    ) -> Engine:
         """Return the engine of one mapping; its ends are opened when it runs.
 
         Raises:
@@ -81,6 +87,7 @@ class Project:
             clock=self.clock,
             progress=self.progress,
             step=step,
+            begun=begun,
         )
 
     def _ends(self, mapping: MappingFile, *, read_only: bool) -> Ends:

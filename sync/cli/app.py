@@ -91,6 +91,8 @@ def begin(
         from sync.cli.logs import start
 
         start(verbose=verbose, log_format=log_format)
+    # Sentences for a person are not for whoever collects events.
+    quiet = quiet or log_format is Output.JSON
     screen = Screen(json=output is Output.JSON, quiet=quiet, verbose=verbose)
     ctx.obj = Session(screen=screen, config=config, no_input=no_input, yes=yes)
 

@@ -49,7 +49,7 @@ def sync(
         for name in names:
             log.info("mapping.started", extra={"mapping": name, "dry_run": dry_run})
             try:
-                report = project.engine(name).sync(
+                report = project.engine(name, begun=lambda run: _say_begun(session, run)).sync(
                     dry_run=dry_run, full_refresh=full_refresh, limit=limit, confirm=confirm
                 )
             except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
@@ -66,6 +66,11 @@ def sync(
     if session.screen.json:
         session.screen.object(told[0] if len(told) == 1 else {"runs": told})
     raise typer.Exit(max(statuses, default=Exit.DONE))
+
+
+def _say_begun(session: Session, run: str) -> None:
+    log.info("run.started", extra={"run": run})
+    session.screen.say(f"Run {run} begins. To look at it, also if it is interrupted: npsync runs {run}")
 
 
 def _event(report: "RunReport") -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_logs_as_json_are_one_object_a_line_on_stderr(desk):
 
     told = [json.loads(line) for line in said.stderr.splitlines()]
     assert all({"at", "level", "event"} <= set(event) for event in told)
-    assert ["mapping.started", "phase.started"] == [event["event"] for event in told][:2]
+    assert ["mapping.started", "run.started", "phase.started"] == [event["event"] for event in told][:3]
     assert {"mapping", "run", "status", "in", "written"} <= set(told[-1])
 
 

@@ -41,6 +41,17 @@ def test_the_report_as_json_has_its_promised_shape(desk):
     assert 5 == told["rows"]["in"] == sum(told["rows"][state] for state in STATES)
 
 
+def test_the_run_is_named_when_it_begins_so_that_an_interrupted_one_can_be_looked_at(desk):
+    (desk.folder / "responses.csv").unlink()  # no report is printed
+
+    said = desk.npsync("sync")
+    (run,) = desk.npsync("runs", "--output", "json").object["runs"]
+
+    assert f"npsync runs {run['run']}" in said.err
+    assert "begins" not in desk.npsync("sync", "-q").err
+    assert "begins" not in desk.npsync("sync", "-n").err
+
+
 def test_a_second_sync_writes_nothing(desk):
     desk.npsync("sync")
 
