@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from connectors.months import MONTHS
@@ -99,6 +98,10 @@ _ZONE = r"Z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT|\(UTC\)"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
 _MOMENT = re.compile(rf"(.+?)(?:(?:T|,?\s)\s*{_TIME}\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*({_ZONE})?)?")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+# What most exports write. The standard library reads it in the same way, ten times as fast.
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3}(?:\d{3})?)?(Z|\+00:00)?", re.ASCII
+).fullmatch
 _YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_NAME_YEAR = re.compile(r"(\d{1,2})[.\s-]*([^\W\d_]+)[.,\s-]*(\d{4}|\d{2})")
@@ -147,6 +150,27 @@ class DateReader:
 
     def read(self, text: str) -> datetime | DateProblem:
         """Return the moment in UTC, or why there is none."""
+        moment = self._iso(text) or self._by_parts(text)
+        if isinstance(moment, DateProblem):
+            return moment
+        if moment > self._latest:
+            return DateProblem.IN_FUTURE
+        return moment if moment >= self._earliest else DateProblem.UNREADABLE
+
+    def read_many(self, texts: Sequence[str]) -> list[datetime | None]:
+        """Return the moments of *texts*; None where `read` has to say what is wrong."""
+        return [None if isinstance(moment, DateProblem) else moment for moment in map(self.read, texts)]
+
+    def _iso(self, text: str) -> datetime | None:
+        found = _ISO(text)
+        if found is None or not (found[1] or self._zone is UTC):
+            return None
+        try:
+            return datetime.fromisoformat(text if found[1] else text + "+00:00")
+        except ValueError:
+            return None
+
+    def _by_parts(self, text: str) -> datetime | DateProblem:
         day_text, _, time_text = text.partition(" ")
         day, time = self._days.get(day_text), self._times.get(time_text)
         if day is not None and time is None and (clock := _CLOCK.fullmatch(time_text)):
@@ -160,25 +184,7 @@ class DateReader:
             if isinstance(found, DateProblem):
                 return found
             moment = found
-        moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-        if moment > self._latest:
-            return DateProblem.IN_FUTURE
-        return moment if moment >= self._earliest else DateProblem.UNREADABLE
-
-    def read_many(self, texts: Sequence[str]) -> list[datetime | None]:
-        """Return the moments of *texts*; None where `read` has to say what is wrong.
-
-        The form most exports use (2026-01-31 10:22:33, in UTC) is read four times as fast as one by one.
-        """
-        if self._zone is UTC and _all_plain(texts):
-            try:
-                moments = [datetime.fromisoformat(text + "+00:00") for text in texts]
-            except ValueError:
-                moments = []
-            if moments and max(moments) <= self._latest and min(moments) >= self._earliest:
-                return list(moments)
-        found = (self.read(text) for text in texts)
-        return [None if isinstance(moment, DateProblem) else moment for moment in found]
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
     def _moment(self, text: str, day_text: str, time_text: str) -> datetime | DateProblem:
         if text.strip() in ("", "-", "n/a", "N/A", "null", "None"):
@@ -251,14 +257,6 @@ class DateReader:
         if first <= 12 and second <= 12 and first != second:
             return DateProblem.AMBIGUOUS
         return (year, second, first) if first > 12 else (year, first, second)
-
-
-def _all_plain(texts: Sequence[str]) -> bool:
-    """Tell whether every text is written as 2026-01-31 10:22:33 (or with a T), digits aside."""
-    if set(map(len, texts)) != {19}:
-        return False
-    marks = ((4, {"-"}), (7, {"-"}), (10, {" ", "T"}), (13, {":"}), (16, {":"}))
-    return all(set(map(itemgetter(place), texts)) <= allowed for place, allowed in marks)
 
 
 def _number(text: str) -> float | None:

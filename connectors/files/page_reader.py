@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connectors.files.draft import PlaceDraft, ResponseDraft
-from connectors.files.row_reader import MAX_TEXT, RowReader, clean_column
+from connectors.files.row_reader import MAX_TEXT, RowReader, clean_column, is_shortened
 from connectors.values import Place, SurveyResponse
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class PageReader:
             if words:
                 found.update(i for i, cell in enumerate(columns[index]) if cell in words)
         for _, index in rows.exact:
-            if "+" in "".join(columns[index]):
-                found.update(i for i, cell in enumerate(columns[index]) if "+" in cell)
+            if "E+" in "".join(columns[index]).upper():
+                found.update(i for i, cell in enumerate(columns[index]) if is_shortened(cell))
         if any(cell[:1] == "\0" for cell in columns[0]):
             found.update(i for i, cell in enumerate(columns[0]) if cell[:1] == "\0")
         return found

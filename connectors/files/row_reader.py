@@ -95,7 +95,7 @@ class RowReader:
         if isinstance(moment, DateProblem):
             return self._reject(row, moment.value, "responded_at")
         for field, index in self.exact:
-            if "+" in cells[index] and _SCIENTIFIC.fullmatch(cells[index].strip(" '")):
+            if "+" in cells[index] and is_shortened(cells[index]):
                 return self._reject(row, "id_in_scientific_notation", field)
         return self._response(row, cells, score, moment)
 
@@ -238,6 +238,15 @@ def clean(cell: str) -> str | None:
 def clean_column(cells: Sequence[str]) -> list[str | None]:
     """Return `clean` of every cell."""
     return [(text if text[0] not in "'=" else clean(text)) if text else None for text in map(str.strip, cells)]
+
+
+def is_shortened(cell: str) -> bool:
+    """Tell whether a spreadsheet wrote a long number as 1.23E+15, so that its digits are lost.
+
+    >>> is_shortened("'4.9E+11"), is_shortened("+49 151 23456")
+    (True, False)
+    """
+    return _SCIENTIFIC.fullmatch(cell.strip(" '")) is not None
 
 
 def matches(rule: SkipRule, cell: str) -> bool:

@@ -99,6 +99,27 @@ def test_many_are_read_as_one_by_one(texts):
     assert [None if isinstance(one, DateProblem) else one for one in one_by_one] == reader().read_many(texts)
 
 
+@given(
+    st.datetimes(datetime(1995, 1, 1), datetime(2029, 1, 1)),  # noqa: DTZ001 - naive, as cells are
+    st.sampled_from(["T", " "]),
+    st.sampled_from(["auto", "milliseconds", "microseconds"]),
+    st.sampled_from(["", "Z", "+00:00"]),
+    st.sampled_from([UTC, ZoneInfo("Europe/Berlin")]),
+)
+def test_what_the_standard_library_reads_is_read_as_by_parts(moment, mark, precision, suffix, zone):
+    text = moment.isoformat(mark, timespec=precision) + suffix
+    one = reader(zone=zone)
+
+    assert one._by_parts(text) == one.read(text)
+    assert UTC is getattr(one.read(text), "tzinfo", None)
+
+
+@pytest.mark.parametrize("text", ["2026-11-02T24:00:00Z", "2026-02-30T10:00:00Z", "2026-11-02T10:22:60Z"])
+def test_a_moment_that_no_clock_shows_is_not_read(text):
+    """The standard library takes 24:00 since Python 3.13."""
+    assert DateProblem.UNREADABLE == reader().read(text)
+
+
 @given(st.permutations(["25/04/2026", "03/04/2026", "01/02/2026", "2026-01-01", ""]))
 def test_the_order_of_a_file_does_not_depend_on_the_order_of_its_rows(texts):
     evidence = DateEvidence()
