@@ -61,6 +61,11 @@ _APOSTROPHES = dict.fromkeys((0x27, 0x60, 0xB4, 0x2BC, 0x2018, 0x2019))
 _UMLAUT = re.compile(r"(?<=[aou])e")
 
 
+def titles() -> frozenset[str]:
+    """Return the words that stand beside a name and are no part of it."""
+    return _TITLES
+
+
 @lru_cache(maxsize=65_536)
 def name_of(first: str | None, last: str | None, full: str | None) -> Name:
     """Read a name from its fields; the full name counts where the split ones are missing.

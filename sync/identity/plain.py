@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from sync.identity.evidence import DECISION_SCHEMA, person_of_record, source_of
 from sync.identity.hits import SLOTS
 from sync.identity.mailboxes import disposable_domains, doubtful_words
+from sync.identity.names import titles
+from sync.identity.normalise import phone_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +35,7 @@ _RULES = pa.schema(
         ("decides", pa.bool_()),
     ]
 )
+_PHONES = pa.schema([(name, pa.string()) for name in ("raw", "country", "certain", "suffix")])
 
 
 class Clear(NamedTuple):
@@ -71,9 +74,11 @@ def clear_cases(  # noqa: PLR0913 - the inputs of one decision
             "past": pa.table({"respondent": _respondents(past)}),
         },
     )
+    gathering.run("identity_reach", {"phones": _phones(gathering.run("identity_phones", {}), settings.default_region)})
     found = gathering.run(
         "identity_plain",
         {
+            "titles": pa.table({"word": sorted(titles())}),
             "rules": _rules(rules),
             "slots": pa.table(
                 {"slot": SLOTS, "place": range(len(SLOTS)), "source": [source_of(slot) for slot in SLOTS]}
@@ -100,11 +105,19 @@ def _rules(rules: Sequence[Rule]) -> pa.Table:
             "name": str(rule),
             "kind": rule.kind,
             "object": rule.object,
-            "decides": rule.strength == "auto" and rule.require is None,
+            # A phone requires the name whatever its rule says.
+            "decides": rule.strength == "auto" and (rule.require is None or rule.kind == "phone"),
         }
         for at, rule in enumerate(rules)
     ]
     return pa.Table.from_pylist(rows, _RULES)
+
+
+def _phones(found: pa.Table, default_region: str | None) -> pa.Table:
+    raw, country = found.column("raw").to_pylist(), found.column("country").to_pylist()
+    keys = [phone_keys(text, where, default_region) for text, where in zip(raw, country, strict=True)]
+    read = {"certain": [key.certain for key in keys], "suffix": [key.suffix for key in keys]}
+    return pa.table(found.to_pydict() | read, schema=_PHONES)
 
 
 def _words() -> pa.Table:

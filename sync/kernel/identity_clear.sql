@@ -1,11 +1,11 @@
--- The claims about which there is no doubt in themselves: no phone to be read, no past, no address or id that may mean
--- nobody, a function or our own staff. What it leaves out is judged in Python; it may leave out too much, never too little.
+-- The claims about which there is no doubt in themselves: no phone that is not known for certain, no past, no address or id
+-- that may mean nobody, a function or our own staff. What it leaves out is judged in Python; it may leave out too much, never too little.
 -- Takes claims(respondent, CLAIM_COLUMNS); words(word, opens), ours(domain), blocked(value), past(respondent).
 -- Makes clear(CLAIM_COLUMNS and respondent).
 CREATE OR REPLACE TEMP TABLE clear AS
 WITH claimed AS (
     SELECT * FROM claims
-    WHERE coalesce(phone, '') = '' AND respondent NOT IN (SELECT respondent FROM past)
+    WHERE (coalesce(phone, '') = '' OR certain_phone(phone)) AND respondent NOT IN (SELECT respondent FROM past)
 ),
 -- The two addresses, taken apart as `sync.identity.mailboxes` does.
 address AS (
@@ -24,7 +24,8 @@ doubtful AS (
 ),
 refused AS (
     SELECT respondent FROM (
-        SELECT respondent, unnest([email, recipient_email, salesforce_id, hubspot_id, customer_id, external_ref]) AS value FROM claimed
+        SELECT respondent, unnest([email, recipient_email, phone, salesforce_id, hubspot_id, customer_id, external_ref]) AS value
+        FROM claimed
     ) WHERE value IN (SELECT value FROM blocked) OR lower(value) IN (SELECT value FROM blocked) OR trim(value, '0-') = ''
 )
 SELECT * FROM claimed

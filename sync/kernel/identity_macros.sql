@@ -1,6 +1,10 @@
 -- How identifiers are loosened, once for claims and records alike; `sync.identity.normalise` states the same in Python.
 -- Each macro names its arguments few times: a macro is pasted, so nesting them multiplies the plan.
 CREATE OR REPLACE TEMP MACRO digits_of(text) AS regexp_replace(text, '[^0-9]', '', 'g');
+-- A claimed phone that was read with its country code and is no number that nobody has.
+CREATE OR REPLACE TEMP MACRO certain_phone(text) AS regexp_full_match(text, '\+[0-9]{7,}')
+    AND length(list_distinct(string_split(substr(text, 2), ''))) > 2
+    AND NOT contains(' 0123456789 1234567890 9876543210', ' ' || substr(text, 2));
 CREATE OR REPLACE TEMP MACRO google(host) AS host IN ('gmail.com', 'googlemail.com');
 CREATE OR REPLACE TEMP MACRO without_tag(local) AS split_part(local, '+', 1);
 CREATE OR REPLACE TEMP MACRO tag_of(local) AS CASE WHEN contains(local, '+') THEN substr(local, strpos(local, '+')) ELSE '' END;

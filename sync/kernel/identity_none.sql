@@ -1,15 +1,15 @@
 -- The claims that clearly lead nowhere: good identifiers, and no record holds any of them.
--- Takes naming(slot, place): which identifier names an unmatched person; disposable(domain); the kept clear(...), pair(...).
+-- Takes naming(slot, place): which identifier names an unmatched person; disposable(domain); the kept clear(...), reach(...).
 -- Gives respondent, kind, value (the first identifier by place), account_ref, email, recipient_email.
 WITH nowhere AS (
     SELECT * FROM clear
-    WHERE respondent NOT IN (SELECT respondent FROM pair)
+    WHERE respondent NOT IN (SELECT respondent FROM reach)
       AND coalesce(split_part(email, '@', 2), '') NOT IN (SELECT domain FROM disposable)
       AND coalesce(split_part(recipient_email, '@', 2), '') NOT IN (SELECT domain FROM disposable)
 ),
 identifier AS (
-    UNPIVOT (SELECT respondent, email, recipient_email, salesforce_id, hubspot_id, customer_id, external_ref FROM nowhere)
-    ON email, recipient_email, salesforce_id, hubspot_id, customer_id, external_ref INTO NAME slot VALUE value
+    UNPIVOT (SELECT respondent, email, recipient_email, phone, salesforce_id, hubspot_id, customer_id, external_ref FROM nowhere)
+    ON email, recipient_email, phone, salesforce_id, hubspot_id, customer_id, external_ref INTO NAME slot VALUE value
 ),
 named AS (
     SELECT i.respondent, i.slot, i.value FROM identifier i JOIN naming n USING (slot) WHERE i.value <> ''
