@@ -84,7 +84,8 @@ def _event(report: "RunReport") -> dict[str, Any]:
 def exit_status(report: "RunReport") -> Exit:
     """Return what a report means for the caller.
 
-    A part that could not be read or reached counts by its code when nothing else was done, or when trying again helps.
+    A part that could not be read or reached counts by its code, whatever else the run did: so a run that finds the same
+    file as useless as the one before ends alike, although it has nothing else left to read.
     """
     from sync.cli.failures import exit_of
     from sync.report import Status
@@ -95,9 +96,7 @@ def exit_status(report: "RunReport") -> Exit:
         case Status.STOPPED:
             return Exit.STOPPED_BY_GUARD
         case _:
-            codes = [code for _, code, _ in report.refused]
-            urgent = [exit_of(code) for code in codes if report.rows.entered == 0 or exit_of(code) is not Exit.USAGE]
-            return max(urgent, default=Exit.SOME_ROWS_FAILED)
+            return max((exit_of(code) for _, code, _ in report.refused), default=Exit.SOME_ROWS_FAILED)
 
 
 def _told(report: "RunReport", *, dry_run: bool) -> dict[str, Any]:

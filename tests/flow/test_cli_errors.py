@@ -84,6 +84,21 @@ def test_a_missing_export_is_a_usage_error_with_its_path(desk):
     assert "[E110] npsync help E110" == last_line(said)
 
 
+def test_a_file_that_cannot_be_read_exits_alike_in_every_run(desk):
+    """The first run reads the other file, the later ones find nothing new beside the useless one."""
+    (desk.folder / "exports").mkdir()
+    (desk.folder / "responses.csv").rename(desk.folder / "exports/responses.csv")
+    desk.write("exports/useless.csv", "1,2,3\n4,5,6\n")
+    config = (desk.folder / "config.yaml").read_text(encoding="utf-8")
+    desk.write("config.yaml", config.replace("path: responses.csv", "path: exports"))
+
+    said = [desk.npsync("sync") for _ in range(3)]
+
+    assert [2, 2, 2] == [one.status for one in said]
+    assert {"[E113] npsync help E113"} == {last_line(one) for one in said}
+    assert [(2,)] == desk.stored("SELECT count(*) FROM people")
+
+
 def test_a_missing_column_in_the_store_is_schema_drift(desk):
     with closing(sqlite3.connect(desk.folder / "store.db")) as store, store:
         store.execute("ALTER TABLE customers RENAME COLUMN email TO mail")
