@@ -78,9 +78,15 @@ def nps_line(nps: Mapping[str, Any]) -> str:
     >>> nps_line({"nps": -12.34, "low": -20.0, "high": -4.0, "responses": 9,
     ...           "promoters": 3, "passives": 2, "detractors": 4})
     '-12.3 (between -20.0 and -4.0), from 9 people: 3 promoters, 2 passives, 4 detractors'
+    >>> nps_line({"nps": 100.0, "low": None, "high": None, "responses": 1,
+    ...           "promoters": 1, "passives": 0, "detractors": 0})
+    '+100.0, from 1 person: 1 promoter, 0 passives, 0 detractors'
     """
-    people = f"{nps['responses']:,} people: {nps['promoters']:,} promoters, {nps['passives']:,} passives"
-    behind = f"{people}, {nps['detractors']:,} detractors"
+    who = "person" if nps["responses"] == 1 else "people"
+    kinds = [
+        f"{nps[kind]:,} {kind[:-1] if nps[kind] == 1 else kind}" for kind in ("promoters", "passives", "detractors")
+    ]
+    behind = f"{nps['responses']:,} {who}: {', '.join(kinds)}"
     if nps["nps"] is None:
         return f"too few responses for a number, from {behind}"
     interval = "" if nps["low"] is None else f" (between {nps['low']:+.1f} and {nps['high']:+.1f})"
