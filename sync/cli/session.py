@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +47,6 @@ class Session:
         """Open what the config names: the ledger, the mappings, and connections as they are needed."""
         with opened(self.config_path(), self.screen) as project:
             yield project
-
-    def agreed(self, question: str) -> bool:
-        """Ask a person for a yes; without a terminal, only `--yes` is one."""
-        if self.yes:
-            return True
-        if self.no_input or not sys.stdin.isatty():
-            self.screen.warn(f"{question} Not done: answer with --yes.")
-            return False
-        import typer
-
-        return typer.confirm(question, err=True)
 
 
 @contextmanager
