@@ -5,6 +5,7 @@ A package outside offers more by the entry-point group `npsync.connectors`.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -18,8 +19,12 @@ KINDS = {
 
 def kinds() -> dict[str, str]:
     """Return every known kind with its `module:Class`; ours win over an outsider of the same name."""
-    outside = {point.name: point.value for point in entry_points(group="npsync.connectors")}
-    return outside | KINDS
+    return _outside() | KINDS
+
+
+@cache
+def _outside() -> dict[str, str]:
+    return {point.name: point.value for point in entry_points(group="npsync.connectors")}
 
 
 def load(kind: str) -> type:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import Rejected
 from connectors.values import Block
-from connectors.warehouse.failures import DRIVER_ERRORS, VALUE_ERRORS, judge
+from connectors.warehouse.failures import VALUE_ERRORS, driver_errors, judge
 from connectors.warehouse.statements import Form
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def apply(connection: Connection, statement: Statement, rows: Rows, where: str, 
     connection.exec_driver_sql("SAVEPOINT npsync_rows")
     try:
         statement.run(connection, rows)
-    except DRIVER_ERRORS as error:
+    except driver_errors() as error:
         verdict = judge(error, where)
         if not isinstance(verdict, Rejected):
             # SQLite may have ended the transaction by itself (disk full): touching the savepoint would hide that.

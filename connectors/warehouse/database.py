@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from connectors.errors import Deferred, Refused, Unknown
-from connectors.warehouse.failures import DRIVER_ERRORS, judge
+from connectors.warehouse.failures import driver_errors, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,13 +141,13 @@ class Database:
     def _judged(self) -> Iterator[None]:
         try:
             yield
-        except DRIVER_ERRORS as error:
+        except driver_errors() as error:
             raise judge(error, self.where) from None
 
     def _commit(self, connection: Connection) -> None:
         try:
             connection.commit()
-        except DRIVER_ERRORS as error:
+        except driver_errors() as error:
             verdict = judge(error, self.where)
             connection.rollback()
             # SQLite undoes what it could not commit; a server may have committed before the line dropped.

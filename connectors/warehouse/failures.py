@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import ConnectorError, Deferred, Refused, Rejected, SchemaDrift
 
-#: What a failure may arrive as.
-DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
+if TYPE_CHECKING:
+    import psycopg
+
 #: What a driver raises for one bad value: a number too large, a lone surrogate, a NUL where none may be.
 VALUE_ERRORS = (OverflowError, UnicodeError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 
@@ -24,6 +26,12 @@ _SQLITE_CONSTRAINT = re.compile(r"(?:NOT NULL|UNIQUE) constraint failed: (.+)")
 _PG_KEY = re.compile(r"^Key \(([^)]*)\)")
 _PG_SIGN_IN = re.compile(r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist")
 _PG_NO_DATABASE = re.compile(r"database .* does not exist")
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return what a failure may arrive as. PostgreSQL's driver takes 0.1 s to load, so only its users load it."""
+    psycopg = sys.modules.get("psycopg")
+    return (DBAPIError, sqlite3.Error) if psycopg is None else (DBAPIError, sqlite3.Error, psycopg.Error)
 
 
 def judge(error: Exception, where: str) -> ConnectorError:
@@ -36,6 +44,8 @@ def judge(error: Exception, where: str) -> ConnectorError:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         return _sqlite(original, where)
+    import psycopg
+
     if isinstance(original, psycopg.Error):
         return _postgres(original, where)
     return ConnectorError(f"{where}: the database failed ({type(original).__name__})")
@@ -98,6 +108,8 @@ def _postgres(error: psycopg.Error, where: str) -> ConnectorError:  # noqa: PLR0
 
 def _without_state(error: psycopg.Error, where: str) -> ConnectorError:
     """Sort what the driver itself raises: at sign-in, when the line drops, or for a value it cannot send."""
+    import psycopg
+
     text = str(error)
     if _PG_SIGN_IN.search(text):
         return Refused(f"{where}: the database refused the sign-in", next_step=_SIGN_IN)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sync.packed import pack
 
@@ -24,9 +22,10 @@ FETCH = 50_000
 @lru_cache(maxsize=128)
 def _upsert(dialect: str, table: Table, columns: tuple[str, ...], update: tuple[str, ...]) -> str:
     """The statement's text with positional parameters, compiled once per form."""
-    make: Any = sqlite_insert if dialect == "sqlite" else pg_insert
+    # Loading the dialect that is not in use would cost each start a twentieth of a second.
+    known: Any = import_module(f"sqlalchemy.dialects.{dialect}")
     names = dict.fromkeys(columns)
-    statement = make(table).values(names)
+    statement = known.insert(table).values(names)
     key = [column.name for column in table.primary_key.columns]
     if update:
         statement = statement.on_conflict_do_update(
@@ -34,7 +33,6 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], update: tuple[
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
-    known: Any = sqlite if dialect == "sqlite" else postgresql
     compiler = known.dialect(paramstyle="qmark" if dialect == "sqlite" else "format")
     compiled = statement.compile(dialect=compiler, column_keys=list(columns))
     assert compiled.positiontup is None or list(compiled.positiontup) == list(columns)
