@@ -36,6 +36,8 @@ RESPONSE_FIELDS = (
     *("first_name", "last_name", "full_name", "company", "account_ref", "salesforce_id", "hubspot_id"),
     *("customer_id", "external_ref", "link", "vendor_category"),
 )
+#: Delimiters that have a name; `connectors.files` knows what they mean.
+_NAMED_DELIMITERS = ("tab", "\\t", "comma", "semicolon", "pipe")
 #: `emial` and `e_mail` are slips of `email` (0.8, 0.91); `phone2` is longer and therefore meant.
 SLIP = 0.8
 
@@ -76,6 +78,13 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _delimiter(word: str) -> str:
+    if len(word) != 1 and word not in _NAMED_DELIMITERS:
+        what = f"`{word[:60]}` is not one character"
+        raise finding(what, f"Write the character, or one of: {', '.join(_NAMED_DELIMITERS)}; or leave it out.")
+    return word
+
+
 def _no_slips(columns: dict[str, str]) -> dict[str, str]:
     """Refuse a slip of the pen: any other word would be carried along, and the field would be missed in silence."""
     for word in columns:
@@ -109,8 +118,8 @@ class FileConnection(Connection):
     date_order: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
     #: Time zone of dates that name none, such as `Europe/Paris`.
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    #: Character between the columns; found out by itself when left out.
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    #: Character between the columns, such as `;`, or its name; found out by itself when left out.
+    delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     #: Encoding of a text file, such as `cp1252`; found out by itself when left out.
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     #: Sheet of a workbook; the first one when left out.

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.files.settings import FIELDS
+from connectors.files.settings import FIELDS, checked_delimiter
 from connectors.files.source import FileSource
 from connectors.warehouse.store import Warehouse
 from sync.config.connections import RESPONSE_FIELDS, FileConnection, WarehouseConnection
@@ -130,6 +130,7 @@ def test_two_connections_never_share_a_secret(tmp_path: Path) -> None:
         ("time_zone: Europe/Pari", "there is no time zone `Europe/Pari`"),
         ("time_zone: ../etc/passwd", "there is no time zone"),
         ("encoding: cp12522", "there is no encoding `cp12522`"),
+        ("delimiter: tabs", "`tabs` is not one character"),
         ("columns: {emial: E-mail}", "looks like `email`"),
         ("columns: {Score: Q1}", "looks like `score`"),
     ],
@@ -138,6 +139,17 @@ def test_a_slip_that_would_only_show_later_is_told_now(tmp_path: Path, option: s
     _, [message] = refusal(tmp_path, f"version: 1\nconnections:\n  s: {{type: file, path: a, {option}}}\n")
 
     assert told in message
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("tab", "\t"), ("\\t", "\t"), ('"\\t"', "\t"), ("semicolon", ";"), ('"|"', "|"), ("'#'", "#")]
+)
+def test_a_delimiter_is_a_character_or_its_name(tmp_path: Path, word: str, meant: str) -> None:
+    text = f"version: 1\nconnections:\n  s: {{type: file, path: a, delimiter: {word}}}\n"
+
+    told = load_settings(write(tmp_path, text), KINDS).connections["s"].options()["delimiter"]
+
+    assert meant == checked_delimiter(told)
 
 
 def test_further_columns_are_carried_under_any_other_name(tmp_path: Path) -> None:
