@@ -7,7 +7,6 @@ entities, composed characters, control characters, and the many ways of saying n
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from hashlib import blake2b
 from html import unescape
 from typing import TYPE_CHECKING
@@ -22,12 +21,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _NOTHING = frozenset(
     {"", "-", "--", ".", "n/a", "na", "n.a.", "none", "null", "nil", "nothing", "k.a.", "keine", "ninguno", "aucun"}
 )
-
-
-def clean(response: SurveyResponse) -> SurveyResponse:
-    """Return the response with a comment that says something, or none."""
-    comment = clean_comment(response.comment)
-    return response if comment == response.comment else replace(response, comment=comment)
 
 
 def clean_comment(text: str | None) -> str | None:
@@ -62,22 +55,16 @@ def category_disagrees(response: SurveyResponse) -> bool:
 _CATEGORIES = frozenset({"promoter", "passive", "detractor"})
 
 
-def content_hash(response: SurveyResponse, respondent: str, responded_at: str) -> str:
+def content_hash(response: SurveyResponse, comment: str | None, respondent: str, responded_at: str) -> str:
     """Digest everything that can change in a response; equal digests mean there is nothing new to do.
 
     Args:
-        response: Cleaned.
+        response: As the source gave it.
+        comment: Its comment, cleaned.
         respondent: Who gave it.
-        responded_at: Its moment as the ledger writes it; it is needed elsewhere, too.
+        responded_at: Its moment as the ledger writes it.
     """
-    parts = [
-        respondent,
-        response.survey,
-        response.survey_kind,
-        str(response.score),
-        response.comment or "",
-        responded_at,
-    ]
+    parts = [respondent, response.survey, response.survey_kind, str(response.score), comment or "", responded_at]
     if response.extra:
         parts += [f"{name}={value}" for name, value in sorted(response.extra.items())]
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

@@ -129,7 +129,7 @@ class Engine:
         if not dry_run:
             self._begun(run.id)
         try:
-            pulled = pull(run, ends.source, settings=self._settings.identity, limit=limit)
+            pulled = pull(run, ends.source, limit=limit)
             matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
             matcher.match()
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from json import JSONEncoder
+from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.contract import Page
-from sync.clean import category_disagrees, clean, content_hash
+from sync.clean import category_disagrees, clean_comment, content_hash
 from sync.identity.claims import respondent_of
 from sync.ledger import inbox, matching
-from sync.ledger.inbox import Incoming, Known
+from sync.ledger.inbox import Incoming
 from sync.report import State
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.contract import SurveySource
     from connectors.errors import ConnectorError
     from connectors.values import SurveyResponse
-    from sync.identity.settings import IdentitySettings
+    from sync.identity.claims import Claims
+    from sync.ledger.inbox import Known
     from sync.run import Run
 
 
@@ -31,9 +33,19 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 25_000
 
 
+class Batch(NamedTuple):
+    """Responses as the ledger would hold them if they were new, in their order, and what was noticed on the way."""
+
+    rows: list[Incoming]
+    #: Respondent → claims.
+    claims: dict[str, Claims]
+    #: Rows whose own category is not the one their score gives.
+    disagreeing: int
+
+
 @dataclass(slots=True)
 class Sorted:
-    """A page's responses by what must be done with them."""
+    """A batch's responses by what must be done with them."""
 
     store: dict[str, Incoming] = field(default_factory=dict)
     #: Stored already, but new to this mapping.
@@ -41,7 +53,6 @@ class Sorted:
     #: Respondents that lost a response to another respondent.
     former: list[str] = field(default_factory=list)
     counts: Counter[tuple[State, str]] = field(default_factory=Counter)
-    disagreeing: int = 0
 
 
 @dataclass(slots=True)
@@ -54,30 +65,73 @@ class Pulled:
     refused: list[ConnectorError] = field(default_factory=list)
 
 
-def sort_out(
-    responses: Sequence[tuple[str, SurveyResponse]],
-    stored: Mapping[str, Known],
-    *,
-    source: str,
-    run: str,
-    settings: IdentitySettings,
-) -> Sorted:
-    """Decide for each (key, response) of a page; of two versions in one run the later counts, whatever their order."""
+def batch_of(source: str, responses: Iterable[SurveyResponse]) -> Batch:
+    """Return the rows that *responses* of *source* make."""
+    rows: list[Incoming] = []
+    claims: dict[str, Claims] = {}
+    disagreeing = 0
+    for response in responses:
+        if response.vendor_category is not None:
+            disagreeing += category_disagrees(response)
+        claim = respondent_of(response)
+        respondent = claim.respondent
+        claims[respondent] = claim
+        comment = clean_comment(response.comment)
+        responded_at = to_text(response.responded_at)
+        rows.append(
+            Incoming(
+                f"{source}:{response.response_id}",
+                source,
+                response.response_id,
+                1,
+                content_hash(response, comment, respondent, responded_at),
+                response.survey,
+                str(response.survey_kind),
+                response.score,
+                comment,
+                responded_at,
+                None if response.updated_at is None else to_text(response.updated_at),
+                respondent,
+                _json(dict(response.extra)) if response.extra else None,
+                response.place.file,
+                response.place.row,
+            )
+        )
+    return Batch(rows, claims, disagreeing)
+
+
+_json = JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
+def sort_out(rows: Sequence[Incoming], stored: Mapping[str, Known], *, run: str) -> Sorted:
+    """Decide for each row of a batch; of two versions in one run the later counts, whatever their order."""
     result = Sorted()
     store = result.store
-    seen = dict(stored)
-    for key, raw in responses:
-        response = clean(raw)
-        if response.vendor_category is not None:
-            result.disagreeing += category_disagrees(response)
-        claims = respondent_of(response, settings)
-        responded = to_text(response.responded_at)
-        updated = None if response.updated_at is None else to_text(response.updated_at)
-        digest = content_hash(response, claims.respondent, responded)
+    for row in rows:
+        store[row.key] = row
+    if len(store) == len(rows) and store.keys().isdisjoint(stored):
+        return result
+    # Some are known: those are weighed one by one.
+    again = Counter(row.key for row in rows)
+    weighed = [row for row in rows if again[row.key] > 1 or row.key in stored]
+    for row in weighed:
+        store.pop(row.key, None)
+    weigh(weighed, stored, run, result)
+    return result
+
+
+def weigh(rows: Sequence[Incoming], stored: Mapping[str, Known], run: str, result: Sorted) -> None:
+    """Decide for *rows* one by one, each against what is stored and what came before it."""
+    store, seen = result.store, dict(stored)
+    for row in rows:
+        key = row.key
         earlier = store.get(key)
         before = seen.get(key) if earlier is None else earlier.known(run)
-        in_run = before is not None and before.pending and before.run == run
-        if before is not None and before.content_hash == digest:
+        if before is None:
+            store[key] = row
+            continue
+        in_run = before.pending and before.run == run
+        if before.content_hash == row.content_hash:
             if in_run:
                 result.counts[State.SKIPPED, "duplicate"] += 1
             elif before.run is not None:
@@ -86,21 +140,24 @@ def sort_out(
                 result.queue.append(key)
                 seen[key] = before._replace(run=run, pending=True)
             continue
-        if before is not None and in_run:
+        if in_run:
             result.counts[State.SKIPPED, "duplicate"] += 1
-            if (updated or "", responded, digest) < (before.updated_at or "", before.responded_at, before.content_hash):
+            if _moment(row) < _moment(before):
                 continue
-        elif before is not None and updated and before.updated_at and updated < before.updated_at:
+        elif row.updated_at and before.updated_at and row.updated_at < before.updated_at:
             result.counts[State.SKIPPED, "superseded"] += 1
             continue
-        if before is not None and before.respondent != claims.respondent:
+        if before.respondent != row.respondent:
             result.former.append(before.respondent)
-        version = 1 if before is None else before.version + 1
-        store[key] = Incoming(key, source, response, claims, digest, version, responded, updated)
-    return result
+        store[key] = row._replace(version=before.version + 1)
 
 
-def pull(run: Run, source: SurveySource, *, settings: IdentitySettings, limit: int | None = None) -> Pulled:
+def _moment(version: Incoming | Known) -> tuple[str, str, str]:
+    """Return what orders two versions of a response; equal only where all else is."""
+    return version.updated_at or "", version.responded_at, version.content_hash
+
+
+def pull(run: Run, source: SurveySource, *, limit: int | None = None) -> Pulled:
     """Store everything new that *source* has, some pages at a time, at most *limit* rows."""
     pulled = Pulled()
     with run.ledger.read() as connection:
@@ -115,13 +172,13 @@ def pull(run: Run, source: SurveySource, *, settings: IdentitySettings, limit: i
         waiting.append(page)
         pulled.rows += page.rows
         if sum(each.rows for each in waiting) >= ROWS_AT_ONCE:
-            _store(run, waiting, settings, pulled)
+            _store(run, waiting, pulled)
             waiting = []
         if left is not None and page.rows >= left:
             run.notes.append(f"stopped after {pulled.rows} rows as --limit asked; the rest is read next time")
             break
     if waiting:
-        _store(run, waiting, settings, pulled)
+        _store(run, waiting, pulled)
     if pulled.disagreeing:
         run.notes.append(f"{pulled.disagreeing} rows carry a category that their score does not give; ours is computed")
     return pulled
@@ -135,17 +192,17 @@ def _first(page: Page, rows: int) -> Page:
     return Page(stream=page.stream, responses=responses, rejects=rejects, skips=skips, cursor=None)
 
 
-def _store(run: Run, pages: Sequence[Page], settings: IdentitySettings, pulled: Pulled) -> None:
+def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     """Store pages with their cursors in one transaction."""
     source = run.mapping.from_
-    keyed = [(f"{source}:{response.response_id}", response) for page in pages for response in page.responses]
+    batch = batch_of(source, (response for page in pages for response in page.responses))
     rejects = [reject for page in pages for reject in page.rejects]
     run.step("pull.pages")
     with run.lease.write() as connection:
-        stored = inbox.known(connection, run.name, [key for key, _ in keyed])
-        result = sort_out(keyed, stored, source=source, run=run.id, settings=settings)
+        stored = inbox.known(connection, run.name, [row.key for row in batch.rows])
+        result = sort_out(batch.rows, stored, run=run.id)
         matching.touch(connection, run.name, result.former)
-        inbox.store(connection, run.name, run.id, result.store.values())
+        inbox.store(connection, run.name, run.id, result.store.values(), batch.claims)
         inbox.queue(connection, run.name, run.id, result.queue)
         read = sorted({page.stream for page in pages if page.rows})
         inbox.forget_rejects(connection, run.name, {run.id, *run.resumes}, read)
@@ -157,5 +214,5 @@ def _store(run: Run, pages: Sequence[Page], settings: IdentitySettings, pulled: 
         for page in pages:
             if page.cursor is not None:
                 inbox.move_cursor(connection, run.name, page.stream, page.cursor)
-    pulled.disagreeing += result.disagreeing
+    pulled.disagreeing += batch.disagreeing
     run.progress.step("pull", pulled.rows, None)

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from sync.identity.mailboxes import domain_of, is_internal, is_nobody, is_role
 from sync.identity.normalise import email_key, phone_keys, salesforce_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connectors.values import SurveyResponse
-    from sync.identity.settings import IdentitySettings
 
 CLAIM_COLUMNS = (
     "email",
@@ -62,22 +60,15 @@ class Claims(NamedTuple):
     company: str | None = None
     account_ref: str | None = None
     link: str | None = None
-    #: Nothing by which anybody could be found: no address, phone or id, nor a name with a company.
-    anonymous: bool = False
-    #: The only identifier is the address of a function (`info@`), and there is no name.
-    role: bool = False
-    #: An address of our own staff.
-    internal: bool = False
 
 
-def respondent_of(response: SurveyResponse, settings: IdentitySettings) -> Claims:
-    """Return the claims of *response*; equal claims have equal respondents, whatever the settings."""
+def respondent_of(response: SurveyResponse) -> Claims:
+    """Return the claims of *response*; equal claims have equal respondents."""
     ids = response.ids
     reference = ids.get("external_ref")
-    email, recipient = email_key(response.email), email_key(response.recipient_email)
     values = (
-        email,
-        recipient,
+        email_key(response.email),
+        email_key(response.recipient_email),
         _phone(response.phone) if response.phone else None,
         _salesforce(ids.get("salesforce_id"), reference) if ids else None,
         ids.get("hubspot_id"),
@@ -91,21 +82,7 @@ def respondent_of(response: SurveyResponse, settings: IdentitySettings) -> Claim
         response.link,
     )
     text = "\x1f".join([value or "" for value in values])
-    found = any(values[:7])
-    named = response.first_name or response.last_name or response.full_name
-    address = email or recipient
-    ours = settings.exclude.domains
-    return Claims(
-        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
-        *values,
-        anonymous=not found and not (named and response.company),
-        role=address is not None and not named and not any(values[2:7]) and _all_roles(email, recipient),
-        internal=bool(ours) and any(is_internal(domain_of(key), ours) for key in (email, recipient) if key),
-    )
-
-
-def _all_roles(email: str | None, recipient: str | None) -> bool:
-    return all(is_role(key) or is_nobody(key) for key in (email, recipient) if key)
+    return Claims(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), *values)
 
 
 @lru_cache(maxsize=65_536)
@@ -130,4 +107,4 @@ def claims_table(claims: Iterable[Claims]) -> pa.Table:
     )
 
 
-assert Claims._fields == ("respondent", *CLAIM_COLUMNS, "anonymous", "role", "internal")
+assert Claims._fields == ("respondent", *CLAIM_COLUMNS)

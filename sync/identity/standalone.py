@@ -68,7 +68,7 @@ def resolve_files(  # noqa: PLR0913 - the choices of one command
         previous: An earlier output by response id (`read_decisions`): links stay, doubts stay.
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`, to find accounts by mail domain.
     """
-    asked = _asked(responses, settings)
+    asked = _asked(responses)
     prior = _prior_of(asked, previous or {})
     found = directory.find(keys_of(asked.claims, rules, settings, prior))
     made = [
@@ -102,7 +102,7 @@ class _Asked(NamedTuple):
     claims: pa.Table
 
 
-def _asked(responses: Iterable[SurveyResponse | ResponseDecision], settings: IdentitySettings) -> _Asked:
+def _asked(responses: Iterable[SurveyResponse | ResponseDecision]) -> _Asked:
     ids: list[str] = []
     respondents: list[str | None] = []
     settled: dict[int, ResponseDecision] = {}
@@ -115,7 +115,7 @@ def _asked(responses: Iterable[SurveyResponse | ResponseDecision], settings: Ide
             settled[len(respondents)] = response
             respondents.append(None)
             continue
-        claims = respondent_of(response, settings)
+        claims = respondent_of(response)
         respondents.append(claims.respondent)
         if claims.respondent not in seen:
             seen.add(claims.respondent)

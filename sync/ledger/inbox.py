@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
-from sync.identity.claims import CLAIM_COLUMNS
+from sync.identity.claims import Claims
 from sync.ledger.rows import among, fetch, upsert
 from sync.ledger.tables import (
     CURSORS,
@@ -26,8 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connectors.values import Reject, SurveyResponse
-    from sync.identity.claims import Claims
+    from connectors.values import Reject
 
 
 class Known(NamedTuple):
@@ -44,16 +41,24 @@ class Known(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """A cleaned response with its claims, ready to be stored. A tuple, because one is made for every response."""
+    """A response as the ledger holds it: a row of `responses`. A tuple, because one is made for every response."""
 
     key: str
     source: str
-    response: SurveyResponse
-    claims: Claims
-    content_hash: str
+    response_id: str
     version: int
+    content_hash: str
+    survey: str
+    survey_kind: str
+    score: int
+    comment: str | None
     responded_at: str
     updated_at: str | None
+    respondent: str
+    #: JSON: our name → text.
+    extra: str | None
+    file: str
+    row: int | None
 
     def known(self, run: str) -> Known:
         """Return what the ledger will hold of it."""
@@ -62,10 +67,13 @@ class Incoming(NamedTuple):
             self.version,
             self.responded_at,
             self.updated_at,
-            self.claims.respondent,
+            self.respondent,
             run=run,
             pending=True,
         )
+
+
+assert Incoming._fields == tuple(column.name for column in RESPONSES.columns)
 
 
 def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str, Known]:
@@ -85,22 +93,14 @@ def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str
     return {key: Known._make((*values, state == State.PENDING.value)) for key, *values, state in rows}
 
 
-claims_of = attrgetter(*CLAIM_COLUMNS)
-_RESPONSE_COLUMNS = tuple(column.name for column in RESPONSES.columns)
-
-
-def store(connection: Connection, mapping: str, run: str, rows: Iterable[Incoming]) -> None:
-    """Store responses and queue them for matching."""
-    rows = sorted(rows, key=itemgetter(0))  # neighbours in the tables are written together
-    respondents = {row.claims.respondent: row.claims for row in rows}
-    upsert(
-        connection,
-        RESPONDENTS,
-        ("respondent", *CLAIM_COLUMNS),
-        [(key, *claims_of(respondents[key])) for key in sorted(respondents)],
-        update=False,
-    )
-    upsert(connection, RESPONSES, _RESPONSE_COLUMNS, [_response_row(row) for row in rows])
+def store(
+    connection: Connection, mapping: str, run: str, rows: Iterable[Incoming], claims: Mapping[str, Claims]
+) -> None:
+    """Store responses with the *claims* of those who gave them, and queue them for matching."""
+    rows = sorted(rows)  # neighbours in the tables are written together
+    respondents = [claims[respondent] for respondent in sorted({row.respondent for row in rows})]
+    upsert(connection, RESPONDENTS, Claims._fields, respondents, update=False)
+    upsert(connection, RESPONSES, Incoming._fields, rows)
     queue(connection, mapping, run, [row.key for row in rows])
 
 
@@ -108,28 +108,6 @@ def queue(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -
     """Make responses wait for matching in *run*."""
     columns, pending = ("mapping", "key", "run", "state", "reason"), State.PENDING.value
     upsert(connection, RUN_ROWS, columns, [(mapping, key, run, pending, "") for key in keys])
-
-
-def _response_row(row: Incoming) -> tuple[object, ...]:
-    key, source, response, claims, content_hash, version, responded_at, updated_at = row
-    place = response.place
-    return (
-        key,
-        source,
-        response.response_id,
-        version,
-        content_hash,
-        response.survey,
-        response.survey_kind.value,
-        response.score,
-        response.comment,
-        responded_at,
-        updated_at,
-        claims.respondent,
-        json.dumps(dict(response.extra), ensure_ascii=False, sort_keys=True) if response.extra else None,
-        place.file,
-        place.row,
-    )
 
 
 def store_rejects(connection: Connection, mapping: str, run: str, source: str, rejects: Sequence[Reject]) -> None:

@@ -157,7 +157,7 @@ class TestLater:
 
 def rows_of(responses: Sequence[Any], crm: Crm, records: list[dict[str, Any]], chunk: int) -> list[dict[str, Any]]:
     settings = settings_for(crm)
-    claims = claims_table(respondent_of(response, settings) for response in responses)
+    claims = claims_table(respondent_of(response) for response in responses)
     tables = [pa.Table.from_pylist(records[at : at + chunk], RECORD_FIELDS) for at in range(0, len(records), chunk)]
     rows: list[dict[str, Any]] = decide(claims, tables, DEFAULT_RULES, settings).to_pylist()
     return rows

@@ -100,7 +100,7 @@ def test_the_kernel_says_what_the_plain_model_says(
     records: list[dict[str, Any]], responses: list[SurveyResponse], chunk: int
 ) -> None:
     """Set work in SQL and clear cases without judging are only faster."""
-    claims = claims_table(respondent_of(one, SETTINGS) for one in responses)
+    claims = claims_table(respondent_of(one) for one in responses)
     reference = Reference(records, RULES, SETTINGS).decide(claims)
     assert reference == decided(claims, records, chunk)
 
@@ -119,7 +119,7 @@ def test_the_kernel_hears_the_past_as_the_plain_model_does(
     said: list[tuple[int, str, str]],
 ) -> None:
     """Earlier decisions and people's are weighed against the records as they stand now."""
-    claims = claims_table(respondent_of(one, SETTINGS) for one in responses)
+    claims = claims_table(respondent_of(one) for one in responses)
     respondents = claims.column("respondent").to_pylist()
     human = [
         {"respondent": respondents[at % len(respondents)], "verb": verb, "object": "Contact", "record": id_}

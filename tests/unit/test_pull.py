@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.identity.settings import IdentitySettings
-from sync.pull import Sorted, sort_out
+from sync.pull import Sorted, batch_of, sort_out, weigh
 from sync.report import State
 from tests.flow.world import NOW, response
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from connectors.values import SurveyResponse
     from sync.ledger.inbox import Known
 
+#: The run that handled a stored response last, and whether it is pending.
+RUNS = [(None, False), ("before", False), ("before", True), ("now", True)]
 KEY = "survey:r1"
 #: Versions of one response, from the oldest to the newest.
 VERSIONS = [
@@ -30,13 +33,12 @@ VERSIONS = [
 
 
 def sort(responses: Iterable[SurveyResponse], stored: Mapping[str, Known] | None = None) -> Sorted:
-    keyed = [(f"survey:{each.response_id}", each) for each in responses]
-    return sort_out(keyed, stored or {}, source="survey", run="now", settings=IdentitySettings())
+    return sort_out(batch_of("survey", responses).rows, stored or {}, run="now")
 
 
 def as_stored(each: SurveyResponse, *, run: str | None = "before", pending: bool = False) -> dict[str, Known]:
-    known = sort([each]).store[KEY].known("now")
-    return {KEY: known._replace(run=run, pending=pending)}
+    known = sort([each]).store[f"survey:{each.response_id}"].known("now")
+    return {f"survey:{each.response_id}": known._replace(run=run, pending=pending)}
 
 
 class TestTwoVersionsInOneRun:
@@ -44,7 +46,7 @@ class TestTwoVersionsInOneRun:
     def test_the_newest_counts_in_whatever_order_they_come(self, order: Sequence[int]) -> None:
         result = sort(VERSIONS[place] for place in order)
 
-        assert 9 == result.store[KEY].response.score
+        assert 9 == result.store[KEY].score
         assert {(State.SKIPPED, "duplicate"): 2} == dict(result.counts)
 
     @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -52,7 +54,7 @@ class TestTwoVersionsInOneRun:
         first, *others = (VERSIONS[place] for place in order)
         result = sort(others, as_stored(first, run="now", pending=True))
 
-        newest = result.store[KEY].response.score if KEY in result.store else first.score
+        newest = result.store[KEY].score if KEY in result.store else first.score
         assert 9 == newest
         assert {(State.SKIPPED, "duplicate"): 2} == dict(result.counts)
 
@@ -95,3 +97,39 @@ class TestAgainstWhatIsStored:
         result = sort([moved], before)
 
         assert [before[KEY].respondent] == result.former
+
+
+class TestOfManyResponses:
+    @given(
+        st.lists(st.tuples(st.integers(1, 5), st.sampled_from(VERSIONS)), max_size=12),
+        st.dictionaries(st.integers(1, 5), st.tuples(st.sampled_from(VERSIONS), st.sampled_from(RUNS))),
+    )
+    def test_each_is_decided_as_if_it_had_come_alone(
+        self,
+        rows: list[tuple[int, SurveyResponse]],
+        before: dict[int, tuple[SurveyResponse, tuple[str | None, bool]]],
+    ) -> None:
+        """What is new and comes once is not weighed; that must not show."""
+        responses = [replace(each, response_id=f"r{number}") for number, each in rows]
+        stored: dict[str, Known] = {}
+        for number, (each, (run, pending)) in before.items():
+            stored |= as_stored(replace(each, response_id=f"r{number}"), run=run, pending=pending)
+        alone = [
+            sort([each for each in responses if each.response_id == id_], stored)
+            for id_ in dict.fromkeys(each.response_id for each in responses)
+        ]
+
+        together = sort(responses, stored)
+
+        assert {key: row for one in alone for key, row in one.store.items()} == together.store
+        assert sum((one.counts for one in alone), Counter()) == together.counts
+        assert sorted(key for one in alone for key in one.queue) == sorted(together.queue)
+        assert sorted(each for one in alone for each in one.former) == sorted(together.former)
+
+    @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(VERSIONS)), max_size=12))
+    def test_a_row_that_is_not_weighed_is_what_weighing_it_gives(self, rows: list[tuple[int, SurveyResponse]]) -> None:
+        batch = batch_of("survey", [replace(each, response_id=f"r{number}") for number, each in rows])
+        weighed = Sorted()
+        weigh(batch.rows, {}, "now", weighed)
+
+        assert weighed == sort_out(batch.rows, {}, run="now")
