@@ -83,9 +83,10 @@ def _in_range(number: str, scale: str) -> int | ScoreProblem:
     return score if LOWEST[scale] <= score <= 10 else ScoreProblem.OUT_OF_RANGE
 
 
-# With fewer answers than these, a file of low scores may be chance or a selection; with more it is another scale.
-_ENOUGH_FOR_FIVE = 20
-_ENOUGH_FOR_SEVEN = 50
+# Highest score -> answers from which on it is another scale; with fewer a file of low scores may be chance.
+_CERTAIN = {5: 20, 7: 50}
+# ... and from which on it is worth a word: about one NPS answer in six is from 1 to 5, one in three from 1 to 7.
+_DOUBTFUL = {5: 3, 7: 8}
 
 
 def other_scale(counts: Mapping[str, int]) -> str | None:
@@ -96,21 +97,40 @@ def other_scale(counts: Mapping[str, int]) -> str | None:
     >>> other_scale({"0": 1, "7": 4, "10": 9}) is None
     True
     """
-    numbers: dict[int, int] = {}
-    for text, count in counts.items():
-        if _NUMBER.fullmatch(plain := text.strip()) and len(plain) < 9 and plain.count(",") + plain.count(".") == 0:
-            numbers[int(plain)] = numbers.get(int(plain), 0) + count
+    numbers = _numbers(counts)
     if not numbers:
         return None
-    total, low, high = sum(numbers.values()), min(numbers), max(numbers)
+    total, low = sum(numbers.values()), min(numbers)
     outside = sum(count for number, count in numbers.items() if not 0 <= number <= 10)
     if set(numbers) <= {-100, 0, 100} and set(numbers) != {0}:
         return "-100 to 100"
     if outside > 1 and outside * 10 > total:
         return "-100 to 100" if low < 0 else "0 to 100"
-    if low >= 1 and ((high <= 5 and total >= _ENOUGH_FOR_FIVE) or (high <= 7 and total >= _ENOUGH_FOR_SEVEN)):
-        return "1 to 5" if high <= 5 else "1 to 7"
-    return None
+    return _within(numbers, _CERTAIN)
+
+
+def doubtful_scale(counts: Mapping[str, int]) -> str | None:
+    """Say which other scale the few scores of a file may be on, though chance could explain them; None otherwise.
+
+    >>> doubtful_scale({"1": 1, "4": 2, "5": 1}), doubtful_scale({"3": 1}), doubtful_scale({"2": 3, "9": 1})
+    ('1 to 5', None, None)
+    """
+    return _within(_numbers(counts), _DOUBTFUL)
+
+
+def _numbers(counts: Mapping[str, int]) -> dict[int, int]:
+    numbers: dict[int, int] = {}
+    for text, count in counts.items():
+        if _NUMBER.fullmatch(plain := text.strip()) and len(plain) < 9 and plain.count(",") + plain.count(".") == 0:
+            numbers[int(plain)] = numbers.get(int(plain), 0) + count
+    return numbers
+
+
+def _within(numbers: Mapping[int, int], enough: Mapping[int, int]) -> str | None:
+    if not numbers or min(numbers) < 1:
+        return None
+    total, high = sum(numbers.values()), max(numbers)
+    return next((f"1 to {top}" for top, least in enough.items() if high <= top and total >= least), None)
 
 
 _OTHER_METRIC = re.compile(r"\b(csat|ces|customer satisfaction|customer effort|effort score|star rating|stars?)\b")

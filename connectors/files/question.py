@@ -34,6 +34,16 @@ def asks_recommendation(text: str) -> bool:
     return bool(_RECOMMEND.search(text) and _LIKELY.search(text))
 
 
+def names_nps(title: str) -> bool:
+    """Tell whether a column's title says by itself that it holds answers from 0 to 10.
+
+    >>> names_nps("NPS_Score"), names_nps("score")
+    (True, False)
+    """
+    plain = title.casefold()
+    return "nps" in plain or "net promoter" in plain or asks_recommendation(title)
+
+
 def asks_reason(text: str) -> bool:
     """Tell whether *text* asks for words: why, or what could be better.
 

@@ -14,11 +14,13 @@ from connectors.errors import Refused
 from connectors.files.header import shown
 from connectors.files.layout import Layout, find_layout
 from connectors.files.opening import open_table
+from connectors.files.question import names_nps
 from connectors.files.table import MAX_COLUMNS, Table, refused
 from connectors.files.weighing import weigh
-from connectors.scores import other_scale
+from connectors.scores import doubtful_scale, other_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from connectors.files.settings import FileSettings
@@ -69,6 +71,7 @@ def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: P
         raise refused(file, f"has {width} columns", "Export the responses alone.")
     layout = find_layout(head, settings, root=root, file=file)
     score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
+    notes = [*table.notes, *layout.notes]
     weight = weigh(table, score_at, layout.dates, header_rows=layout.header.rows)
     if settings.scale is None and layout.score and (scale := other_scale(weight.scores)):
         title = (shown([layout.score.title]) or ["?"])[0]
@@ -77,8 +80,24 @@ def _decide(path: Path, settings: FileSettings, encoding: str | None, *, root: P
             code="E114",
             next_step='Name the column with the answers, or declare this one with `scale: "0-10"`.',
         )
+    if settings.scale is None and (doubt := _doubt(layout, weight.scores)):
+        notes.append(doubt)
     declared = settings.date_order or (DateOrder(layout.preset.date_order) if layout.preset.date_order else None)
-    notes = [*table.notes, *layout.notes]
     if declared is None and (because := weight.dates.because()):
         notes.append(because)
     return Reading(table, layout, declared or weight.dates.order(), tuple(notes))
+
+
+def _doubt(layout: Layout, scores: Mapping[str, int]) -> str | None:
+    """Say that the scores may be on another scale, where nothing in the export names NPS."""
+    if layout.score is None or layout.preset.name != "plain" or names_nps(layout.score.title):
+        return None
+    if any(rule.reason == "not_nps" for rule, _ in layout.skips):  # a column says what each row was asked
+        return None
+    if (scale := doubtful_scale(scores)) is None:
+        return None
+    title = (shown([layout.score.title]) or ["?"])[0]
+    return (
+        f"scale: every score in `{title}` is from {scale}, and nothing says that it is NPS; taken as 0 to 10. If that "
+        'is right, declare `scale: "0-10"`; if not, leave the file out or name the NPS column: `columns: {score: ...}`'
+    )

@@ -90,6 +90,28 @@ class TestScores:
         assert ["E114"] == [error.code for error in pull_text(tmp_path, text).refused]
         assert 20 == len(pull_text(tmp_path, text, scale="0-10").responses)
 
+    @pytest.mark.parametrize(
+        ("scores", "scale"), [("345", "1 to 5"), ("15", None), ("6", None), ("34567654", "1 to 7")]
+    )
+    def test_a_few_low_scores_in_a_plain_column_are_taken_with_a_word_of_doubt(self, tmp_path, scores, scale):
+        text = "score,date\n" + "".join(f"{score},2026-01-05 10:00:{i:02}\n" for i, score in enumerate(scores))
+
+        pulled = pull_text(tmp_path, text)
+
+        assert [int(score) for score in scores] == pulled.scores
+        assert (scale is not None) == ("scale:" in pulled.notes)
+        assert scale is None or f"from {scale}" in pulled.notes
+        assert 'scale: "0-10"' not in pull_text(tmp_path, text, scale="0-10").notes
+
+    @pytest.mark.parametrize("title", ["NPS", "How likely are you to recommend us?"])
+    def test_a_few_low_scores_raise_no_doubt_where_the_column_says_nps(self, tmp_path, title):
+        text = f"{title},date\n" + "".join(f"{i},2026-01-05 10:00:{i:02}\n" for i in range(1, 6))
+
+        pulled = pull_text(tmp_path, text, columns={"score": title})
+
+        assert [1, 2, 3, 4, 5] == pulled.scores
+        assert "scale:" not in pulled.notes
+
     def test_on_one_to_ten_there_is_no_zero(self, tmp_path):
         pulled = pull_text(tmp_path, "score,date\n1,2026-01-05 10:00\n0,2026-01-05 11:00\n", scale="1-10")
 
