@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import pyarrow as pa
@@ -157,15 +158,24 @@ _REASONS = frozenset(reason for reasons in REASONS.values() for reason in reason
 
 
 def _plain(candidates: str) -> str:
-    """Write a JSON list of ids as a cell.
+    """Write a JSON list of ids as a cell: blanks between them, or the list itself where an id holds a blank.
 
     >>> _plain('["003A","003B"]'), _listed("003A 003B"), _listed("")
     ('003A 003B', '["003A","003B"]', '[]')
+    >>> _plain('["C 7","C 8"]'), _listed('["C 7","C 8"]')
+    ('["C 7","C 8"]', '["C 7","C 8"]')
     """
-    return " ".join(json.loads(candidates)) if candidates not in {"", "[]"} else ""
+    if candidates in {"", "[]"}:
+        return ""
+    ids = json.loads(candidates)
+    cell = " ".join(ids)
+    return cell if cell.split() == ids and not cell.startswith("[") else candidates
 
 
 def _listed(cell: str) -> str:
+    if cell.startswith("["):
+        with suppress(ValueError):  # else an id may begin like this
+            return json.dumps([str(id_) for id_ in json.loads(cell)], separators=(",", ":"))
     return json.dumps(cell.split(), separators=(",", ":"))
 
 

@@ -153,3 +153,22 @@ def test_links_are_kept_and_follow_the_records(desk, tmp_path):
             repointed += now.reason == "repointed"
     assert kept > SIZE / 3
     assert repointed
+
+
+def test_a_doubt_about_ids_with_blanks_stays_and_ends_when_they_become_one_record(desk):
+    """Read as four ids, `C 7` and `C 8` would neither be named again nor ever be found to have become one."""
+    desk.write("answers.csv", "id,email,score\nr1,pair@x.test,9\n")
+
+    def resolve(customers: str, *more: str) -> list[str]:
+        desk.write("people.csv", customers)
+        said = desk.npsync("-q", "resolve", "--records", "people.csv", "--responses", "answers.csv", *more)
+        assert 0 == said.status
+        desk.write("prior.csv", said.out)
+        (row,) = csv.DictReader(said.out.splitlines())
+        return [row["outcome"], row["reason"], row["record"], row["candidates"]]
+
+    doubt = ["held", "many", "", '["C 7","C 8"]']
+    head = "id,email,first_name,merged_into\n"
+    assert doubt == resolve(f"{head}C 7,pair@x.test,Ada,\nC 8,pair@x.test,Bob,\n")
+    assert doubt == resolve(f"{head}C 7,pair@x.test,Ada,\nC 8,gone@x.test,Bob,\n", "--prior", "prior.csv")
+    assert "C 7" == resolve(f"{head}C 7,pair@x.test,Ada,\nC 8,,Bob,C 7\n", "--prior", "prior.csv")[2]
