@@ -43,16 +43,15 @@ def clean_comment(text: str | None) -> str | None:
 
 
 def category_disagrees(response: SurveyResponse) -> bool:
-    """Tell whether the tool's own category is not the one its score gives; ours is computed, theirs only reported."""
-    theirs = response.vendor_category
-    return (
-        theirs is not None
-        and theirs.strip().lower() in _CATEGORIES
-        and (theirs.strip().lower() != category_of(response.score).value)
-    )
+    """Tell whether the tool's own category is not the one its score gives; ours is computed, theirs only reported.
+
+    Tools write `PROMOTER`, `Promoters` or `NPS promoter`; other words say nothing.
+    """
+    theirs = (response.vendor_category or "").casefold()
+    return any(name in theirs for name in _CATEGORIES) and category_of(response.score).value not in theirs
 
 
-_CATEGORIES = frozenset({"promoter", "passive", "detractor"})
+_CATEGORIES = ("promoter", "passive", "detractor")
 
 
 def content_hash(response: SurveyResponse, comment: str | None, respondent: str, responded_at: str) -> str:

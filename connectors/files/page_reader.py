@@ -82,7 +82,6 @@ class PageReader:
         extras = [(word, clean_column(columns[index])) for word, index in rows.extras]
         surveys = clean_column(columns[fields["survey"]]) if "survey" in fields else none
         later = "updated_at" in fields or "sent_at" in fields
-        categories = "vendor_category" in fields
         default_survey, survey_kind, file = rows.survey, rows.survey_kind, rows.file
         out: list[Found] = []
         columns_of_texts = [texts[field] for field in _TEXTS]
@@ -140,8 +139,6 @@ class PageReader:
                 if (problem := rows.problem(number, [*cells, ""], draft)) is not None:
                     out.append(problem)
                     continue
-            if categories and category is not None:
-                rows.count_category(category, score)
             draft.response_id = response_id or rows.made_id(draft, columns[fields["responded_at"]][i])
             draft.__class__ = SurveyResponse  # type: ignore[assignment]
             out.append(draft)  # type: ignore[arg-type]

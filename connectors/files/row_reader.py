@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,19 +39,6 @@ _SLACK_S = 86_400
 _REMEMBERED = 10_000
 
 
-@dataclass(slots=True)
-class Tally:
-    """What was noticed on the way, for the notes."""
-
-    #: Rows whose own category is not the score's. The score counts.
-    disagreeing: int = 0
-
-    def notes(self) -> tuple[str, ...]:
-        if not self.disagreeing:
-            return ()
-        return (f"category: {self.disagreeing} rows carry a category that is not their score's; the score counts",)
-
-
 class RowReader:
     """Reads the rows of one file by its layout. Rows must come in the order of the file."""
 
@@ -73,7 +59,6 @@ class RowReader:
         self.score_at = layout.score.indexes[0] if layout.score and not layout.score.scores else None
         self.skip_words = [(index, partial(matches, rule)) for rule, index in layout.skips]
         self.where = [(index, text.strip().casefold()) for index, text in layout.where]
-        self.tally = Tally()
         # A field that the file lacks reads the cell after the last, which is always empty.
         self._at = {field: self.fields.get(field, self.width) for field in _ALL}
 
@@ -114,8 +99,6 @@ class RowReader:
         draft.place = Place(file=self.file, row=row)
         if (problem := self.problem(row, cells, draft)) is not None:
             return problem
-        if draft.vendor_category is not None:
-            self.count_category(draft.vendor_category, score)
         draft.response_id = texts["response_id"] or self.made_id(draft, cells[self._at["responded_at"]])
         return finished(draft)
 
@@ -145,10 +128,6 @@ class RowReader:
             if not isinstance(sent, DateProblem) and (sent - draft.responded_at).total_seconds() > _SLACK_S:
                 return self._reject(row, "answered_before_sent", "responded_at")
         return None
-
-    def count_category(self, category: str, score: int) -> None:
-        """Notice a category that is not the score's."""
-        self.tally.disagreeing += _disagrees(category, score)
 
     def scores_of(self, column: Sequence[str]) -> list[int | None]:
         """Return the scores of many cells; None where `read` has to say what is wrong."""
@@ -257,9 +236,3 @@ def matches(rule: SkipRule, cell: str) -> bool:
     if rule.unless:
         return text not in rule.unless
     return text in rule.values
-
-
-def _disagrees(category: str, score: int) -> bool:
-    word = category.casefold()
-    own = "promoter" if score >= 9 else "passive" if score >= 7 else "detractor"
-    return any(name in word for name in ("promoter", "passive", "detractor")) and own not in word

@@ -169,7 +169,7 @@ class FileSource:
                 cursor = replace(cursor, rows=cursor.rows + len(found), page=cursor.page + 1)
                 yield _page(stream, found, cursor, notes)
                 notes = ()
-        yield _page(stream, [], replace(cursor, done=True), (*notes, *rows.tally.notes()))
+        yield _page(stream, [], replace(cursor, done=True), notes)
 
     def _reader(self, reading: Reading, stream: str) -> RowReader:
         dates = DateReader(

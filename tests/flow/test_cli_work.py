@@ -41,6 +41,17 @@ def test_the_report_as_json_has_its_promised_shape(desk):
     assert 5 == told["rows"]["in"] == sum(told["rows"][state] for state in STATES)
 
 
+def test_categories_of_the_tool_that_its_scores_do_not_give_are_told_once(desk):
+    rows = "r1,9,2026-10-01 10:00,Detractors\nr2,9,2026-10-02 10:00,NPS promoter\nr3,9,2026-10-03 10:00,happy\n"
+    desk.write("responses.csv", "Response ID,Score,Date,NPS Category,Customer\n" + rows.replace("\n", ",C-1\n"))
+
+    said = desk.npsync("sync")
+
+    assert ["1 rows carry a category that their score does not give; ours is computed"] == [
+        line.removeprefix("  note       ") for line in said.out.splitlines() if "category" in line
+    ]
+
+
 def test_the_run_is_named_when_it_begins_so_that_an_interrupted_one_can_be_looked_at(desk):
     (desk.folder / "responses.csv").unlink()  # no report is printed
 

@@ -141,7 +141,7 @@ class TestScores:
         pulled = pull_text(tmp_path, "score,nps_category,date\n9,Detractor,2026-01-05\n")
 
         assert [9] == pulled.scores
-        assert "1 rows carry a category that is not their score's" in pulled.notes
+        assert ["Detractor"] == [one.vendor_category for one in pulled.responses]
 
     def test_an_aggregated_nps_is_not_a_score(self, tmp_path):
         """One tool exports -100..100 as -1..1."""
