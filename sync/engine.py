@@ -15,7 +15,7 @@ from sync.compute import Computer
 from sync.deliver import Delivered, deliver
 from sync.errors import UserError
 from sync.guard import field_changes, look
-from sync.ledger import inbox, matching, outbox, profiles, runs
+from sync.ledger import inbox, matching, outbox, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
 from sync.pull import Pulled, pull
@@ -134,6 +134,7 @@ class Engine:
             matcher.match()
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None
             Computer(run, self._settings, accounts, redefined=redefined).compute()
+            self._expire(run, redefined=redefined)
             self._define(run)
             plan, stopped = look(run, self._settings.limits, confirm, dry_run=dry_run)
             changes = field_changes(run) if dry_run else ()
@@ -167,6 +168,18 @@ class Engine:
                 profiles.touch_all(connection, run.name)
             profiles.touch_due(connection, run.name, now)
         return redefined
+
+    def _expire(self, run: Run, *, redefined: bool) -> None:
+        """Have those count who belong to no record, as long as the definitions say that a response counts."""
+        after = to_text(run.now - self._settings.nps.expires_after)
+        with run.ledger.read() as connection:
+            if not redefined and not unmatched.expired(connection, run.name, after):
+                return
+        run.step("match.expire")
+        with run.lease.write() as connection:
+            if redefined:
+                unmatched.recount(connection, run.name, None)
+            unmatched.expire(connection, run.name, after)
 
     def _define(self, run: Run) -> None:
         with run.ledger.read() as connection:

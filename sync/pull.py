@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.contract import Page
 from sync.clean import category_disagrees, clean_comment, content_hash
 from sync.identity.claims import respondent_of
-from sync.ledger import inbox, matching
+from sync.ledger import inbox, matching, unmatched
 from sync.ledger.inbox import Incoming
 from sync.report import State
 from sync.times import to_text
@@ -203,6 +203,7 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
         result = sort_out(batch.rows, stored, run=run.id)
         matching.touch(connection, run.name, result.former)
         inbox.store(connection, run.name, run.id, result.store.values(), batch.claims)
+        unmatched.recount(connection, run.name, result.former)
         inbox.queue(connection, run.name, run.id, result.queue)
         read = sorted({page.stream for page in pages if page.rows})
         inbox.forget_rejects(connection, run.name, {run.id, *run.resumes}, read)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from connectors.values import SurveyKind
-from sync.ledger import inbox, profiles, unmatched
-from sync.nps.category import Category, category_of
+from sync.ledger import inbox, profiles
+from sync.nps.category import Category
 from sync.nps.interval import Counts
 from sync.nps.rollup import summary
 from sync.report import Rows, State
-from sync.times import to_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,11 +31,6 @@ def rows(connection: Connection, run: Run) -> Rows:
 
 def nps(connection: Connection, run: Run, settings: NpsSettings) -> NpsSummary:
     """Return the NPS over everybody whose latest response has not expired, matched to a record or not."""
-    oldest = to_text(run.now - settings.expires_after)
-    persons: Counter[tuple[str, str]] = Counter(
-        {place: number for place, number in profiles.totals(connection, run.name).items() if place[1]}
-    )
-    for (kind, score), number in unmatched.by_score(connection, run.name, oldest).items():
-        persons[kind, category_of(score).value] += number
-    by_kind = {kind: Counts(*(persons[kind.value, each.value] for each in Category)) for kind in SurveyKind}
+    persons = profiles.totals(connection, run.name)
+    by_kind = {kind: Counts(*(persons.get((kind.value, each.value), 0) for each in Category)) for kind in SurveyKind}
     return summary(by_kind, settings)

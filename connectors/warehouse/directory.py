@@ -7,6 +7,7 @@ table once, in Arrow batches, and letting the kernel join them.
 from __future__ import annotations
 
 import hashlib
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import ConnectorError
@@ -71,7 +72,7 @@ class TableDirectory:
         count = sum(len(values) for values in wanted.values())
         if not count:
             return
-        if count > self._rows() * SCAN_ABOVE or not self._index(frozenset(wanted)):
+        if self._worth_a_scan(count) or not self._index(frozenset(wanted)):
             yield from self._stream(self._selection.text, (), by_index=False)
             self._index(frozenset(wanted))  # whoever asks for very many will ask for a few next
         else:
@@ -100,12 +101,18 @@ class TableDirectory:
         found: dict[str, int] = {}
         wanted = set(accounts)
         with self._database.reading() as connection:
-            if len(wanted) > self._rows() * SCAN_ABOVE or not self._index(_ACCOUNT):
+            if self._worth_a_scan(len(wanted)) or not self._index(_ACCOUNT):
                 rows = connection.exec_driver_sql(f"{head} GROUP BY {account}")
                 return {name: count for name, count in rows if name in wanted}
             for condition, values in self._among(account, sorted(wanted)):
                 found.update(connection.exec_driver_sql(f"{head} AND {condition} GROUP BY {account}", values).all())
         return found
+
+    def _count(self, keys: pa.Table) -> int:
+        """Return how many look-ups *keys* are; an address in its base form is there as an address as well."""
+        counts = keys["kind"].value_counts().to_pylist()
+        held = self._by_kind()
+        return sum(count["counts"] for count in counts if count["values"] in held)
 
     def _wanted(self, keys: pa.Table) -> dict[str, set[str]]:
         """Return the loose keys by kind; kinds that no column holds are left out."""
@@ -174,15 +181,18 @@ class TableDirectory:
             chunk = tuple(values[start : start + CHUNK])
             yield f"({expression}) IN ({', '.join('?' for _ in chunk)})", chunk
 
-    def _rows(self) -> int:
-        """Rows of the table; PostgreSQL's own estimate where it has one."""
+    def _worth_a_scan(self, keys: int) -> bool:
+        """Tell whether the table is so small that reading all of it is cheaper than looking *keys* up."""
+        enough = ceil(keys / SCAN_ABOVE)
         with self._database.reading() as connection:
             if self._database.dialect != SQLITE:
                 text = "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)"
                 guess = connection.exec_driver_sql(text, (self._table.replace("%%", "%"),)).scalar()
                 if guess and guess > 0:
-                    return int(guess)
-            return int(connection.exec_driver_sql(f"SELECT count(*) FROM {self._table}").scalar_one())  # noqa: S608 - quoted
+                    return bool(guess < enough)
+            # Counted no further than the answer needs: the table may be of any size.
+            text = f"SELECT count(*) FROM (SELECT 1 FROM {self._table} LIMIT {enough}) AS first"  # noqa: S608 - quoted
+            return bool(connection.exec_driver_sql(text).scalar_one() < enough)
 
     def _live(self) -> list[str]:
         conditions = []

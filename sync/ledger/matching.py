@@ -9,6 +9,7 @@ from sqlalchemy import Text, and_, delete, literal, select, text
 
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
 from sync.identity.evidence import DECISION_COLUMNS
+from sync.ledger import unmatched
 from sync.ledger.rows import among, arrow, table, tuples, upsert
 from sync.ledger.tables import (
     CURSORS,
@@ -116,11 +117,13 @@ def settle(connection: Connection, mapping: str, run: str) -> None:
     """Queue the records that waiting responses are matched to, and set the others to held or skipped."""
     values = {"mapping": mapping, "run": run, "pending": State.PENDING.value}
     connection.execute(text(_TOUCH_MATCHED), values)
+    unmatched.set_aside(connection, mapping, run)
     connection.execute(text(_SET_ASIDE), values | {"held": State.HELD.value, "skipped": State.SKIPPED.value})
 
 
 def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
     """Queue every response of *respondents* again in *run*, because their decision changed; return how many."""
+    unmatched.recount(connection, mapping, respondents)
     keys = select(RESPONSES.c.key).where(among(connection, RESPONSES.c.respondent, respondents))
     where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
     values = {"run": run, "state": State.PENDING.value, "reason": ""}

@@ -25,6 +25,8 @@ _STATISTICS = (
     ("profiles", "profiles", "1000000 500000 500000 1"),
     ("profiles", "profiles_by_due", "1000000 500000 50"),
     ("profiles", "profiles_by_account", "1000000 500000 5"),
+    ("unmatched", "unmatched", "100000 50000 2 1"),
+    ("unmatched", "unmatched_by_time", "100000 50000 50"),
     ("touched", "touched", "2000 2000 1000 1000 1"),
     ("outbox", "outbox", "10000 10000 5000 5000 1"),
     ("acknowledged", "acknowledged", "2000000 1000000 300000 1"),

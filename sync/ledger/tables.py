@@ -158,6 +158,18 @@ MEMBERSHIPS = _keyed(
     Column("since", Text, nullable=False),
 )
 
+#: Unexpired responses of persons without a record, each of which counts one of them in `totals`.
+UNMATCHED = _keyed(
+    "unmatched",
+    _key("mapping"),
+    _key("respondent"),
+    _key("key"),
+    Column("survey_kind", Text, nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("responded_at", Text, nullable=False),
+    Index("unmatched_by_time", "mapping", "responded_at"),
+)
+
 #: Persons by the category of their latest unexpired response of each survey kind, moved with every profile.
 #: The kind `` (empty) counts all profiles, the expired too, as `persons`.
 TOTALS = _keyed(

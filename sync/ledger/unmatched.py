@@ -1,33 +1,91 @@
-"""Persons whose responses belong to no record: they are written nowhere, and count in the company's NPS."""
+"""Persons whose responses belong to no record: they are written nowhere, and count in the company's NPS.
+
+Each of them is a row of `unmatched` as long as the response has not expired, and is counted in `totals` beside the
+matched. Both move when a response is set aside, when its respondent is decided anew, and when it expires, so a run
+never counts them all.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from sqlalchemy import and_, delete, exists, insert, or_, select
+
+from sync.ledger.profiles import move_totals
+from sync.ledger.rows import among
+from sync.ledger.tables import MATCHES, RESPONSES, RUN_ROWS, UNMATCHED
+from sync.nps.category import category_of
+from sync.report import State
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+#: Left out on purpose: neither they nor what they said counts.
+_NOT_COUNTED = ("internal", "suppressed", "blocked_value", "dropped", "tombstone")
 
 
-def by_score(connection: Connection, mapping: str, after: str) -> dict[tuple[str, int], int]:
-    """Count unmatched persons by (survey kind, score) of their latest response since *after*.
+def set_aside(connection: Connection, mapping: str, run: str) -> None:
+    """Count those whose responses wait in *run* and were not matched; to be called while they still wait."""
+    waiting = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run, RUN_ROWS.c.state == State.PENDING.value)
+    unmatched = and_(
+        MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent, MATCHES.c.outcome != "matched"
+    )
+    joined = RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).join(MATCHES, unmatched)
+    found = select(RESPONSES.c.respondent).select_from(joined).where(*waiting).distinct()
+    recount(connection, mapping, [respondent for (respondent,) in connection.execute(found)])
 
-    Nobody knows which anonymous responses are one person's, so each of them counts as a person of its own.
-    People and values that were excluded on purpose (our own staff, suppressed, blocked, dropped) do not count.
-    """
-    rows = connection.execute(text(_BY_SCORE), {"mapping": mapping, "after": after})
-    return {(row.survey_kind, row.score): row.persons for row in rows}
+
+def recount(connection: Connection, mapping: str, respondents: Sequence[str] | None) -> None:
+    """Count *respondents* anew, as they stand now; None: everybody."""
+    if respondents is None:
+        _remove(connection, mapping)
+        _add(connection, mapping)
+    elif respondents:
+        _remove(connection, mapping, among(connection, UNMATCHED.c.respondent, respondents))
+        _add(connection, mapping, among(connection, MATCHES.c.respondent, respondents))
 
 
-_BY_SCORE = """
-SELECT r.survey_kind, r.score, count(*) AS persons
-FROM matches m JOIN responses r ON r.respondent = m.respondent
-WHERE m.mapping = :mapping AND m.outcome IN ('held', 'excluded')
-  AND m.reason NOT IN ('internal', 'suppressed', 'blocked_value', 'dropped', 'tombstone')
-  AND r.responded_at > :after
-  AND (m.reason = 'anonymous' OR NOT EXISTS (
-    SELECT 1 FROM responses n WHERE n.respondent = r.respondent AND n.survey_kind = r.survey_kind
-      AND (n.responded_at > r.responded_at OR (n.responded_at = r.responded_at AND n.key > r.key))))
-GROUP BY r.survey_kind, r.score
-"""
+def expired(connection: Connection, mapping: str, after: str) -> bool:
+    """Tell whether somebody is counted whose latest response is not of after *after*."""
+    here = (UNMATCHED.c.mapping == mapping, UNMATCHED.c.responded_at <= after)
+    return connection.scalar(select(UNMATCHED.c.key).where(*here).limit(1)) is not None
+
+
+def expire(connection: Connection, mapping: str, after: str) -> None:
+    """Count nobody whose latest response is not of after *after*."""
+    _remove(connection, mapping, UNMATCHED.c.responded_at <= after)
+
+
+def _remove(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> None:
+    gone = delete(UNMATCHED).where(UNMATCHED.c.mapping == mapping, *where)
+    _move(connection, mapping, gone.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score), -1)
+
+
+def _add(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> None:
+    """Add the latest response of each kind; of the anonymous every one: nobody knows which are one person's."""
+    later = RESPONSES.alias()
+    superseded = exists().where(
+        later.c.respondent == RESPONSES.c.respondent,
+        later.c.survey_kind == RESPONSES.c.survey_kind,
+        or_(
+            later.c.responded_at > RESPONSES.c.responded_at,
+            and_(later.c.responded_at == RESPONSES.c.responded_at, later.c.key > RESPONSES.c.key),
+        ),
+    )
+    response = (RESPONSES.c[name] for name in ("respondent", "key", "survey_kind", "score", "responded_at"))
+    counted = (
+        select(MATCHES.c.mapping, *response)
+        .join_from(MATCHES, RESPONSES, RESPONSES.c.respondent == MATCHES.c.respondent)
+        .where(MATCHES.c.mapping == mapping, MATCHES.c.outcome.in_(("held", "excluded")), *where)
+        .where(MATCHES.c.reason.not_in(_NOT_COUNTED), or_(MATCHES.c.reason == "anonymous", ~superseded))
+    )
+    added = insert(UNMATCHED).from_select([column.name for column in UNMATCHED.columns], counted)
+    _move(connection, mapping, added.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score), 1)
+
+
+def _move(connection: Connection, mapping: str, changed: Any, step: int) -> None:  # noqa: ANN401 - either statement
+    moves = Counter((kind, category_of(score).value) for kind, score in connection.execute(changed))
+    move_totals(connection, mapping, {place: step * persons for place, persons in moves.items()})

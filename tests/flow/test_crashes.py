@@ -27,6 +27,7 @@ LEDGER = (
     "SELECT * FROM rollups ORDER BY account",
     "SELECT * FROM memberships ORDER BY record, segment",
     "SELECT * FROM totals ORDER BY survey_kind, category",
+    "SELECT * FROM unmatched ORDER BY key",
     "SELECT mapping, object, record, desired FROM acknowledged ORDER BY object, record",
     "SELECT file, row, reason FROM rejects ORDER BY row",
     "SELECT stream, cursor FROM cursors ORDER BY stream",
