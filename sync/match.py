@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sync.identity.resolve import decide, keys_of
+from sync.identity.resolve import decisions
 from sync.ledger import inbox, matching, outbox
 from sync.packed import pack
 from sync.shapes import Shapes
@@ -67,17 +67,17 @@ class Matcher:
         while True:
             with run.ledger.read() as connection:
                 claims = matching.undecided(connection, run.name, run.id, RESPONDENTS_AT_ONCE)
-            if claims.num_rows:
-                decided = self._decide(claims)
-            run.step("match.decisions")
-            with run.lease.write() as connection:
-                if claims.num_rows:
+            for decided in self._decisions(claims):
+                run.step("match.decisions")
+                with run.lease.write() as connection:
                     matching.store(connection, run.name, run.id, to_text(run.now), decided)
-                matching.settle(connection, run.name, run.id)
-            done += claims.num_rows
-            run.progress.step("match", done, None)
+                done += decided.num_rows
+                run.progress.step("match", done, None)
             if claims.num_rows < RESPONDENTS_AT_ONCE:
-                return
+                break
+        run.step("match.settle")
+        with run.lease.write() as connection:
+            matching.settle(connection, run.name, run.id)
 
     def _match_held(self) -> int:
         """A held respondent is tried again when the directory says that records may have changed."""
@@ -90,20 +90,19 @@ class Matcher:
             with run.ledger.read() as connection:
                 claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE)
                 before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
-            if claims.num_rows:
-                reopened += self._decide_again(claims, before)
-                after = claims.column("respondent")[-1].as_py()
+            for decided in self._decisions(claims, before):
+                reopened += self._decided_again(decided, before)
             if claims.num_rows < RESPONDENTS_AT_ONCE:
                 break
+            after = claims.column("respondent")[-1].as_py()
         run.step("match.version")
         with run.lease.write() as connection:
             inbox.move_cursor(connection, run.name, matching.DIRECTORY, version)
             matching.acted_upon(connection, run.name, run.id)
         return reopened
 
-    def _decide_again(self, claims: pa.Table, before: pa.Table) -> int:
+    def _decided_again(self, decided: pa.Table, before: pa.Table) -> int:
         run = self._run
-        decided = self._decide(claims, before)
         joined = decided.join(
             before.select(["respondent", "outcome", "reason", "candidates"]), "respondent", right_suffix="_was"
         )
@@ -124,12 +123,11 @@ class Matcher:
             matching.settle(connection, run.name, run.id)
         return reopened
 
-    def _decide(self, claims: pa.Table, before: pa.Table | None = None) -> pa.Table:
+    def _decisions(self, claims: pa.Table, before: pa.Table | None = None) -> Iterator[pa.Table]:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
-        keys = keys_of(claims, self._rules, self._settings, before, human)
-        decided = decide(claims, self._find(keys), self._rules, self._settings, before, human, find=self._find)
-        return self._by_policy(decided)
+        made = decisions(claims, self._find, self._rules, self._settings, before, human, find=self._find)
+        yield from map(self._by_policy, made)
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:

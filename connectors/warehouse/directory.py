@@ -68,15 +68,15 @@ class TableDirectory:
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:
         """See `Directory.find`. The first search by a kind of key adds its indexes, where it may."""
-        wanted = self._wanted(keys)
-        count = sum(len(values) for values in wanted.values())
-        if not count:
+        given = {_SAME_COLUMNS.get(kind, kind) for kind in keys["kind"].unique().to_pylist()}
+        kinds = frozenset(given & self._by_kind().keys())
+        if not kinds:
             return
-        if self._worth_a_scan(count) or not self._index(frozenset(wanted)):
+        if self._worth_a_scan(self._count(keys)) or not self._index(kinds):
             yield from self._stream(self._selection.text, (), by_index=False)
-            self._index(frozenset(wanted))  # whoever asks for very many will ask for a few next
+            self._index(kinds)  # whoever asks for very many will ask for a few next
         else:
-            yield from self._with_merges(self._look_up(wanted))
+            yield from self._with_merges(self._look_up(self._wanted(keys)))
 
     def version(self) -> str:
         """See `Directory.version`: rows, the highest id, and the latest change where a column tells it.

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from sync.identity.settings import IdentitySettings, Rule
 
-#: Respondents judged at once: bounds what Python holds of the candidates.
+#: Respondents decided at once in the kernel: bounds what is held of their decisions.
 AT_ONCE = 50_000
+#: Respondents judged at once on the bench: bounds what Python holds of their candidates.
+HEARD_AT_ONCE = 10_000
 #: Fewest respondents for which the kernel picks out the clear cases first.
 CLEAR_FROM = 500
 #: Longest chain of merges that is followed.
@@ -34,26 +36,6 @@ MOST_HOPS = 10
 #: Key kind by which records are asked for by their own id.
 RECORD = "record"
 KEYS_SCHEMA = pa.schema([("kind", pa.string()), ("value", pa.string())])
-
-
-def keys_of(
-    claims: pa.Table,
-    rules: Sequence[Rule],
-    settings: IdentitySettings,
-    prior: pa.Table | None = None,
-    human: pa.Table | None = None,
-) -> pa.Table:
-    """Return what a directory must be asked for: distinct (kind, value).
-
-    Kinds are `email` (the address as it is, in canonical form and without its tag), `email_base` (without its tag,
-    to be
-    compared with addresses loosened the same way), `phone` (its last eight digits), the id kinds that *rules* name
-    (verbatim and normalised), and `record` (a record's own id, of those that earlier or human decisions name).
-    """
-    with Kernel() as kernel:
-        keys = Gathering(kernel, claims, rules, settings).wanted().cast(KEYS_SCHEMA)
-    named = _named(claims.column("respondent").combine_chunks(), prior, human)
-    return pa.concat_tables([keys, pa.table({"kind": [RECORD] * len(named), "value": named}, schema=KEYS_SCHEMA)])
 
 
 def _named(respondents: pa.Array, prior: pa.Table | None, human: pa.Table | None) -> list[str]:
@@ -65,7 +47,7 @@ def _named(respondents: pa.Array, prior: pa.Table | None, human: pa.Table | None
     return sorted(ids)
 
 
-def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them would have no other use
+def decide(  # noqa: PLR0913 - see `decisions`
     claims: pa.Table,
     records: Iterable[pa.Table],
     rules: Sequence[Rule],
@@ -77,24 +59,15 @@ def decide(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them
     *,
     clear_from: int = CLEAR_FROM,
 ) -> pa.Table:
-    """Return one decision per respondent, ordered by respondent.
-
-    Args:
-        claims: `CLAIMS_SCHEMA`, a respondent once.
-        records: Tables of `connectors.records.RECORD_FIELDS`, streamed; repeats and records that hold no key are fine.
-        rules: The mapping's `match`, in its order.
-        settings: The config's `identity`.
-        prior: Earlier decisions (`DECISION_SCHEMA`, at least respondent, outcome, reason, object, record, candidates).
-            The records they name must be among *records* if they exist (`keys_of` asks for them by id): one that is
-            missing is taken as deleted.
-        human: What people decided: respondent, verb (`pin`, `never`, `drop`), object, record.
-        accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
-        find: `Directory.find`, asked by id for the records that others were merged into. Without it *records* must be
-            everything there is: a record's successor that is among them by chance would decide by chance.
-        clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
-    """
-    parts = list(decisions(claims, records, rules, settings, prior, human, accounts, find, clear_from=clear_from))
+    """Return what `decisions` yields as one table; *records* are all that it would be given."""
+    given = (claims, lambda _: records, rules, settings, prior, human, accounts, find)
+    parts = list(decisions(*given, clear_from=clear_from))
     return pa.concat_tables(parts) if parts else DECISION_SCHEMA.empty_table()
+
+
+def _keys(gathering: Gathering, named: Sequence[str]) -> pa.Table:
+    keys = gathering.wanted().cast(KEYS_SCHEMA)
+    return pa.concat_tables([keys, pa.table({"kind": [RECORD] * len(named), "value": named}, schema=KEYS_SCHEMA)])
 
 
 def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]] | None) -> None:
@@ -110,9 +83,9 @@ def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]]
             gathering.take_named(chunk)
 
 
-def decisions(  # noqa: PLR0913 - see `decide`
+def decisions(  # noqa: PLR0913 - the inputs of one pure function; a bundle of them would have no other use
     claims: pa.Table,
-    records: Iterable[pa.Table],
+    records: Callable[[pa.Table], Iterable[pa.Table]],
     rules: Sequence[Rule],
     settings: IdentitySettings,
     prior: pa.Table | None = None,
@@ -122,14 +95,32 @@ def decisions(  # noqa: PLR0913 - see `decide`
     *,
     clear_from: int = CLEAR_FROM,
 ) -> Iterator[pa.Table]:
-    """Yield what `decide` returns, a bounded table at a time."""
+    """Yield one decision per respondent, ordered by respondent, a bounded table at a time.
+
+    Args:
+        claims: `CLAIMS_SCHEMA`, a respondent once.
+        records: Asked once, for distinct (kind, value), it streams tables of `connectors.records.RECORD_FIELDS`;
+            repeats and records that hold no key are fine. Kinds are `email` (the address as it is, in canonical form
+            and without its tag), `email_base` (without its tag, to be compared with addresses loosened the same way),
+            `phone` (its last eight digits), the id kinds that *rules* name (verbatim and normalised), and `record`
+            (a record's own id, of those that earlier or human decisions name).
+        rules: The mapping's `match`, in its order.
+        settings: The config's `identity`.
+        prior: Earlier decisions (`DECISION_SCHEMA`, at least respondent, outcome, reason, object, record, candidates).
+            The records they name must be among *records* if they exist: one that is missing is taken as deleted.
+        human: What people decided: respondent, verb (`pin`, `never`, `drop`), object, record.
+        accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
+        find: `Directory.find`, asked by id for the records that others were merged into. Without it *records* must give
+            everything there is: a record's successor that is among them by chance would decide by chance.
+        clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
+    """
     if not claims.num_rows:
         return
     bench = Bench(tuple(rules), settings, AccountBook(accounts))
     with Kernel() as kernel:
         named = _named(claims.column("respondent").combine_chunks(), prior, human)
         gathering = Gathering(kernel, claims, rules, settings, named, only_hits=find is not None)
-        for chunk in records:
+        for chunk in records(_keys(gathering, named)):
             gathering.take(chunk)
         _follow(gathering, find)
         gathering.settle()
@@ -144,16 +135,24 @@ def _judged(
     clear_from: int,
 ) -> Iterator[pa.Table]:
     """Yield the clear cases of the kernel and what the bench says of everybody else, ordered by respondent."""
-    prior, human = earlier
     order = pc.sort_indices(claims["respondent"])
     for start in range(0, claims.num_rows, AT_ONCE):
         part = claims.take(order.slice(start, AT_ONCE))
         clear = DECISION_SCHEMA.empty_table()
         if claims.num_rows >= clear_from:
-            clear = bench.clear(part, gathering, prior, human)
+            clear = bench.clear(part, gathering, *earlier)
         settled = clear["respondent"].combine_chunks()
         rest = part.filter(pc.invert(pc.is_in(part["respondent"], value_set=settled)))
-        respondents = rest.column("respondent").combine_chunks()
-        past = past_of(respondents, prior, human, gathering)
-        judged = decisions_table(list(bench.decide(rest, gathering.candidates(respondents), past)))
-        yield pa.concat_tables([clear, judged]).sort_by("respondent")
+        judged = [
+            _heard(rest.slice(at, HEARD_AT_ONCE), gathering, bench, earlier)
+            for at in range(0, rest.num_rows, HEARD_AT_ONCE)
+        ]
+        yield pa.concat_tables([clear, *judged]).sort_by("respondent")
+
+
+def _heard(
+    claims: pa.Table, gathering: Gathering, bench: Bench, earlier: tuple[pa.Table | None, pa.Table | None]
+) -> pa.Table:
+    respondents = claims.column("respondent").combine_chunks()
+    past = past_of(respondents, *earlier, gathering)
+    return decisions_table(list(bench.decide(claims, gathering.candidates(respondents), past)))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from sync.identity.claims import claims_table, respondent_of
 from sync.identity.evidence import DECISION_COLUMNS, DECISION_SCHEMA, REASONS
-from sync.identity.resolve import decisions, keys_of
+from sync.identity.resolve import decisions
 from sync.identity.settings import DEFAULT_RULES
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ def resolve_files(  # noqa: PLR0913 - the choices of one command
     """
     asked = _asked(responses)
     prior = _prior_of(asked, previous or {})
-    found = directory.find(keys_of(asked.claims, rules, settings, prior))
     made = [
         part.select(["respondent", *_TOLD])
-        for part in decisions(asked.claims, found, rules, settings, prior, accounts=accounts)
+        for part in decisions(asked.claims, directory.find, rules, settings, prior, accounts=accounts)
     ]
     decided = pa.concat_tables([DECISION_SCHEMA.empty_table().select(["respondent", *_TOLD]), *made]).combine_chunks()
     places = pc.index_in(asked.respondents, value_set=decided.column("respondent").combine_chunks())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +14,11 @@ from connectors.records import RECORD_FIELDS
 from connectors.values import Place, SurveyResponse
 from sync.identity.claims import claims_table, respondent_of
 from sync.identity.evidence import DECISION_SCHEMA
+from sync.identity.gather import Gathering
+from sync.identity.plain import clear_cases
 from sync.identity.resolve import decide
 from sync.identity.settings import IdentitySettings, Rule
+from sync.kernel import Kernel
 from tests.reference_identity import Reference
 
 MAILS = [
@@ -86,10 +90,17 @@ def unique(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({(row["object"], row["id"]): row for row in rows}.values())
 
 
-def decided(claims: pa.Table, records: list[dict[str, Any]], chunk: int, **past: Any) -> list[tuple[Any, ...]]:
+def decided(
+    claims: pa.Table,
+    records: list[dict[str, Any]],
+    chunk: int,
+    rules: tuple[Rule, ...] = RULES,
+    how: IdentitySettings = SETTINGS,
+    **past: Any,
+) -> list[tuple[Any, ...]]:
     chunks = [pa.Table.from_pylist(records[at : at + chunk], RECORD_FIELDS) for at in range(0, len(records), chunk)]
-    rows = decide(claims, chunks, RULES, SETTINGS, clear_from=0, **past).to_pylist()
-    again = decide(claims, chunks, RULES, SETTINGS, clear_from=0, find=lambda _: chunks, **past).to_pylist()
+    rows = decide(claims, chunks, rules, how, clear_from=0, **past).to_pylist()
+    again = decide(claims, chunks, rules, how, clear_from=0, find=lambda _: chunks, **past).to_pylist()
     assert rows == again, "records fetched again are as good as records kept"
     return [tuple(row.values()) for row in rows]
 
@@ -103,6 +114,109 @@ def test_the_kernel_says_what_the_plain_model_says(
     claims = claims_table(respondent_of(one) for one in responses)
     reference = Reference(records, RULES, SETTINGS).decide(claims)
     assert reference == decided(claims, records, chunk)
+
+
+#: One number in several spellings, with and without its country; others that end alike; what nobody has.
+NUMBER = "+4930901820"
+CLAIMED = [NUMBER, NUMBER, "+49 30 901820 x5", "030 901820", "+4330901820", "+1234567890", "+7777777", "7777777"]
+HELD = [
+    *CLAIMED, "0049 (0)30 901820", "tel:+49-30-901820", "901820", "30901820", "+49 30 901820;ext=5", "030901820 ext. 7",
+    "+1 30 901820", "n/a",
+]  # fmt: skip
+NAMES = [
+    ("Ann", "Lee"),
+    ("Ann", "Lee"),
+    ("Prof", "Lee"),
+    ("Ann", "Frau"),
+    ("\u212aim", "Lee"),
+    ("Kim", "Lee"),
+    (None, None),
+]
+
+
+@st.composite
+def by_phone(draw: st.DrawFn, phones: list[str]) -> dict[str, Any]:
+    first, last = draw(st.sampled_from(NAMES))
+    split = draw(st.booleans())
+    return {
+        "phones": draw(st.lists(st.sampled_from(phones), min_size=1, max_size=2)),
+        "emails": draw(st.lists(st.sampled_from(["ann@acme.com", "kim@acme.com"]), max_size=1)),
+        "first_name": first if split else None, "last_name": last if split else None,
+        "full_name": f"{first} {last}" if first and not split else None,
+    }  # fmt: skip
+
+
+@st.composite
+def phone_record(draw: st.DrawFn) -> dict[str, Any]:
+    rest = {"id": draw(st.sampled_from(IDS)), "country": draw(st.sampled_from([None, "DE", "AT", "de"]))}
+    odd = {"merged_into": draw(st.sampled_from([None] * 9 + IDS[:1])), "deleted": draw(st.integers(0, 9)) == 0}
+    return draw(record()) | draw(by_phone(HELD)) | rest | odd | {"suppressed": False, "ids": []}
+
+
+@st.composite
+def phone_response(draw: st.DrawFn) -> SurveyResponse:
+    given = draw(by_phone(CLAIMED))
+    phone, emails = given.pop("phones")[0], given.pop("emails")
+    ids = {"customer_id": "42"} if draw(st.integers(0, 4)) == 0 else {}
+    return replace(draw(response()), ids=ids, phone=phone, email=emails[0] if emails else None, **given)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(phone_record(), min_size=1, max_size=4).map(unique),
+    st.lists(phone_response(), min_size=1, max_size=4),
+    st.sampled_from(["auto", "review"]),
+    st.sampled_from([None, "first_name"]),
+    st.sampled_from(["require_name", "accept"]),
+    st.sampled_from([None, "DE"]),
+)
+def test_the_kernel_hears_phones_as_the_plain_model_does(
+    records: list[dict[str, Any]],
+    responses: list[SurveyResponse],
+    strength: Literal["auto", "review"],
+    require: Literal["first_name"] | None,
+    alone: str,
+    region: str | None,
+) -> None:
+    """Shared, national, foreign and extended numbers, numbers nobody has, and names that are only titles."""
+    rules = (Rule(kind="email"), Rule(object="Contact", kind="phone", strength=strength, require=require))
+    how = SETTINGS.model_copy(update={"phone_alone": alone, "default_region": region})
+    claims = claims_table(respondent_of(one) for one in responses)
+    reference = Reference(records, rules, how).decide(claims)
+    assert reference == decided(claims, records, 2, rules, how)
+
+
+def test_the_kernel_decides_by_a_phone_without_the_bench() -> None:
+    """Of those who claim a number known for certain, whoever it leads to by name, and whoever it leads nowhere."""
+    blank: dict[str, Any] = {
+        "full_name": None,
+        "account": None,
+        "account_name": None,
+        "created_at": None,
+        "merged_into": None,
+    }
+    plain = {"object": "Contact", "emails": [], "ids": [], "deleted": False, "suppressed": False, **blank}
+    ann: dict[str, Any] = {"first_name": "Ann", "last_name": "Lee"}
+    records = [
+        plain | ann | {"id": "1", "phones": ["030 901820"], "country": "DE"},
+        plain | ann | {"id": "2", "phones": ["+1 212 555 0188"], "country": None},
+    ]
+    place: dict[str, Any] = {
+        "survey": "s",
+        "score": 9,
+        "responded_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "place": Place(file="f"),
+    }
+    phones = [NUMBER, "+12125550188", "+442125550188", "030 901820"]
+    answers = [SurveyResponse(response_id=phone, phone=phone, **place, **ann) for phone in phones]
+    claims = claims_table(respondent_of(one) for one in answers)
+    with Kernel() as kernel:
+        gathering = Gathering(kernel, claims, RULES, SETTINGS)
+        gathering.take(pa.Table.from_pylist(records, RECORD_FIELDS))
+        gathering.settle()
+        clear = clear_cases(claims, gathering, RULES, SETTINGS, (), None)
+    assert {"1", "2"} == set(clear.matched.column("record").to_pylist())
+    assert ["+442125550188"] == clear.nowhere.column("value").to_pylist()
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
