@@ -19,6 +19,7 @@ from sync.identity.plain_phone import plain_international
 # slow way.
 _PLAIN = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9](?:[a-z0-9-]*\.)+[a-z]{2,}").fullmatch
 _ANGLED = re.compile(r"<([^<>]*)>")
+_LISTED = re.compile(r"[;,\s]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]{2,}").fullmatch
 _GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 
@@ -32,6 +33,8 @@ def email_key(text: str | None) -> str | None:
     ('jo@xn--fa-hia.de', 'jo@xn--fa-hia.de')
     >>> email_key("n/a"), email_key("a@b.com; c@d.com"), email_key("STRASSE@x.de") == email_key("straße@x.de")
     (None, None, False)
+    >>> email_key("a@b.com; A@b.com"), email_key("Jo <a@b.com>, Al <c@d.com>")
+    ('a@b.com', None)
     """
     if text is None:
         return None
@@ -45,9 +48,16 @@ def email_key(text: str | None) -> str | None:
 @lru_cache(maxsize=65_536)
 def _email_slowly(text: str) -> str | None:
     cleaned = "".join(c for c in normalize("NFKC", text) if category(c) not in {"Cf", "Cc"}).strip()
-    if angled := _ANGLED.search(cleaned):
-        cleaned = angled[1]
-    cleaned = cleaned.strip(" '\"<>()[],;:").lower()
+    angled = _ANGLED.findall(cleaned)
+    if not angled and (alone := _address(cleaned)):
+        return alone
+    # A cell with one address twice says that one; of two different ones nobody knows whose answer it is.
+    first, *others = {_address(part) for part in angled or _LISTED.split(cleaned) if part} or {None}
+    return None if others else first
+
+
+def _address(text: str) -> str | None:
+    cleaned = text.strip(" '\"<>()[],;:").lower()
     cleaned = cleaned.removeprefix("mailto:").split("?", 1)[0].strip().rstrip(".,;:")
     local, at, domain = cleaned.rpartition("@")
     if not at or not local or "@" in local or any(c.isspace() or c in ",;" for c in local):

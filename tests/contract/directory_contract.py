@@ -50,6 +50,7 @@ SPELLINGS = (
     ("mail2", "  ann@example.com ", "email", "ann@example.com"),
     ("mail", "mailto:ann@example.com", "email", "ann@example.com"),
     ("mail", "Ann Lee <ann@example.com>", "email", "ann@example.com"),
+    ("mail", "ann@example.com; Ann@example.com", "email", "ann@example.com"),
     ("mail", "'ann@example.com'", "email", "ann@example.com"),
     ("mail", "ann@example.com.", "email", "ann@example.com"),
     ("mail", "a\u200bnn@example.com", "email", "ann@example.com"),
