@@ -36,16 +36,15 @@ def _measure(project: Project, folder: Path, asked: argparse.Namespace) -> dict[
     project.add(asked.responses)
     peer = None if asked.without_dlt else _peer(folder, asked, results)
     if peer is not None:
-        results["dlt_first_s"], results["dlt_first_mb"] = _cost(peer.load(project.exports))
+        results["dlt_first_s"], results["dlt_first_cpu_s"], results["dlt_first_mb"] = _cost(peer.load(project.exports))
     cost, report = project.sync()
-    results["first_s"], results["first_mb"] = _cost(cost)
-    results["first_cpu_s"] = round(cost.cpu_s, 1)
+    results["first_s"], results["first_cpu_s"], results["first_mb"] = _cost(cost)
     results["first_rows"] = report["rows"]
     results["increments_s"] = {}
     history = asked.responses
     _increments(project, asked, results, history)
     if peer is not None:
-        results["dlt_increment_s"], _ = _cost(peer.load(project.exports))
+        results["dlt_increment_s"], results["dlt_increment_cpu_s"], _ = _cost(peer.load(project.exports))
     for history in asked.history:
         project.add(history - project.responses)
         project.sync()
@@ -54,22 +53,30 @@ def _measure(project: Project, folder: Path, asked: argparse.Namespace) -> dict[
 
 
 def _increments(project: Project, asked: argparse.Namespace, results: dict[str, Any], history: int) -> None:
-    seconds, peak = [], 0.0
+    seconds, cpu, written, peak = [], [], [], 0.0
     for _ in range(asked.repeats):
         project.add(asked.increment)
         cost, report = project.sync()
         assert report["rows"]["in"] == asked.increment, report["rows"]
         seconds.append(round(cost.seconds, 2))
+        cpu.append(round(cost.cpu_s, 2))
+        written.append(report["writes"]["people"])
         peak = max(peak, cost.peak_mb)
-    results["increments_s"][str(history)] = {"runs": seconds, "median": statistics.median(seconds), "mb": round(peak)}
+    results["increments_s"][str(history)] = {
+        "runs": seconds,
+        "median": round(statistics.median(seconds), 2),
+        "cpu": round(statistics.median(cpu), 2),
+        "people_written": written,
+        "mb": round(peak),
+    }
 
 
-def _cost(cost: Cost) -> tuple[float, int]:
-    return round(cost.seconds, 1), round(cost.peak_mb)
+def _cost(cost: Cost) -> tuple[float, float, int]:
+    return round(cost.seconds, 1), round(cost.cpu_s, 1), round(cost.peak_mb)
 
 
 def _peer(folder: Path, asked: argparse.Namespace, results: dict[str, Any]) -> Dlt | None:
-    peer = Dlt(Path(asked.peer or folder / "dlt"))
+    peer = Dlt(Path(asked.peer or folder / "dlt"), folder / "dlt-target")
     try:
         peer.install()
     except PeerMissing as missing:
@@ -82,18 +89,21 @@ def _show(results: dict[str, Any]) -> None:
     medians = {int(history): each["median"] for history, each in results["increments_s"].items()}
     base = medians[results["responses"]]
     lines = [
-        ("first sync", f"{results['first_s']} s", ""),
+        ("first sync", f"{results['first_s']} s ({results['first_cpu_s']} s CPU)", ""),
         ("peak memory of it", f"{results['first_mb']} MB", _verdict(results["first_mb"] < 700, "under 700 MB")),
     ]
     if "dlt_first_s" in results:
         ratio = results["first_s"] / results["dlt_first_s"]
-        lines.append(("dlt, same files", f"{results['dlt_first_s']} s, {results['dlt_first_mb']} MB", ""))
+        used = f"{results['dlt_first_s']} s ({results['dlt_first_cpu_s']} s CPU), {results['dlt_first_mb']} MB"
+        lines.append(("dlt, same files", used, ""))
         lines.append(("first sync / dlt", f"{ratio:.2f}", _verdict(ratio < 1, "faster than dlt")))
-        lines.append((f"dlt, {results['increment']:,} new x runs", f"{results['dlt_increment_s']} s", ""))
+        used = f"{results['dlt_increment_s']} s ({results['dlt_increment_cpu_s']} s CPU)"
+        lines.append((f"dlt, {results['increment']:,} new x runs", used, ""))
     else:
         lines.append(("dlt", results.get("dlt", "not asked for"), ""))
     share = base / results["first_s"]
-    lines.append((f"sync of {results['increment']:,} new", f"{base} s", ""))
+    cpu = {int(history): each["cpu"] for history, each in results["increments_s"].items()}
+    lines.append((f"sync of {results['increment']:,} new", f"{base} s ({cpu[results['responses']]} s CPU)", ""))
     lines.append(("... / first sync", f"1/{1 / share:.0f}", _verdict(share <= 0.01, "at most 1/100")))
     for history, median in medians.items():
         if history != results["responses"]:
@@ -101,13 +111,13 @@ def _show(results: dict[str, Any]) -> None:
             lines.append(
                 (
                     f"... on {history:,} responses",
-                    f"{median} s ({change:+.0%})",
+                    f"{median} s ({change:+.0%}; {cpu[history]} s CPU)",
                     _verdict(abs(change) <= 0.2, "within 20 %"),
                 )
             )
     width = max(len(line[0]) for line in lines)
     for what, figure, verdict in lines:
-        print(f"{what:<{width}}  {figure:<24}  {verdict}".rstrip())
+        print(f"{what:<{width}}  {figure:<34}  {verdict}".rstrip())
 
 
 def _verdict(held: bool, bar: str) -> str:  # noqa: FBT001 - a verdict is a yes or a no
@@ -123,7 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=int, nargs="*", default=[3_000_000], help="further histories, ascending")
     parser.add_argument("--full", action="store_true", help="the last history is 10 million")
     parser.add_argument("--without-dlt", action="store_true")
-    parser.add_argument("--peer", help="keep dlt's environment in this folder")
+    parser.add_argument("--peer", help="keep dlt's environment in this folder; what it loaded is not kept")
     parser.add_argument("--folder", help="work here and keep everything")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()

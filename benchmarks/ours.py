@@ -66,6 +66,11 @@ class Project:
     def sync(self) -> tuple[Cost, dict[str, Any]]:
         """Run `npsync sync` and return its cost and its report; the rows must add up."""
         command = [sys.executable, "-m", "sync.cli", "--no-input", "--output", "json", "sync"]
-        cost = run(command, self.folder, {"PYTHONPATH": str(ROOT)}, FINE)
+        cost = run(command, self.folder, self._environment(), FINE)
         report: dict[str, Any] = json.loads(cost.output)
         return cost, report
+
+    def _environment(self) -> dict[str, str]:
+        """Run this checkout with its bytecode kept, as that of every installed program is."""
+        kept = str(self.folder.resolve() / "bytecode")
+        return {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": kept}

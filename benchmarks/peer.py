@@ -17,11 +17,12 @@ class PeerMissing(Exception):
 
 
 class Dlt:
-    """dlt in a throw-away environment under *folder*."""
+    """dlt in an environment of its own, `venv` in *kept*; what it loads goes under *folder*, which is made anew."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, kept: Path, folder: Path) -> None:
+        self._environment = kept / "venv"
         self._folder = folder
-        self._python = folder / "venv" / "bin" / "python"
+        self._python = self._environment / "bin" / "python"
 
     def install(self) -> None:
         """Make the environment, where it is not there yet.
@@ -29,11 +30,11 @@ class Dlt:
         Raises:
             PeerMissing: No venv, or no package index.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True)
         if self._python.exists():
             return
         try:
-            subprocess.run([sys.executable, "-m", "venv", self._folder / "venv"], check=True, capture_output=True)
+            subprocess.run([sys.executable, "-m", "venv", self._environment], check=True, capture_output=True)
             subprocess.run([self._python, "-m", "pip", "install", "-q", *PACKAGES], check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
             self._python.unlink(missing_ok=True)
@@ -43,4 +44,4 @@ class Dlt:
         """Load what is new in *exports*."""
         script = Path(__file__).with_name("peer_dlt.py")
         target, state = self._folder / "target.db", self._folder / "state"
-        return run([self._python, script, exports.resolve(), target.resolve(), state.resolve()], self._folder, QUIET)
+        return run([self._python.absolute(), script, *map(Path.resolve, (exports, target, state))], self._folder, QUIET)
