@@ -112,7 +112,8 @@ def _doubts(
     for finding in findings:
         if finding.says == "role_mailbox" and found and not _backed(finding, asked.name, said, found):
             doubts.add("role_mailbox")
-    if settings.veto.evidence_conflict == "hold" and said and (_disagree(said) or _forwarded(asked, findings, said)):
+    heard = settings.veto.evidence_conflict == "hold" and said
+    if heard and (_disagree(said) or _forwarded(asked, findings, said) or _phone_of_others(asked, findings, said)):
         doubts.add("evidence_conflict")
     return tuple(reason for reason in _GRAVITY if reason in doubts)
 
@@ -154,6 +155,19 @@ def _forwarded(asked: Asked, findings: Sequence[Finding], said: Sequence[Finding
         return False
     known = [key for candidate in person for text in candidate.emails if (key := email_key(text))]
     return bool(known) and not any(_misspelt(unknown, key) for key in known)
+
+
+def _phone_of_others(asked: Asked, findings: Sequence[Finding], said: Sequence[Finding]) -> bool:
+    """Tell whether the survey was delivered to one person, and a phone that only others have stands in it, unnamed."""
+    person = tuple(candidate for finding in said for candidate in finding.person)
+    if any(finding.key.slot in SELF_REPORTED for finding in said) or level(person, asked.name) >= Agreement.FIRST_ONLY:
+        return False
+    holders = [
+        [holder for holder in finding.persons if alive(holder) and any(candidate.sure for candidate in holder)]
+        for finding in findings
+        if finding.key.kind == "phone" and finding.key.certain
+    ]
+    return any(found and not any(_one(person, holder) for holder in found) for found in holders)
 
 
 def _misspelt(a: str, b: str) -> bool:
