@@ -53,15 +53,15 @@ def upsert(
     """
     if not rows:
         return
+    given = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    # The compiled statement lists columns in the table's order; so must the rows. Columns without any value are left
+    # to the database: SQLite's driver takes ten times as long over None as over a text.
+    ordered = [column.name for column in table.columns if column.name in given]
+    filled = tuple(name for name in ordered if given[name].count(None) < len(rows))
     key = {column.name for column in table.primary_key.columns}
-    changed = tuple(name for name in columns if name not in key) if update else ()
-    # The compiled statement lists columns in the table's order; so must the rows.
-    ordered = [column.name for column in table.columns if column.name in columns]
-    if ordered != list(columns):
-        places = [list(columns).index(name) for name in ordered]
-        rows = [tuple(row[place] for place in places) for row in rows]
-    changed = tuple(name for name in ordered if name in changed)
-    connection.exec_driver_sql(_upsert(connection.dialect.name, table, tuple(ordered), changed), list(rows))
+    changed = tuple(name for name in ordered if name not in key) if update else ()
+    values = list(zip(*(given[name] for name in filled), strict=True))
+    connection.exec_driver_sql(_upsert(connection.dialect.name, table, filled, changed), values)
 
 
 def remove(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:

@@ -16,7 +16,7 @@ from sync.ledger.lease import acquire, is_alive, this_process
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.rows import arrow, upsert
 from sync.ledger.store import Ledger
-from sync.ledger.tables import CURSORS, METADATA
+from sync.ledger.tables import CURSORS, METADATA, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +85,16 @@ class TestRows:
             upsert(connection, CURSORS, ("cursor", "stream", "mapping"), [("2", "b", "m"), ("2", "c", "m")])
 
         assert cursors(ledger) == [("m", "a", "1"), ("m", "b", "2"), ("m", "c", "2")]
+
+    def test_an_upsert_of_nothing_clears_what_was_there(self, ledger: Ledger) -> None:
+        """A column without any value is not sent; it must be emptied all the same."""
+        columns = ("run", "mapping", "status", "started_at", "finished_at", "unsettled")
+        with ledger.write() as connection:
+            upsert(connection, RUNS, columns, [("r", "m", "done", "t", "t", False)])
+            upsert(connection, RUNS, columns, [("r", "m", "done", "t", None, False)])
+            found = connection.execute(select(RUNS.c.started_at, RUNS.c.finished_at)).one()
+
+        assert ("t", None) == tuple(found)
 
     def test_without_update_a_known_row_stays_as_it_is(self, ledger: Ledger) -> None:
         with ledger.write() as connection:
