@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from connectors.errors import Deferred, Refused, Unknown
+from connectors.sqlite import insert_at_once
 from connectors.warehouse.failures import driver_errors, judge
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ class Database:
             pool = QueuePool if self.path else StaticPool
             arguments: dict[str, Any] = {"timeout": self._lock_wait_s, "check_same_thread": False}
             engine = create_engine(self._url, hide_parameters=True, poolclass=pool, connect_args=arguments)
+            insert_at_once(engine)
             event.listen(engine, "connect", _leave_transactions_to_us)
             event.listen(engine, "begin", _begin)
             return engine

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from connectors.sqlite import insert_at_once
 from sync.errors import Exit, Problem, UserError
 from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION
@@ -68,6 +69,7 @@ class Ledger:
         if self.path is not None:
             self._make_private(self.path)
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": self._busy_timeout_s})
+        insert_at_once(engine)
 
         @event.listens_for(engine, "connect")
         def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection
