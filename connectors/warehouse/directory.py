@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from connectors.warehouse.database import Database
     from connectors.warehouse.tables import Shape
 
-#: Rows in one Arrow batch; at some 300 bytes a record, 15 MB.
-BATCH = 50_000
+#: Rows in one Arrow batch; at some 300 bytes a record, 6 MB.
+BATCH = 20_000
 #: Keys in one statement; old SQLite takes 999 parameters.
 CHUNK = 900
 #: Above this share of the table's rows one scan is cheaper than look-ups (a look-up costs about 20 scanned rows).

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sync.identity.evidence import DECISION_SCHEMA, person_of_record, source_of
+from sync.identity.evidence import DECISION_SCHEMA, source_of
 from sync.identity.hits import SLOTS
 from sync.identity.mailboxes import disposable_domains, doubtful_words
 from sync.identity.names import titles
@@ -135,10 +135,6 @@ def _decisions(found: pa.Table, rules: Sequence[Rule]) -> pa.Table:
     count = found.num_rows
     names = pa.array([str(rule) for rule in rules], pa.string())
     records = found.column("record")
-    persons = [
-        person_of_record(object_, record)
-        for object_, record in zip(found.column("object").to_pylist(), records.to_pylist(), strict=True)
-    ]
     account = found.column("account")
     columns = {
         "respondent": found.column("respondent"),
@@ -147,7 +143,7 @@ def _decisions(found: pa.Table, rules: Sequence[Rule]) -> pa.Table:
         "rule": names.take(found.column("number").combine_chunks()) if count else pa.array([], pa.string()),
         "object": found.column("object"),
         "record": records,
-        "person": pa.array(persons, pa.string()),
+        "person": found.column("person"),
         "account": account,
         "how_account": pc.if_else(pc.is_valid(account), "person", pa.scalar(None, pa.string())),
         "evidence": found.column("evidence"),

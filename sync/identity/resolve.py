@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sync.identity.settings import IdentitySettings, Rule
 
 #: Respondents decided at once in the kernel: bounds what is held of their decisions.
-AT_ONCE = 50_000
+AT_ONCE = 25_000
 #: Respondents judged at once on the bench: bounds what Python holds of their candidates.
 HEARD_AT_ONCE = 10_000
 #: Fewest respondents for which the kernel picks out the clear cases first.

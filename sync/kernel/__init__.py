@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Cap on what DuckDB keeps in memory; beyond it, it spills (`reference/engine.md`: 1M x 5M within 339 MiB at 512 MB).
 MEMORY_LIMIT = "256MB"
 THREADS = 2
+#: What a thread may keep of freed memory before it gives it back; DuckDB's own 128 MB stay in the process for good.
+FLUSH = "8MB"
 
 
 class Kernel:
@@ -43,6 +45,8 @@ class Kernel:
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "temp_directory": self._spill.name,
+                "allocator_flush_threshold": FLUSH,
+                "allocator_bulk_deallocation_flush_threshold": FLUSH,
             },
         )
         self._db.execute("SET TimeZone = 'UTC'")

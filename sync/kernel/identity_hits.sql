@@ -1,7 +1,7 @@
 -- The records of one chunk that hold a wanted key, key by key.
 -- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, prefixes), aliases(domain, target),
 -- the kept wanted_bases(kind, base); macros of identity_macros.
--- Gives (object, id, kind, raw, key, canonical, base, country); `raw` only for phones, which Python reads.
+-- Gives (object, id, kind, raw, key, canonical, base, country), repeats included; `raw` only for phones, which Python reads.
 WITH asked AS (SELECT DISTINCT kind FROM kinds),
 email AS (
     SELECT r.object, r.id, coalesce(o.key, lower(r.raw)) AS key
@@ -36,4 +36,4 @@ held AS (
     UNION ALL SELECT object, id, 'phone', raw, base, base, base, country FROM phone
     UNION ALL SELECT object, id, kind, NULL, base, base, base, NULL FROM named
 )
-SELECT DISTINCT h.* FROM held h JOIN wanted_bases w ON w.kind = h.kind AND w.base = h.base
+SELECT h.* FROM held h SEMI JOIN wanted_bases w ON w.kind = h.kind AND w.base = h.base

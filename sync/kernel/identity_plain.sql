@@ -3,21 +3,29 @@
 -- says the same of these.
 -- Takes rules(number, name, kind, object, decides); slots(slot, place, source); merged_accounts(id), options(accounts_known);
 -- titles(word): what is no part of a name; the kept clear(...), reach(...), record(...).
--- Gives respondent, number, object, record, account, evidence.
-WITH ruled AS (
-    SELECT p.respondent, p.slot, p.how, p.records, p.object, p.id, r.number, r.name AS rule, r.decides AND p.sure AS decides
-    FROM reach p LEFT JOIN rules r ON r.kind = p.kind AND (r.object IS NULL OR r.object = p.object)
-    QUALIFY row_number() OVER (PARTITION BY p.respondent, p.slot, p.object, p.id ORDER BY r.number NULLS LAST, p.how) = 1
+-- Gives respondent, number, object, record, person (as `person_of_record`), account, evidence.
+WITH led AS (
+    SELECT respondent, slot, kind, object, id, min(how) AS how, max(records) AS records, bool_and(sure) AS sure
+    FROM reach GROUP BY ALL
+),
+-- The rule that compares a kind on an object: the first one.
+first_rule AS (
+    SELECT k.kind, k.object, min_by(r, r.number) AS rule
+    FROM (SELECT DISTINCT kind, object FROM reach) k JOIN rules r ON r.kind = k.kind AND (r.object IS NULL OR r.object = k.object)
+    GROUP BY ALL
 ),
 -- One record for all keys, and every key is one that decides.
 one AS (
-    SELECT respondent, min(object) AS object, min(id) AS id, min(number) AS number, list(slot) AS reached
-    FROM ruled GROUP BY respondent
-    HAVING count(object) = count(*) AND bool_and(decides) AND count(decides) = count(*)
-       AND min(object) = max(object) AND min(id) = max(id)
+    SELECT l.respondent, min(l.object) AS object, min(l.id) AS id, min(f.rule.number) AS number, list(l.slot) AS reached,
+           list({'place': s.place, 'opens': '{"slot":"' || l.slot || '","kind":"' || l.how || '","rule":"' || f.rule.name
+               || '","source":"' || s.source || '","says":"person","persons":[["', 'records': l.records}) AS keys
+    FROM led l JOIN slots s USING (slot) LEFT JOIN first_rule f ON f.kind = l.kind AND f.object = l.object
+    GROUP BY l.respondent
+    HAVING count(f.rule.number) = count(*) AND bool_and(f.rule.decides AND l.sure)
+       AND min(l.object) = max(l.object) AND min(l.id) = max(l.id)
 ),
 sure AS (
-    SELECT o.respondent, o.number, o.object, o.id, t.account,
+    SELECT o.respondent, o.number, o.object, o.id, o.keys, t.account,
            coalesce(c.first_name, '') = '' AND coalesce(c.last_name, '') = '' AND coalesce(c.full_name, '') = '' AS nameless,
            (c.email IS NULL OR list_contains(o.reached, 'email'))
                AND (c.recipient_email IS NULL OR list_contains(o.reached, 'recipient_email')) AS all_reached,
@@ -38,14 +46,9 @@ kept AS (
     WHERE ((s.nameless AND s.all_reached AND NOT s.by_phone) OR (s.same AND (s.whole OR NOT s.by_phone)))
       AND CASE WHEN coalesce(s.account, '') = '' THEN s.no_reference AND NOT accounts_known
                ELSE s.account NOT IN (SELECT id FROM merged_accounts) END
-),
-told AS (
-    SELECT r.respondent, '[' || string_agg(
-        '{"slot":"' || r.slot || '","kind":"' || r.how || '","rule":"' || r.rule || '","source":"' || l.source
-        || '","says":"person","persons":[["' || r.object || ' ' || r.id || '"]],"holders":' || r.records || '}', ',' ORDER BY l.place
-    ) || ']' AS evidence
-    FROM ruled r JOIN slots l USING (slot) WHERE r.respondent IN (SELECT respondent FROM kept)
-    GROUP BY r.respondent
 )
-SELECT k.respondent, k.number, k.object, k.id AS record, nullif(k.account, '') AS account, t.evidence
-FROM kept k JOIN told t USING (respondent)
+SELECT respondent, number, object, id AS record, md5(concat_ws(chr(31), 'record', object, id)) AS person,
+       nullif(account, '') AS account,
+       '[' || array_to_string(list_transform(list_sort(keys),
+           lambda key: key.opens || object || ' ' || id || '"]],"holders":' || key.records || '}'), ',') || ']' AS evidence
+FROM kept
