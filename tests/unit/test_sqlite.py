@@ -54,6 +54,11 @@ class TestInserting:
 
         assert [(2 * FULL - 1, "x")] == list(map(tuple, connection.exec_driver_sql("SELECT * FROM u")))
 
+    def test_a_blank_stays_a_blank(self, connection: Connection) -> None:
+        connection.exec_driver_sql(UPSERT, [(1, None), (2, "x"), (3, None)])
+
+        assert [None, "x", None] == list(connection.exec_driver_sql('SELECT "b ?" FROM t ORDER BY a').scalars())
+
     def test_a_refused_row_is_told_as_before(self, connection: Connection) -> None:
         with pytest.raises(IntegrityError):
             connection.exec_driver_sql(PLAIN, [(number, None if number == FULL else "x") for number in range(2 * FULL)])
