@@ -161,10 +161,11 @@ def _queued(mapping: str, run: str) -> tuple[ColumnElement[bool], ...]:
 
 _TOUCH_MATCHED = """
 INSERT INTO touched (mapping, kind, object, record)
-SELECT DISTINCT m.mapping, 'record', m.object, m.record
+SELECT m.mapping, 'record', m.object, m.record
 FROM run_rows w JOIN responses r ON r.key = w.key
 JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent
 WHERE w.mapping = :mapping AND w.run = :run AND w.state = :pending AND m.outcome = 'matched'
+GROUP BY m.mapping, m.object, m.record
 ON CONFLICT DO NOTHING
 """
 
