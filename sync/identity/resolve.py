@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sync.identity.settings import IdentitySettings, Rule
 
+#: Records looked through at once, at some 300 bytes each.
+RECORDS_AT_ONCE = 60_000
 #: Respondents decided at once in the kernel: bounds what is held of their decisions.
 AT_ONCE = 25_000
 #: Respondents judged at once on the bench: bounds what Python holds of their candidates.
@@ -68,6 +70,18 @@ def decide(  # noqa: PLR0913 - see `decisions`
 def _keys(gathering: Gathering, named: Sequence[str]) -> pa.Table:
     keys = gathering.wanted().cast(KEYS_SCHEMA)
     return pa.concat_tables([keys, pa.table({"kind": [RECORD] * len(named), "value": named}, schema=KEYS_SCHEMA)])
+
+
+def _joined(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join small chunks: each search through one builds the wanted keys anew."""
+    waiting: list[pa.Table] = []
+    for chunk in chunks:
+        waiting.append(chunk)
+        if sum(part.num_rows for part in waiting) >= RECORDS_AT_ONCE:
+            yield pa.concat_tables(waiting)
+            waiting.clear()
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]] | None) -> None:
@@ -120,7 +134,7 @@ def decisions(  # noqa: PLR0913 - the inputs of one pure function; a bundle of t
     with Kernel() as kernel:
         named = _named(claims.column("respondent").combine_chunks(), prior, human)
         gathering = Gathering(kernel, claims, rules, settings, named, only_hits=find is not None)
-        for chunk in records(_keys(gathering, named)):
+        for chunk in _joined(records(_keys(gathering, named))):
             gathering.take(chunk)
         _follow(gathering, find)
         gathering.settle()
