@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.contract import Page
 from sync.clean import category_disagrees, clean_comment, content_hash
 from sync.identity.claims import respondent_of
-from sync.ledger import inbox, matching, unmatched
+from sync.ledger import edits, inbox
 from sync.ledger.inbox import Incoming
 from sync.report import State
 from sync.times import to_text
@@ -53,6 +53,10 @@ class Sorted:
     #: Respondents that lost a response to another respondent.
     former: list[str] = field(default_factory=list)
     counts: Counter[tuple[State, str]] = field(default_factory=Counter)
+
+    def edited(self) -> list[str]:
+        """Return the keys of those that replace an earlier version."""
+        return [row.key for row in self.store.values() if row.version > 1]
 
 
 @dataclass(slots=True)
@@ -201,9 +205,8 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     with run.lease.write() as connection:
         stored = inbox.known(connection, run.name, [row.key for row in batch.rows])
         result = sort_out(batch.rows, stored, run=run.id)
-        matching.touch(connection, run.name, result.former)
         inbox.store(connection, run.name, run.id, result.store.values(), batch.claims)
-        unmatched.recount(connection, run.name, result.former)
+        edits.replaced(connection, run.name, result.edited(), result.former)
         inbox.queue(connection, run.name, run.id, result.queue)
         read = sorted({page.stream for page in pages if page.rows})
         inbox.forget_rejects(connection, run.name, {run.id, *run.resumes}, read)

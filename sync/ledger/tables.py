@@ -162,11 +162,12 @@ MEMBERSHIPS = _keyed(
 UNMATCHED = _keyed(
     "unmatched",
     _key("mapping"),
-    _key("respondent"),
     _key("key"),
+    Column("respondent", Text, nullable=False),
     Column("survey_kind", Text, nullable=False),
     Column("score", SmallInteger, nullable=False),
     Column("responded_at", Text, nullable=False),
+    Index("unmatched_by_respondent", "mapping", "respondent"),
     Index("unmatched_by_time", "mapping", "responded_at"),
 )
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Left out on purpose: neither they nor what they said counts.
 _NOT_COUNTED = ("internal", "suppressed", "blocked_value", "dropped", "tombstone")
 
+_ANONYMOUS = "anonymous"
+
 
 def set_aside(connection: Connection, mapping: str, run: str) -> None:
     """Count those whose responses wait in *run* and were not matched; to be called while they still wait."""
@@ -34,8 +36,21 @@ def set_aside(connection: Connection, mapping: str, run: str) -> None:
         MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent, MATCHES.c.outcome != "matched"
     )
     joined = RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).join(MATCHES, unmatched)
-    found = select(RESPONSES.c.respondent).select_from(joined).where(*waiting).distinct()
-    recount(connection, mapping, [respondent for (respondent,) in connection.execute(found)])
+    persons = select(RESPONSES.c.respondent).select_from(joined).where(*waiting, MATCHES.c.reason != _ANONYMOUS)
+    recount(connection, mapping, [respondent for (respondent,) in connection.execute(persons.distinct())])
+    # The anonymous share their respondent: counting that anew would count them all.
+    answers = select(RESPONSES.c.key).select_from(joined).where(*waiting, MATCHES.c.reason == _ANONYMOUS)
+    if keys := [key for (key,) in connection.execute(answers)]:
+        _remove(connection, mapping, among(connection, UNMATCHED.c.key, keys))
+        _add(connection, mapping, among(connection, RESPONSES.c.key, keys))
+
+
+def forget(connection: Connection, mapping: str, keys: Sequence[str], former: Sequence[str]) -> None:
+    """Count responses no longer, because they were edited, and those anew who gave them before."""
+    _remove(connection, mapping, among(connection, UNMATCHED.c.key, keys))
+    these = (MATCHES.c.mapping == mapping, among(connection, MATCHES.c.respondent, former))
+    persons = select(MATCHES.c.respondent).where(*these, MATCHES.c.reason != _ANONYMOUS)
+    recount(connection, mapping, [respondent for (respondent,) in connection.execute(persons)])
 
 
 def recount(connection: Connection, mapping: str, respondents: Sequence[str] | None) -> None:
@@ -75,12 +90,12 @@ def _add(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> N
             and_(later.c.responded_at == RESPONSES.c.responded_at, later.c.key > RESPONSES.c.key),
         ),
     )
-    response = (RESPONSES.c[name] for name in ("respondent", "key", "survey_kind", "score", "responded_at"))
+    response = (RESPONSES.c[name] for name in ("key", "respondent", "survey_kind", "score", "responded_at"))
     counted = (
         select(MATCHES.c.mapping, *response)
         .join_from(MATCHES, RESPONSES, RESPONSES.c.respondent == MATCHES.c.respondent)
         .where(MATCHES.c.mapping == mapping, MATCHES.c.outcome.in_(("held", "excluded")), *where)
-        .where(MATCHES.c.reason.not_in(_NOT_COUNTED), or_(MATCHES.c.reason == "anonymous", ~superseded))
+        .where(MATCHES.c.reason.not_in(_NOT_COUNTED), or_(MATCHES.c.reason == _ANONYMOUS, ~superseded))
     )
     added = insert(UNMATCHED).from_select([column.name for column in UNMATCHED.columns], counted)
     _move(connection, mapping, added.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score), 1)
