@@ -39,7 +39,7 @@ def _measure(project: Project, folder: Path, asked: argparse.Namespace) -> dict[
         results["dlt_first_s"], results["dlt_first_cpu_s"], results["dlt_first_mb"] = _cost(peer.load(project.exports))
     cost, report = project.sync()
     results["first_s"], results["first_cpu_s"], results["first_mb"] = _cost(cost)
-    results["first_rows"] = report["rows"]
+    results["first_rows"], results["first_phases_s"] = report["rows"], report["seconds_by_phase"]
     results["increments_s"] = {}
     history = asked.responses
     _increments(project, asked, results, history)
@@ -92,10 +92,14 @@ def _show(results: dict[str, Any]) -> None:
         ("first sync", f"{results['first_s']} s ({results['first_cpu_s']} s CPU)", ""),
         ("peak memory of it", f"{results['first_mb']} MB", _verdict(results["first_mb"] < 700, "under 700 MB")),
     ]
+    phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in results["first_phases_s"].items())
+    lines.append(("seconds of it by phase", phases, ""))
     if "dlt_first_s" in results:
         ratio = results["first_s"] / results["dlt_first_s"]
+        loading = results["first_phases_s"]["pull"] / results["dlt_first_s"]
         used = f"{results['dlt_first_s']} s ({results['dlt_first_cpu_s']} s CPU), {results['dlt_first_mb']} MB"
         lines.append(("dlt, same files", used, ""))
+        lines.append(("pull alone / dlt", f"{loading:.2f}", "what both do: read, and store each response once"))
         lines.append(("first sync / dlt", f"{ratio:.2f}", _verdict(ratio < 1, "faster than dlt")))
         used = f"{results['dlt_increment_s']} s ({results['dlt_increment_cpu_s']} s CPU)"
         lines.append((f"dlt, {results['increment']:,} new x runs", used, ""))

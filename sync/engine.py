@@ -21,7 +21,7 @@ from sync.ledger.lease import acquire
 from sync.match import Matcher
 from sync.pull import Pulled, pull
 from sync.report import FieldChange, RunReport, State, Status
-from sync.run import Run, Silent
+from sync.run import Laps, Run, Silent
 from sync.shapes import Shapes
 from sync.times import to_text
 
@@ -126,29 +126,34 @@ class Engine:
     def _perform(  # noqa: PLR0913 - the choices of one command
         self, run: Run, ends: Ends, *, dry_run: bool, full_refresh: bool, limit: int | None, confirm: str | None
     ) -> RunReport:
-        started = self._timer()
+        laps = Laps(self._timer)
         redefined = self._prepare(run, full_refresh=full_refresh)
         if not dry_run:
             self._begun(run.id)
         try:
             pulled = pull(run, ends.source, limit=limit)
+            laps.done("pull")
             matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
             matcher.match()
+            laps.done("match")
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None
             Computer(run, self._settings, accounts, redefined=redefined).compute()
             self._expire(run, redefined=redefined)
             self._define(run)
+            laps.done("compute")
             plan, stopped = look(run, self._settings.limits, confirm, dry_run=dry_run)
             changes = field_changes(run) if dry_run else ()
+            laps.done("plan")
             delivered = Delivered()
             if not stopped and not dry_run:
                 delivered = self._deliver(run, ends.destination)
+                laps.done("deliver")
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
             raise
         calls = matcher.calls + delivered.calls
         status = Status.STOPPED if stopped else Status.DRY_RUN if dry_run else None
-        report = self._report(run, pulled, delivered, status, calls=calls, seconds=self._timer() - started)
+        report = self._report(run, pulled, delivered, status, calls=calls, laps=laps)
         told = _with(report, plan=plan if stopped or dry_run else None, stopped=stopped, changes=changes)
         self._finish(run, told)
         return told
@@ -208,7 +213,7 @@ class Engine:
         return deliver(run, destination, total)
 
     def _report(  # noqa: PLR0913 - the parts of a report
-        self, run: Run, pulled: Pulled, delivered: Delivered, status: Status | None, *, calls: int, seconds: float
+        self, run: Run, pulled: Pulled, delivered: Delivered, status: Status | None, *, calls: int, laps: Laps
     ) -> RunReport:
         with run.ledger.read() as connection:
             rows = tally.rows(connection, run)
@@ -224,7 +229,7 @@ class Engine:
             rows=rows,
             writes=planned if status is Status.DRY_RUN else dict(sorted(delivered.writes.items())),
             calls=calls,
-            seconds=seconds,
+            seconds=laps.seconds,
             nps=nps,
             notes=tuple(run.notes),
             refused=tuple((str(error), error.code, error.next_step) for error in refused),

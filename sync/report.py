@@ -93,7 +93,8 @@ class RunReport:
     writes: Mapping[str, int] = field(default_factory=dict)
     #: Requests made to the destination and its directory.
     calls: int
-    seconds: float
+    #: By phase: pull, match, compute, plan, deliver.
+    seconds: Mapping[str, float]
     nps: NpsSummary | None
     notes: tuple[str, ...] = ()
     #: Streams that could not be read: what, code, next step.
@@ -117,7 +118,8 @@ class RunReport:
             "rejected_by_reason": dict(self.rows.by_state.get(State.REJECTED, {})),
             "writes": dict(self.writes),
             "calls": self.calls,
-            "seconds": round(self.seconds, 3),
+            "seconds": round(sum(self.seconds.values()), 3),
+            "seconds_by_phase": {phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
             "nps": None
             if self.nps is None
             else {

@@ -49,3 +49,18 @@ class Run:
     @property
     def name(self) -> str:
         return self.mapping.name
+
+
+class Laps:
+    """How long each phase of a run took, in seconds."""
+
+    def __init__(self, timer: Callable[[], float]) -> None:
+        self._timer = timer
+        self._last = timer()
+        self.seconds: dict[str, float] = {}
+
+    def done(self, phase: str) -> None:
+        """Say that *phase* is over; it began when the one before it ended."""
+        now = self._timer()
+        self.seconds[phase] = now - self._last
+        self._last = now

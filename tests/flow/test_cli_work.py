@@ -36,6 +36,7 @@ def test_the_report_as_json_has_its_promised_shape(desk):
     told = desk.npsync("sync", "--output", "json").object
 
     assert {"run", "status", "rows", "calls", "seconds", "nps"} <= set(told)
+    assert ["pull", "match", "compute", "plan", "deliver"] == list(told["seconds_by_phase"])
     assert {"skipped_by_reason", "held_by_reason", "rejected_by_reason"} <= set(told)
     assert {"in", *STATES} == set(told["rows"])
     assert 5 == told["rows"]["in"] == sum(told["rows"][state] for state in STATES)
