@@ -99,7 +99,7 @@ class Computer:
 
     def _plan_records(self, connection: Connection, chunk: Chunk, history: pa.Table) -> None:
         """Plan the mapping's own object, and its segment memberships."""
-        shape, name = self._shapes.record, self._run.name
+        shape, name = self._shapes.record_of(chunk.object), self._run.name
         claims: Sequence[Mapping[str, str | None]] = ()
         if self._shapes.needs_claims:
             respondents = _by_key(history, "respondent", chunk.profiles)
@@ -123,7 +123,7 @@ class Computer:
     def _retract(self, chunk: Chunk, record: str, before: str) -> None:
         """Empty what we wrote to a record whose responses turned out to be another person's."""
         values = {"record.id": record, "record.object": chunk.object, "person.id": chunk.before[record].person}
-        intent = retract(self._shapes.record, record, before, values)
+        intent = retract(self._shapes.record_of(chunk.object), record, before, values)
         if intent is not None:
             chunk.intents.append(intent)
 
@@ -156,7 +156,7 @@ class Computer:
     def _store(self, connection: Connection, chunk: Chunk, last: str) -> None:
         run = self._run
         outbox.put(connection, run.name, run.id, chunk.intents)
-        record = self._shapes.record
+        record = self._shapes.record_of(chunk.object)
         outbox.withdraw(connection, run.name, record.rank, record.object, chunk.withdrawn)
         profiles.store(connection, run.name, chunk.object, chunk.rows(profiles.PROFILE_NAMES))
         profiles.drop(connection, run.name, chunk.object, chunk.lost())

@@ -205,7 +205,7 @@ class Engine:
 
     def _deliver(self, run: Run, destination: Destination) -> Delivered:
         with run.ledger.read() as connection:
-            total = sum(outbox.extent(connection, run.name, self._mapping.object).writes.values())
+            total = sum(outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes.values())
         if total and isinstance(destination, Schema):
             run.step("deliver.ensure")
             for shape in Shapes(self._mapping).all():
@@ -218,7 +218,7 @@ class Engine:
         with run.ledger.read() as connection:
             rows = tally.rows(connection, run)
             nps = tally.nps(connection, run, self._settings.nps)
-            planned = outbox.extent(connection, run.name, self._mapping.object).writes
+            planned = outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes
         rows.check()
         refused = [*pulled.refused, *([delivered.stopped] if delivered.stopped else [])]
         failed = refused or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed

@@ -10,6 +10,7 @@ from sync.ledger import inbox, matching, outbox, profiles, runs
 from sync.packed import unpack
 from sync.plan import Limits, Size, judge, plan_id
 from sync.report import FieldChange, State
+from sync.shapes import Shapes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
@@ -36,7 +37,7 @@ def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) ->
         creates=limits.creates,
     )
     with run.ledger.read() as connection:
-        extent = outbox.extent(connection, run.name, run.mapping.object)
+        extent = outbox.extent(connection, run.name, Shapes(run.mapping).records())
         reasons = judge(_size(connection, run, extent), allowed) if extent.writes else ()
         if not reasons and not dry_run and confirm is None:
             return None, ()

@@ -5,7 +5,7 @@ A shape knows the object's name, its key, how a row of ours becomes its fields, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -92,6 +92,8 @@ class Shapes:
 
     def __init__(self, mapping: MappingFile) -> None:
         self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, mapping.fields)
+        #: Records of the further objects that rules look in; they get the same fields.
+        self.others = {name: replace(self.record, object=name) for name in mapping.others}
         self.rollup = self.responses = self.segments = None
         if mapping.rollup is not None:
             block = mapping.rollup
@@ -111,8 +113,16 @@ class Shapes:
         words = frozenset[str]() if self.responses is None else self.responses.words
         return frozenset(word.partition(".")[0] if word.startswith(EXTRA) else word for word in words)
 
+    def record_of(self, object_: str) -> Shape:
+        """Return the shape of a person's record that was found in *object_*."""
+        return self.others.get(object_, self.record)
+
+    def records(self) -> tuple[str, ...]:
+        """Return the objects that hold a person's NPS."""
+        return (self.record.object, *self.others)
+
     def all(self) -> Sequence[Shape]:
-        shapes = (self.record, self.rollup, self.responses, self.segments)
+        shapes = (self.record, *self.others.values(), self.rollup, self.responses, self.segments)
         return [shape for shape in shapes if shape is not None]
 
 

@@ -16,6 +16,7 @@ from connectors.contract import Matchable
 from connectors.errors import ConnectorError
 from connectors.secrets import SecretStore
 from sync.config.load import load_settings
+from sync.directories import Directories
 from sync.engine import Ends, Engine
 from sync.errors import Problem, UserError
 from sync.identity.settings import Rule
@@ -111,7 +112,8 @@ class Project:
             raise UserError(
                 "E103", Problem(where=f"mapping {mapping.name}", what=f"`{mapping.to}` has no records", hint=hint)
             )
-        return destination.directory(record_columns(mapping), read_only=read_only)
+        home, *others = (destination.directory(each, read_only=read_only) for each in record_columns(mapping))
+        return Directories(home, others) if others else home
 
     def connection(self, name: str) -> Any:  # noqa: ANN401 - whatever its kind is
         """Return the connection *name*, opened once."""

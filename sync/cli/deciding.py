@@ -43,7 +43,8 @@ def decide(
         respondent = respondent_of(connection, name, word)
     if respondent is None:
         raise _stop(f"no respondent `{word}`", f"See who is held: npsync held {name}")
-    ref = _ref(link[1], record_columns(project.mappings[name]).object) if link else None
+    objects = [columns.object for columns in record_columns(project.mappings[name])]
+    ref = _ref(link[1], objects) if link else None
     if ref is not None:
         _look_up(session, project, name, ref)
     with project.ledger.write() as connection:
@@ -61,13 +62,14 @@ def decide(
     return told, text
 
 
-def _ref(word: str, object_: str) -> tuple[str, str]:
-    """Read `RECORD` or `OBJECT:RECORD`.
+def _ref(word: str, objects: Sequence[str]) -> tuple[str, str]:
+    """Read `RECORD`, which is of the first of *objects*, or `OBJECT:RECORD`.
 
-    >>> _ref("C-7", "customers"), _ref("customers:C-7", "customers"), _ref("urn:7", "customers")
-    (('customers', 'C-7'), ('customers', 'C-7'), ('customers', 'urn:7'))
+    >>> _ref("C-7", ["Contact"]), _ref("Lead:L-7", ["Contact", "Lead"]), _ref("urn:7", ["Contact", "Lead"])
+    (('Contact', 'C-7'), ('Lead', 'L-7'), ('Contact', 'urn:7'))
     """
-    return object_, word.removeprefix(f"{object_}:")
+    object_, colon, record = word.partition(":")
+    return (object_, record) if colon and object_ in objects else (objects[0], word)
 
 
 def _look_up(session: Session, project: Project, name: str, ref: tuple[str, str]) -> None:

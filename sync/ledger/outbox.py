@@ -198,16 +198,17 @@ class Extent:
     cleared: int
 
 
-def extent(connection: Connection, mapping: str, object_: str) -> Extent:
-    """Measure what the outbox would do; *object_* is the mapping's own."""
+def extent(connection: Connection, mapping: str, records: Sequence[str]) -> Extent:
+    """Measure what the outbox would do; *records* are the objects that hold a person's NPS."""
     statement = (  # one look at the outbox, which holds a whole import
         select(OUTBOX.c.object, func.count(), func.count(OUTBOX.c.changes), func.sum(OUTBOX.c.cleared))
         .where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None))
         .group_by(OUTBOX.c.object)
     )
     found = {name: sums for name, *sums in fetch(connection, statement)}
-    _, changed, cleared = found.get(object_, (0, 0, 0))
-    return Extent(writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=int(cleared))
+    changed = sum(found[name][1] for name in records if name in found)
+    cleared = sum(int(found[name][2]) for name in records if name in found)
+    return Extent(writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=cleared)
 
 
 def planned(connection: Connection, mapping: str, most: int | None = None) -> Iterable[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -11,6 +11,7 @@ from sync.mapping.fields import check_word
 from sync.mapping.vocabulary import MATCH
 
 _PREFIX = "person."
+_WHERE = "not_converted"
 
 
 def _several(columns: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
@@ -66,6 +67,8 @@ class MatchRule(BaseModel):
     word: str
     #: Object to look in; None is the mapping's own.
     object: str | None = None
+    #: Which of its records count. A lead that was converted is followed to its contact either way.
+    where: Literal["not_converted"] | None = None
 
     @property
     def kind(self) -> str:
@@ -86,10 +89,8 @@ def _read(rule: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
     if len(columns) != 1:
         raise finding("a rule names one column", "Write one line for each, such as `- {email: person.email}`.")
     [(column, word)] = columns.items()
-    if "where" in options:
-        raise finding(
-            "`where` is not supported yet by this version of npsync", "Delete the rule, or its `where`.", at=("where",)
-        )
+    if options.get("where", _WHERE) != _WHERE:
+        raise finding(f"`where` can only be `{_WHERE}`", "Correct it, or leave it out.", at=("where",), at_key=False)
     if not isinstance(word, str):
         raise finding(
             f"`{column[:60]}` should be a word", choices("", MATCH, "A record is found by"), at=(column,), at_key=False
@@ -98,7 +99,7 @@ def _read(rule: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
         what = "matching by `person.id` is not supported yet by this version of npsync"
         raise finding(what, "Delete the rule; the other identifiers do not need it.", at=(column,), at_key=False)
     check_word("match", word, at=(column,))
-    return {"field": column, "word": word, "object": options.get("object")}
+    return {"field": column, "word": word} | options
 
 
 def _is_word(value: Any) -> bool:  # noqa: ANN401 - whatever YAML holds
@@ -112,10 +113,10 @@ MatchSpec = Annotated[
         {
             "type": "object",
             "description": "The column of the record, and what of the person it must hold: `{email: person.email}`.",
-            "properties": {"object": {"type": "string"}},
+            "properties": {"object": {"type": "string"}, "where": {"const": "not_converted"}},
             "additionalProperties": {"enum": list(MATCH)},
             "minProperties": 1,
-            "maxProperties": 2,
+            "maxProperties": 3,
         }
     ),
 ]

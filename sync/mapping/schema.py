@@ -145,16 +145,12 @@ class Mapping(BaseModel):
         return self
 
     def _check_rules(self) -> None:
-        home = self.records.object if self.records else self.object
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for index, rule in enumerate(self.match):
-            at = ("match", index)
-            if rule.object not in (None, home):
-                what = f"matching in a second object (`{rule.object}`) is not supported yet by this version of npsync"
-                raise finding(what, f"Delete the rule, or look in `{home}`.", at=at)
-            if (rule.field.casefold(), rule.kind) in seen:
-                raise finding(f"`{rule.field}: {rule.word}` is here twice", "Keep one of the two.", at=at)
-            seen.add((rule.field.casefold(), rule.kind))
+            place = (rule.object or self.home, rule.field.casefold(), rule.kind)
+            if place in seen:
+                raise finding(f"`{rule.field}: {rule.word}` is here twice", "Keep one of the two.", at=("match", index))
+            seen.add(place)
 
     def _check_objects(self) -> None:
         seen = {self.object: "object"}
@@ -174,8 +170,22 @@ class Mapping(BaseModel):
                 at=("rollup",),
             )
 
+    @property
+    def home(self) -> str:
+        """The object whose records responses are matched against first."""
+        return self.records.object if self.records else self.object
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Further objects that rules look in, in the order of the rules; their records get the same fields."""
+        return tuple(dict.fromkeys(rule.object for rule in self.match if rule.object not in (None, self.home)))
+
     def _check_tables(self) -> None:
         """A table has no id of its own: the mapping must say which column it is."""
+        for index, rule in enumerate(self.match):
+            if rule.object not in (None, self.home):
+                what = f"a second table (`{rule.object}`) cannot be matched against: nothing says what its columns mean"
+                raise finding(what, f"Delete the rule, or look in `{self.home}`.", at=("match", index))
         if self.records is None:
             hint = "Add the table of customers: `records: {object: customers, id: customer_id, email: email}`."
             raise finding("`records` is missing", hint, at=("object",))
@@ -184,24 +194,34 @@ class Mapping(BaseModel):
 
 
 def rules(mapping: Mapping) -> tuple[MatchRule, ...]:
-    """Return the ways to find a record, in the mapping's order."""
-    return mapping.match
+    """Return the ways to find a record, in the mapping's order; where there are several objects each names its own."""
+    if not mapping.others:
+        return mapping.match
+    return tuple(rule.model_copy(update={"object": rule.object or mapping.home}) for rule in mapping.match)
 
 
-def record_columns(mapping: Mapping) -> RecordColumns:
-    """Return what the columns mean that responses are matched against.
+def record_columns(mapping: Mapping) -> tuple[RecordColumns, ...]:
+    """Return what the columns mean that responses are matched against: the mapping's own object first, then others.
 
     A column that a rule matches by e-mail or phone holds one, whether or not `records` lists it too.
     """
-    records = mapping.records or Records(object=mapping.object, id=_own_id(mapping))
+    id_ = _own_id(mapping)
+    home = mapping.records or Records(object=mapping.object, id=id_)
+    account = home.account or (mapping.rollup.by if mapping.rollup else None)
+    others = [Records(object=name, id=id_) for name in mapping.others]
+    return (_columns(mapping, home, account), *(_columns(mapping, other, None) for other in others))
+
+
+def _columns(mapping: Mapping, records: Records, account: str | None) -> RecordColumns:
     ids: dict[str, tuple[str, ...]] = {}
     listed = {"email": records.email, "phone": records.phone}
     for rule in mapping.match:
+        if (rule.object or mapping.home) != records.object:
+            continue
         group = listed if rule.kind in listed else ids
         columns = group.get(rule.kind, ())
         group[rule.kind] = columns if rule.field in columns else (*columns, rule.field)
     rest = records.model_dump(exclude={"object", "id", "email", "phone", "account"})
-    account = records.account or (mapping.rollup.by if mapping.rollup else None)
     return RecordColumns(
         object=records.object,
         id=records.id,

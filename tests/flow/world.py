@@ -12,6 +12,7 @@ from connectors.contract import Page
 from connectors.values import Place, SurveyKind, SurveyResponse
 from connectors.warehouse.store import Warehouse
 from sync.config.schema import Settings
+from sync.directories import Directories
 from sync.engine import Ends, Engine
 from sync.identity.settings import Rule
 from sync.ledger.store import Ledger
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from connectors.contract import Destination
+    from connectors.contract import Destination, Directory
     from connectors.values import Reject, Skip
     from sync.report import RunReport
 
@@ -127,6 +128,11 @@ class MemorySource:
         return self
 
 
+def _directory(store: Warehouse, mapping: Mapping, *, read_only: bool) -> Directory:
+    home, *others = (store.directory(columns, read_only=read_only) for columns in record_columns(mapping))
+    return Directories(home, others) if others else home
+
+
 @dataclass(slots=True)
 class World:
     """One folder with a ledger and a store, and a source in memory."""
@@ -175,7 +181,7 @@ class World:
                 ends=lambda dry_run: Ends(
                     source=self.source,
                     destination=self.through(store),
-                    directory=store.directory(record_columns(mapping), read_only=dry_run),
+                    directory=_directory(store, mapping, read_only=dry_run),
                     rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
                 ),
                 clock=lambda: self.now,

@@ -71,7 +71,7 @@ def test_rules_keep_their_order_and_tell_their_kind(tmp_path: Path) -> None:
 
 
 def test_the_directory_learns_every_column_that_is_matched_by(tmp_path: Path) -> None:
-    columns = record_columns(load(tmp_path, GOOD))
+    (columns,) = record_columns(load(tmp_path, GOOD))
 
     assert (columns.object, columns.id, columns.account) == ("customers", "customer_id", "account_id")
     assert columns.emails == ("email", "work_email")
@@ -81,9 +81,20 @@ def test_the_directory_learns_every_column_that_is_matched_by(tmp_path: Path) ->
 
 def test_without_records_the_object_itself_is_searched(tmp_path: Path) -> None:
     text = GOOD.replace("to: profiles", "to: crm").replace(GOOD.splitlines()[4] + "\n", "key: {Id: record.id}\n")
-    columns = record_columns(load(tmp_path, text))
+    (columns,) = record_columns(load(tmp_path, text))
 
     assert (columns.object, columns.id, columns.emails) == ("people", "Id", ("email",))
+
+
+def test_a_rule_may_look_in_a_second_object_which_then_has_rules_of_its_own(tmp_path: Path) -> None:
+    text = GOOD.replace("to: profiles", "to: crm").replace(GOOD.splitlines()[4] + "\n", "key: {Id: record.id}\n")
+    text = text.replace("match:", "match:\n  - {object: Lead, where: not_converted, Email: person.email}", 1)
+    mapping = load(tmp_path, text)
+    home, lead = record_columns(mapping)
+
+    assert ("people", "Lead") == (home.object, lead.object)
+    assert (("email",), ("Email",)) == (home.emails, lead.emails)
+    assert {"Lead", "people"} == {rule.object for rule in rules(mapping)}
 
 
 @pytest.mark.parametrize(("text", "code", "message"), GOLDEN.values(), ids=GOLDEN)
@@ -112,8 +123,8 @@ def test_what_this_version_cannot_do_is_refused_rather_than_passed_over(tmp_path
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ("{object: Lead, email: person.email}", "a second object (`Lead`) is not supported yet"),
-        ("{object: customers, where: active, email: person.email}", "`where` is not supported yet"),
+        ("{object: Lead, email: person.email}", "a second table (`Lead`) cannot be matched against"),
+        ("{object: customers, where: active, email: person.email}", "`where` can only be `not_converted`"),
         ("{npsync_id: person.id}", "matching by `person.id` is not supported yet"),
     ],
 )
