@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -46,6 +46,9 @@ class Connection(BaseModel):
     """One system that npsync reads from or writes to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Field by which the system itself tells records apart; None: the mapping says which one.
+    own_id: ClassVar[str | None] = None
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of the connector's constructor that the config sets."""

@@ -36,9 +36,18 @@ def load_mapping(path: Path, settings: Settings) -> Mapping:
         raise UserError("E103", Problem(where=str(path), what="this file's name cannot name a mapping", hint=hint))
     data = document.data | {"name": path.stem} if isinstance(document.data, dict) else None
     mapping = validate(document, Mapping, context={"settings": settings}, extra=list(_not_ours(document)), data=data)
-    if mapping.key or mapping.records is None:
-        return mapping
-    return mapping.model_copy(update={"key": {mapping.records.id: "record.id"}})
+    return _keyed(mapping, settings.connections[mapping.to].own_id)
+
+
+def _keyed(mapping: Mapping, own_id: str | None) -> Mapping:
+    """Fill in the keys that the file leaves out: the records' own id."""
+    id_ = mapping.records.id if mapping.records else own_id
+    if not mapping.key and id_ is not None:
+        mapping = mapping.model_copy(update={"key": {id_: "record.id"}})
+    if mapping.rollup and not mapping.rollup.key and own_id is not None:
+        rollup = mapping.rollup.model_copy(update={"key": {own_id: "account"}})
+        mapping = mapping.model_copy(update={"rollup": rollup})
+    return mapping
 
 
 def mapping_files(config: Path, settings: Settings) -> tuple[Path, ...]:
