@@ -5,6 +5,7 @@ ConnectorError
     - Throttled       ... after `retry_after_s`
     - QuotaSpent      ... not before `resume_at`
   + Refused         a person must act: sign-in, rights, a missing or unreadable file
+    - SignedOut       ... unless a new token, asked for once, helps
   + SchemaDrift     stop this mapping: a field or table is not what the mapping says
   + Rejected        set this one record aside until the data, the mapping or the schema changes
   + Conflict        match the record again
@@ -65,6 +66,10 @@ class Refused(ConnectorError):
     """A person must act before this can work."""
 
     code = "E301"
+
+
+class SignedOut(Refused):
+    """The token is not taken any longer; nothing was applied."""
 
 
 class SchemaDrift(ConnectorError):
