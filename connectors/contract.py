@@ -163,6 +163,8 @@ class Applied:
     written: int
     #: One outcome for each write that was not.
     others: Sequence[Outcome] = ()
+    #: Why the rest was not tried, where the destination stopped taking writes on the way.
+    stopped: ConnectorError | None = None
 
 
 @runtime_checkable
@@ -173,9 +175,11 @@ class Bulk(Protocol):
         """Apply *blocks* as `Destination.write` would their writes; no record occurs in them twice.
 
         Where `written` and `others` do not account for every write, the engine reads all but *others* back.
+        When the destination stops taking writes on the way, those that it did not get are `DEFERRED`, and `stopped`
+        says why.
 
         Raises:
-            Deferred, Refused, SchemaDrift: See `Destination.write`.
+            Deferred, Refused, SchemaDrift: Nothing was applied; see `Destination.write`.
         """
         ...
 

@@ -180,6 +180,8 @@ class OutcomeKind(StrEnum):
     GONE = "gone"
     #: It may have been applied: read it back.
     UNKNOWN = "unknown"
+    #: Not applied, and nothing is wrong with it: the destination takes no more now.
+    DEFERRED = "deferred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ class _Said:
 
     outcomes: Sequence[Outcome]
     silence: OutcomeKind
+    #: Why it took no more on the way.
+    stopped: ConnectorError | None = None
 
 
 @dataclass(slots=True)
@@ -59,10 +61,16 @@ class _Verdict:
     failed: list[tuple[Queued, Outcome]] = field(default_factory=list)
     #: To be read back: nobody knows what became of them.
     unknown: list[Parcel] = field(default_factory=list)
+    #: Not tried, or not known although read back; the next run sends them.
+    waiting: list[Queued] = field(default_factory=list)
 
 
 def deliver(run: Run, destination: Destination, total: int) -> Delivered:
-    """Send everything that waits, in the order of the mapping's objects."""
+    """Send everything that waits, in the order of the mapping's objects.
+
+    Raises:
+        ConnectorError: The destination stopped taking writes and a person must act; what it took is acknowledged.
+    """
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
     result = Delivered()
     place = outbox.BEFORE_ALL
@@ -78,17 +86,22 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
         run.step("deliver.send")
         result.calls += 1
         try:
-            verdict = _judge(sent, _send(destination, sent))
+            said = _send(destination, sent)
         except Deferred as error:
             result.stopped = error
             break
-        _settle_batch(run, destination, (place, last), sent, verdict, result)
+        result.stopped = said.stopped
+        _settle_batch(run, destination, (place, last), sent, _judge(sent, said), result)
         place = last
         run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
+        if result.stopped is not None:
+            break
     run.step("deliver.settle")
     with run.lease.write() as connection:
         outbox.settle(connection, run.name, run.id)
         outbox.release(connection, run.name)
+    if result.stopped is not None and not isinstance(result.stopped, Deferred):
+        raise result.stopped
     result.writes = +result.writes  # an object of which nothing was written is not listed
     return result
 
@@ -99,7 +112,10 @@ def _send(destination: Destination, sent: Sequence[Parcel]) -> _Said:
         return _Said(destination.write([write for block in blocks for write in block.writes()]), OutcomeKind.UNKNOWN)
     applied = destination.write_blocks(blocks)
     complete = applied.written + len(applied.others) == sum(len(block.rows) for block in blocks)
-    return _Said(applied.others, OutcomeKind.WRITTEN if complete else OutcomeKind.UNKNOWN)
+    if applied.others:  # an outcome of a write that was not sent stands for one of which nothing is said
+        ids = {(block.object, id_) for block in blocks for id_ in block.ids()}
+        complete = complete and len({(each.object, each.id) for each in applied.others} & ids) == len(applied.others)
+    return _Said(applied.others, OutcomeKind.WRITTEN if complete else OutcomeKind.UNKNOWN, applied.stopped)
 
 
 def _judge(sent: Sequence[Parcel], said: _Said) -> _Verdict:
@@ -117,6 +133,8 @@ def _judge(sent: Sequence[Parcel], said: _Said) -> _Verdict:
                     pass
                 case OutcomeKind.UNKNOWN:
                     unknown.append(place)
+                case OutcomeKind.DEFERRED:
+                    verdict.waiting.append(row)
                 case _:
                     assert outcome is not None
                     verdict.failed.append((row, outcome))
@@ -134,10 +152,14 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
     result: Delivered,
 ) -> None:
     """Read back what is unknown, and store the verdicts in one transaction."""
-    unconfirmed: list[Queued] = []
+    unconfirmed = verdict.waiting
     for parcel in verdict.unknown:
         result.calls += 1
-        unconfirmed += _not_applied(destination, parcel)
+        try:
+            unconfirmed += _not_applied(destination, parcel)
+        except Deferred as error:  # it cannot say now; what it took of the others must not be forgotten for that
+            unconfirmed += parcel.rows
+            result.stopped = result.stopped or error
     run.step("deliver.acknowledge")
     with run.lease.write() as connection:
         outbox.fail(connection, run.name, run.id, to_text(run.now), verdict.failed)

@@ -103,7 +103,9 @@ class TestVerdicts:
         verdict = _judge(sent, _send(Written(says), sent))
 
         unsure = {id_ for id_, kind in says.items() if kind in (None, OutcomeKind.UNKNOWN)}
-        failed = {id_ for id_, kind in says.items() if id_ not in unsure and kind is not OutcomeKind.WRITTEN}
+        waiting = {id_ for id_, kind in says.items() if kind is OutcomeKind.DEFERRED}
+        failed = says.keys() - unsure - waiting - {id_ for id_, kind in says.items() if kind is OutcomeKind.WRITTEN}
+        assert waiting == {row[2] for row in verdict.waiting}
         assert unsure == {row[2] for parcel in verdict.unknown for row in parcel.rows}
         assert failed == {row[2] for row, _ in verdict.failed}
 
@@ -122,6 +124,22 @@ class TestVerdicts:
         assert isinstance(InBulk(), Bulk)
         assert failed == {row[2] for row, _ in verdict.failed}
         if None in kinds:  # the sums disagree: all of which nothing is said is read back
-            assert unknown == says.keys() - failed
+            waiting = {id_ for id_, kind in says.items() if kind is OutcomeKind.DEFERRED}
+            assert unknown == says.keys() - failed - waiting
         else:
             assert unknown == {id_ for id_, kind in says.items() if kind is OutcomeKind.UNKNOWN}
+
+    def test_an_outcome_of_a_write_that_was_not_sent_passes_for_none(self) -> None:
+        sent = parcels(rows_of([("people", {"a": 1}, None, False)] * 2), KEY_OF)
+
+        verdict = _judge(sent, _send(Confused(), sent))
+
+        assert ["R-0", "R-1"] == [row[2] for parcel in verdict.unknown for row in parcel.rows]
+
+
+class Confused(InBulk):
+    """It refuses one write, and names another that nobody sent."""
+
+    def write_blocks(self, blocks: Sequence[Block]) -> Applied:
+        refused = Outcome(object=blocks[0].object, id="R-99", kind=OutcomeKind.REJECTED)
+        return Applied(written=len(blocks[0].rows) - 1, others=[refused])
