@@ -30,7 +30,10 @@ PAGE = "<html><head><title>503 Service Unavailable</title></head><body><h1>Servi
 
 
 class World(Protocol):
-    """What a vendor knows and how it answers. It may own a `lock`; the server makes one otherwise."""
+    """What a vendor knows and how it answers.
+
+    It may own a `lock`; the server makes one otherwise. An attribute `faults` is set to the service's switches.
+    """
 
     def handle(self, request: Request) -> Reply:
         """Answer *request*, also one that cannot be understood: in the vendor's own words, never by raising."""
@@ -70,6 +73,8 @@ class Service:
         self.errors: list[Exception] = []
         self.clock = clock
         self.closing = threading.Event()
+        if hasattr(world, "faults"):
+            world.faults = self.faults
         self._lock: Any = getattr(world, "lock", None) or threading.RLock()
         self._gate = threading.Lock()
         self._arrived = 0

@@ -1,0 +1,200 @@
+"""`npsync sandbox`: Salesforce and HubSpot played on this machine, to try what nobody would try on real ones."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sandbox import Faults, Service
+    from sync.cli.screen import Screen
+    from sync.cli.session import Session
+
+#: Vendor → its port; fixed, so that the lines in a config stay right.
+PORTS = {"salesforce": 8711, "hubspot": 8712}
+GATEWAY_PORT = 8710
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One vendor while it is being played."""
+
+    name: str
+    service: "Service"
+    #: What to paste under `connections:`, and the made-up secrets that it accepts.
+    connection: dict[str, str]
+    secrets: dict[str, str]
+    log: Path
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "url": self.service.url,
+            "connection": self.connection,
+            "environment": self.environment,
+            "log": str(self.log),
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its secrets, in the variables where npsync looks for them."""
+        return {f"NPSYNC_{self.name}_{field}".upper(): value for field, value in self.secrets.items()}
+
+
+def sandbox(
+    ctx: typer.Context,
+    vendors: Annotated[list[str] | None, typer.Argument(metavar="VENDOR", help="salesforce, hubspot, or both.")] = None,
+    salesforce_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = PORTS["salesforce"],
+    hubspot_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = PORTS["hubspot"],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same ids and the same faults.")] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=RATE", help="Set one fault: a rate (0.05) or the next calls (3). Repeatable."),
+    ] = None,
+    calm: Annotated[bool, typer.Option("--calm", help="No faults but those set with --fault.")] = False,
+    people: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="The customers in it; the demo's by default.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--into", help="Where request logs go.")] = Path(".npsync/sandbox"),
+    gateway: Annotated[
+        bool, typer.Option("--gateway", help="Also start a proxy for programs that insist on the vendors' hosts.")
+    ] = False,
+    gateway_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = GATEWAY_PORT,
+) -> None:
+    """Play Salesforce and HubSpot on this machine until Ctrl-C.
+
+    Both forget everything at the end. Unless --calm, they are as unreliable as on a bad day.
+    """
+    session: Session = ctx.obj
+    wanted = _wanted(vendors or list(PORTS))
+    ports = {"salesforce": salesforce_port, "hubspot": hubspot_port}
+    folder.mkdir(parents=True, exist_ok=True)
+    with _stopping() as wait, ExitStack() as stack:
+        played = []
+        for name in wanted:
+            faults = _faults(fault or (), seed, calm=calm)
+            with _listening(f"--{name}-port", ports[name]):
+                one = _play(name, seed, faults, ports[name], folder)
+            stack.callback(one.service.close)
+            _settle(one, people)
+            played.append(one)
+        environment: dict[str, str] = {}
+        if gateway:
+            with _listening("--gateway-port", gateway_port):
+                environment = stack.enter_context(_gateway(played, folder, gateway_port))
+        _tell(session.screen, played, environment)
+        wait()
+        for one in played:
+            session.screen.say(f"{one.name}: {len(one.service.log):,} requests, listed in {one.log}")
+
+
+def _wanted(vendors: list[str]) -> list[str]:
+    for name in vendors:
+        if name not in PORTS:
+            raise typer.BadParameter(f"nobody plays {name!r}; there are {', '.join(PORTS)}")
+    return list(dict.fromkeys(vendors))
+
+
+def _faults(set_: "list[str] | tuple[str, ...]", seed: int, *, calm: bool) -> "Faults":
+    """Make the switches that the options ask for."""
+    from sandbox.faults import NAMES, Faults
+
+    faults = Faults(seed) if calm else Faults.harsh(seed)
+    for one in set_:
+        name, _, rate = one.partition("=")
+        try:
+            faults.set(name, float(rate) if "." in rate else int(rate))
+        except ValueError:
+            known = "\n".join(f"  {name}: {what}" for name, what in NAMES.items())
+            told = f"{one!r} is not NAME=RATE, a rate from 0.0 to 1.0 or a number of calls. Faults are:\n{known}"
+            raise typer.BadParameter(told, param_hint="--fault") from None
+    return faults
+
+
+def _play(name: str, seed: int, faults: "Faults", port: int, folder: Path) -> Played:
+    """Start one vendor and its log."""
+    vendor: ModuleType = import_module(f"sandbox.{name}")
+    service: Service = vendor.serve(seed=seed, faults=faults, port=port)
+    log = folder / f"{name}.jsonl"
+    log.unlink(missing_ok=True)
+    service.log.follow(log)
+    return Played(
+        name=name, service=service, connection=vendor.connection(service), secrets=vendor.secrets(service), log=log
+    )
+
+
+def _settle(one: Played, people: Path | None) -> None:
+    """Put customers into its world."""
+    from sync.cli.pages import shelf
+    from sync.cli.sandbox_people import FILL, customers
+
+    with (people or shelf("examples/customers.csv")).open(encoding="utf-8-sig", newline="") as file:
+        FILL[one.name](one.service.world, customers(file))
+
+
+@contextmanager
+def _gateway(played: list[Played], folder: Path, port: int) -> Iterator[dict[str, str]]:
+    """Start the proxy; yield the variables that lead programs through it."""
+    from sandbox.gateway import SUFFIXES, Gateway
+
+    routes = {suffix: one.service.url for one in played for suffix in SUFFIXES[one.name]}
+    with Gateway(routes, ca=folder / "ca.pem", port=port) as gateway:
+        yield gateway.environment
+
+
+@contextmanager
+def _listening(option: str, port: int) -> Iterator[None]:
+    """Say what to do when a port is taken."""
+    try:
+        yield
+    except OSError as error:
+        told = f"cannot listen on port {port}: {error.strerror}. Give another one, or 0 for any."
+        raise typer.BadParameter(told, param_hint=option) from None
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], None]]:
+    """Yield what waits for Ctrl-C or an end asked for by the system: the usual way to stop this, and no failure."""
+    asked = threading.Event()
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def wait() -> None:
+        while not asked.wait(0.5):
+            pass
+
+    try:
+        yield wait
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(screen: "Screen", played: list[Played], environment: dict[str, str]) -> None:
+    """Print what a config and a shell need to use what is being played."""
+    if screen.json:
+        services = {one.name: one.as_json() for one in played}
+        screen.object({"services": services, "gateway": environment or None})
+        return
+    screen.data("connections:  # for config.yaml")
+    for one in played:
+        screen.data(f"  {one.name}:")
+        for key, value in one.connection.items():
+            screen.data(f"    {key}: {value}")
+    screen.data("\n# for the shell that runs npsync; made up, accepted here only")
+    for one in played:
+        for name, value in one.environment.items():
+            screen.data(f"export {name}={value}")
+    if environment:
+        screen.data("\n# for programs that insist on the vendors' own hosts")
+        for name, value in environment.items():
+            screen.data(f"export {name}={value}")
+    for one in played:
+        screen.say(f"\n{one.name} is played at {one.service.url}; its requests are listed in {one.log}")
+    screen.say("Ctrl-C ends it, and everything in it is forgotten.")
