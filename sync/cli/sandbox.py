@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sandbox import Faults, Service
+    from sync.cli.sandbox_people import Customer
     from sync.cli.screen import Screen
     from sync.cli.session import Session
 
@@ -60,7 +61,8 @@ def sandbox(
     ] = None,
     calm: Annotated[bool, typer.Option("--calm", help="No faults but those set with --fault.")] = False,
     people: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="The customers in it; the demo's by default.")
+        Path | None,
+        typer.Option(metavar="CSV", exists=True, dir_okay=False, help="The customers in it; the demo's by default."),
     ] = None,
     folder: Annotated[Path, typer.Option("--into", help="Where request logs go.")] = Path(".npsync/sandbox"),
     gateway: Annotated[
@@ -72,9 +74,12 @@ def sandbox(
 
     Both forget everything at the end. Unless --calm, they are as unreliable as on a bad day.
     """
+    from sync.cli.sandbox_people import FILL
+
     session: Session = ctx.obj
     wanted = _wanted(vendors or list(PORTS))
     ports = {"salesforce": salesforce_port, "hubspot": hubspot_port}
+    residents = _customers(people)
     folder.mkdir(parents=True, exist_ok=True)
     with _stopping() as wait, ExitStack() as stack:
         played = []
@@ -83,7 +88,7 @@ def sandbox(
             with _listening(f"--{name}-port", ports[name]):
                 one = _play(name, seed, faults, ports[name], folder)
             stack.callback(one.service.close)
-            _settle(one, people)
+            FILL[name](one.service.world, residents)
             played.append(one)
         environment: dict[str, str] = {}
         if gateway:
@@ -130,13 +135,16 @@ def _play(name: str, seed: int, faults: "Faults", port: int, folder: Path) -> Pl
     )
 
 
-def _settle(one: Played, people: Path | None) -> None:
-    """Put customers into its world."""
+def _customers(file: Path | None) -> "list[Customer]":
+    """Read the customers that the worlds begin with."""
     from sync.cli.pages import shelf
-    from sync.cli.sandbox_people import FILL, customers
+    from sync.cli.sandbox_people import customers
 
-    with (people or shelf("examples/customers.csv")).open(encoding="utf-8-sig", newline="") as file:
-        FILL[one.name](one.service.world, customers(file))
+    text = (file or shelf("examples/customers.csv")).read_text(encoding="utf-8-sig")
+    try:
+        return customers(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--people") from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from sandbox.hubspot import Portal
     from sandbox.salesforce import Org
 
+#: What a list must have.
+COLUMNS = ("cust_no", "given_name", "family_name", "e_mail", "phone_no", "acct", "acct_name", "ctry", "merged_into")
 #: Country code → its name, as CRMs hold it.
 COUNTRIES = {
     "DE": "Germany",
@@ -37,9 +40,17 @@ class Customer:
     country: str
 
 
-def customers(lines: Iterable[str]) -> list[Customer]:
-    """Read a list in the form of the demo's `customers.csv`; people who were merged into others are left out."""
-    return [_customer(row) for row in csv.DictReader(lines) if not row["merged_into"]]
+def customers(text: str) -> list[Customer]:
+    """Read a list in the form of the demo's `customers.csv`; people who were merged into others are left out.
+
+    Raises:
+        ValueError: It has another form.
+    """
+    rows = csv.DictReader(io.StringIO(text))
+    lacking = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
+    if lacking:
+        raise ValueError(f"its first line lacks {', '.join(lacking)}; it needs {', '.join(COLUMNS)}")
+    return [_customer(row) for row in rows if not row["merged_into"]]
 
 
 def _customer(row: Mapping[str, str]) -> Customer:

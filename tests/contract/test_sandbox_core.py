@@ -86,6 +86,16 @@ def test_one_connection_carries_many_calls():
     assert [b"bbb", b"", b"bbbbb"] == world.kept
 
 
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on():
+    """As curl does for large bodies."""
+    world = Notes()
+    with Service(world) as service:
+        said = raw(service, "POST /a HTTP/1.1\nHost: x\nExpect: 100-continue\nContent-Length: 4\n\nrows")
+
+    assert [b"HTTP/1.1 100", b"HTTP/1.1 200"] == [part[:12] for part in said.split(b"\r\n\r\n")[:2]]
+    assert [b"rows"] == world.kept
+
+
 @pytest.mark.parametrize(
     "head",
     [
