@@ -4,6 +4,7 @@ ConnectorError
   + Deferred        stop this stream or destination, keep the checkpoint, try next run
     - Throttled       ... after `retry_after_s`
     - QuotaSpent      ... not before `resume_at`
+    - Paused          ... because we left it alone after too many failures
   + Refused         a person must act: sign-in, rights, a missing or unreadable file
     - SignedOut       ... unless a new token, asked for once, helps
   + SchemaDrift     stop this mapping: a field or table is not what the mapping says
@@ -60,6 +61,10 @@ class QuotaSpent(Deferred):
     def __init__(self, message: str, *, resume_at: datetime, code: str | None = None, next_step: str = "") -> None:
         super().__init__(message, code=code, next_step=next_step)
         self.resume_at = resume_at
+
+
+class Paused(Deferred):
+    """It failed so often that we do not call it for a while."""
 
 
 class Refused(ConnectorError):

@@ -155,7 +155,7 @@ class Table:
         """Return what a complaint about one row of a batch means; what no rule fits is a rejection."""
         rule = next((each for each in self.rules if each.fits(status, complaint)), Rule(meaning=Meaning.REJECTED))
         kind = _KINDS.get(rule.meaning, OutcomeKind.REJECTED)
-        systemic = rule.meaning in {Meaning.DRIFT, Meaning.REFUSED, Meaning.QUOTA}
+        systemic = rule.meaning in {Meaning.DRIFT, Meaning.REFUSED}
         return Verdict(kind, word(complaint.code) or None, words(complaint.fields), systemic)
 
     def failure(self, error: BaseException, *, what: str, writes: bool, now: datetime) -> ConnectorError:

@@ -16,7 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
-from connectors.errors import Deferred, QuotaSpent, Throttled
+from connectors.errors import Deferred, Paused, QuotaSpent, Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,8 @@ class Policy:
     attempts: int = 4
     #: Seconds; the first wait is drawn from 0 to this, the next from 0 to twice this, and so on ("full jitter").
     base_s: float = 0.2
+    #: Seconds; the same where the other side said that we are too many or too fast.
+    throttled_base_s: float = 1.0
     #: Seconds; no drawn wait is longer.
     cap_s: float = 30.0
     #: Seconds from the first call after which no further one starts; above this a run looks hung to its scheduler.
@@ -45,22 +47,25 @@ class Policy:
         >>> Policy(base_s=1.0, cap_s=5.0).wait_s(4, None, lambda: 1.0)
         5.0
         >>> Policy().wait_s(1, Throttled("busy", retry_after_s=float("nan")), lambda: 1.0)
-        0.2
+        1.0
         """
         # tenacity's own exponential jitter loses its jitter at the cap, and its hook for server hints
         # dies of `nan` and replaces the error it was asked about (reference/reliability.md, section 3).
-        drawn = random() * min(self.cap_s, self.base_s * 2.0 ** min(attempt - 1, 32))
+        base_s = self.throttled_base_s if isinstance(error, Throttled) else self.base_s
+        drawn = random() * min(self.cap_s, base_s * 2.0 ** min(attempt - 1, 32))
         return max(drawn, hint_s(error) or 0.0)
 
     def worth_it(self, error: BaseException) -> bool:
         """Say whether the same call may succeed soon."""
-        if not isinstance(error, Deferred) or isinstance(error, QuotaSpent):
+        if not isinstance(error, Deferred) or isinstance(error, Paused | QuotaSpent):
             return False
         return (hint_s(error) or 0.0) <= self.hint_cap_s
 
 
 #: For databases: a lock or a restart passes in a moment, and a person may be waiting at the terminal.
 DATABASE = Policy(attempts=3, base_s=0.2, cap_s=2.0, within_s=20.0)
+#: For services on the web.
+SERVICE = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +78,17 @@ class Retry:
     #: Seconds, monotonic.
     clock: Callable[[], float] = time.monotonic
 
-    def call(self, attempt: Callable[[], T]) -> T:
-        """Return what *attempt* returns, trying again while that is worth it; its last error passes through."""
+    def call(self, attempt: Callable[[], T], *, worth_it: Callable[[BaseException], bool] | None = None) -> T:
+        """Return what *attempt* returns, trying again while that is worth it; its last error passes through.
+
+        Args:
+            attempt: One call.
+            worth_it: Asked after each failure; the policy is, when there is none.
+        """
         tries = Retrying(
             stop=stop_after_attempt(self.policy.attempts) | _Within(self.policy.within_s, self.clock),
             wait=_Wait(self.policy, self.random),
-            retry=retry_if_exception(self.policy.worth_it),
+            retry=retry_if_exception(worth_it or self.policy.worth_it),
             sleep=self.sleep,
             reraise=True,
         )

@@ -1,0 +1,203 @@
+"""How many calls may go out: rolling windows and daily shares, shared by everybody who uses the same meter.
+
+A vendor counts calls in any window, not in windows of ours, and a bucket that refills lets nearly twice the limit
+through within one of them. So the times of the calls themselves are kept, and a call waits until the one that is
+`calls` before it has left the window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from connectors.errors import Deferred, QuotaSpent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: Seconds that a window is held longer than the vendor's: calls arrive later than they are granted, not all equally.
+MARGIN_S = 0.25
+#: Seconds of a rolling day, and of the slots in which its calls are counted.
+DAY_S = 86_400
+SLOT_S = 600
+#: Seconds that one call waits for its turn; longer means that others take every turn.
+PATIENCE_S = 600.0
+_BLINK_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most *calls* in any *seconds*."""
+
+    calls: int
+    seconds: float
+    #: Tells this window from others of the same connection: `search`.
+    name: str = ""
+
+
+class Meter(Protocol):
+    """Counts calls for everybody who shares it; threads and, where it says so, processes."""
+
+    def reserve(self, name: str, windows: Sequence[Window]) -> float:
+        """Take one call from all *windows* of connection *name*, or from none of them.
+
+        Returns:
+            0.0: taken, send now. Else the seconds after which it is worth asking again.
+        """
+        ...
+
+    def reserve_day(self, name: str, *, calls: int, most: int) -> float:
+        """Take *calls* from the last 24 hours' *most*; see `reserve` for what is returned."""
+        ...
+
+
+class MemoryMeter:
+    """A meter of one process.
+
+    Args:
+        clock: Seconds; monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._granted: dict[str, deque[float]] = {}
+        self._slots: dict[str, dict[int, int]] = {}
+
+    def reserve(self, name: str, windows: Sequence[Window]) -> float:
+        """See `Meter.reserve`."""
+        with self._lock:
+            now = self._clock()
+            lines = [(self._granted.setdefault(f"{name}.{each.name}", deque()), each) for each in windows]
+            wait = max((wait_s(line, now, each) for line, each in lines), default=0.0)
+            if not wait:
+                for line, each in lines:
+                    line.append(now)
+                    while len(line) > each.calls:
+                        line.popleft()
+            return wait
+
+    def reserve_day(self, name: str, *, calls: int, most: int) -> float:
+        """See `Meter.reserve_day`."""
+        with self._lock:
+            now = self._clock()
+            slots = self._slots.setdefault(name, {})
+            wait = day_wait_s(slots, now, calls, most)
+            if not wait:
+                slots[slot(now)] = slots.get(slot(now), 0) + calls
+                for old in [each for each in slots if each < forgotten(now)]:
+                    del slots[old]
+            return wait
+
+
+def wait_s(granted: Sequence[float], now: float, window: Window) -> float:
+    """Seconds until *window* has room again; 0.0: it has room.
+
+    Args:
+        granted: When calls were granted, oldest first; more than the window's are not needed.
+        now: By the same clock.
+        window: The limit.
+
+    >>> wait_s([0.0, 1.0], 4.0, Window(2, 10.0)), wait_s([0.0], 4.0, Window(2, 10.0))
+    (6.25, 0.0)
+    """
+    if len(granted) < window.calls:
+        return 0.0
+    # A time that is yet to come is of before the machine was started again: as if it were now.
+    oldest = min(granted[-window.calls], now) if window.calls > 0 else now
+    return max(0.0, oldest + window.seconds + MARGIN_S - now)
+
+
+def slot(now: float) -> int:
+    """Return the slot of the day that *now* falls into."""
+    return int(now // SLOT_S)
+
+
+def forgotten(now: float) -> int:
+    """Return the first slot that still counts."""
+    return slot(now - DAY_S)
+
+
+def day_wait_s(slots: Mapping[int, int], now: float, calls: int, most: int) -> float:
+    """Seconds until the last 24 hours have room for *calls*; 0.0: they have.
+
+    >>> day_wait_s({0: 90}, 1200.0, 10, 100), day_wait_s({0: 91}, 1200.0, 10, 100)
+    (0.0, 85800.0)
+    """
+    counted = sorted((each, number) for each, number in slots.items() if each >= forgotten(now))
+    excess = sum(number for _, number in counted) + calls - most
+    if excess <= 0:
+        return 0.0
+    for each, number in counted:
+        excess -= number
+        if excess <= 0:
+            return max(_BLINK_S, (each + 1) * SLOT_S + DAY_S - now)
+    return float(DAY_S)
+
+
+def _utc() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+class Gate:
+    """Lets calls to one connection out, one at a time, as its limits allow.
+
+    Args:
+        name: The connection's.
+        meter: Shared by everybody who calls with the same sign-in.
+        windows: The limits that every call falls under.
+        most_a_day: Our share of the daily quota; may be set later, when the vendor has told it. None: no limit.
+        sleep: Takes seconds.
+        now: Aware; for the time at which a spent quota is full again.
+    """
+
+    def __init__(  # noqa: PLR0913 - each has its default
+        self,
+        name: str,
+        meter: Meter,
+        windows: Sequence[Window] = (),
+        most_a_day: int | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = _utc,
+    ) -> None:
+        self.name = name
+        self.most_a_day = most_a_day
+        self._meter = meter
+        self._windows = tuple(windows)
+        self._sleep = sleep
+        self._now = now
+
+    def enter(self, *more: Window) -> None:
+        """Return when one call may go out; *more* are limits that it falls under besides.
+
+        Raises:
+            QuotaSpent: Our share of the day is used up.
+            Deferred: Others took every turn for `PATIENCE_S`.
+        """
+        self._take_from_day()
+        windows = (*self._windows, *more)
+        waited = 0.0
+        while windows and (wait := self._meter.reserve(self.name, windows)) > 0.0:
+            if waited > PATIENCE_S:
+                raise Deferred(
+                    f"connection `{self.name}`: other runs used every call for {waited:.0f} s",
+                    next_step="Spread the schedules of the mappings that use it.",
+                )
+            self._sleep(max(wait, _BLINK_S))
+            waited += wait
+
+    def _take_from_day(self) -> None:
+        if self.most_a_day is None:
+            return
+        wait = self._meter.reserve_day(self.name, calls=1, most=self.most_a_day)
+        if wait > 0.0:
+            raise QuotaSpent(
+                f"connection `{self.name}`: our share of {self.most_a_day} calls a day is used up",
+                resume_at=self._now() + timedelta(seconds=wait),
+                next_step="Nothing to do: a later run goes on from here. A larger `quota_share` allows more.",
+            )

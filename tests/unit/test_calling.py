@@ -1,0 +1,221 @@
+"""Calls: repeated where that is safe, paid for, paused together, signed in again once, and given up in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from threading import Barrier, Lock, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connectors.budget import Gate, MemoryMeter
+from connectors.calling import Breaker, Bucket, Caller
+from connectors.errors import (
+    ConnectorError,
+    Deferred,
+    Paused,
+    QuotaSpent,
+    Refused,
+    Rejected,
+    SignedOut,
+    Throttled,
+    Unknown,
+)
+from connectors.retry import Policy, Retry
+from tests.unit.fake_time import FakeTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Line:
+    """A system that fails as told, then is well."""
+
+    def __init__(self, *errors: Exception | None, rest: Iterable[Exception | None] = repeat(None)) -> None:
+        self.errors = chain(errors, rest)
+        self.calls = 0
+        self._lock = Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            self.calls += 1
+            error = next(self.errors)
+        if error is not None:
+            raise error
+        return "done"
+
+
+def caller(
+    time: FakeTime,
+    *,
+    policy: Policy | None = None,
+    renew: Callable[[], None] | None = None,
+    bucket: Bucket | None = None,
+    breaker: Breaker | None = None,
+) -> Caller:
+    retry = Retry(policy=policy or Policy(), sleep=time.sleep, random=lambda: 1.0, clock=time)
+    gate = Gate("crm", MemoryMeter(time), sleep=time.sleep)
+    return Caller("crm", gate=gate, retry=retry, renew=renew, bucket=bucket, breaker=breaker)
+
+
+def test_a_lost_answer_is_asked_for_again_where_repeating_is_safe() -> None:
+    line = Line(Unknown("lost"))
+
+    assert caller(FakeTime()).call(line) == "done"
+    assert line.calls == 2
+
+
+def test_a_lost_answer_of_a_create_is_not() -> None:
+    line = Line(Unknown("lost"))
+
+    with pytest.raises(Unknown):
+        caller(FakeTime()).call(line, repeatable=False)
+    assert line.calls == 1
+
+
+@pytest.mark.parametrize("last", [Deferred("down"), Refused("no"), QuotaSpent("x", resume_at=datetime.now(tz=UTC))])
+def test_a_doubt_survives_what_comes_after_it(last: ConnectorError) -> None:
+    """The first attempt may have written: `not applied` would be a lie, and why we stopped must not get lost."""
+    with pytest.raises(Unknown) as caught:
+        caller(FakeTime()).call(Line(Unknown("lost"), rest=repeat(last)))
+
+    assert caught.value.__cause__ is last
+
+
+def test_a_token_is_renewed_once_for_all_threads_that_found_it_expired() -> None:
+    """Each renewal of a rotating token ends the one before."""
+    renewed: list[str] = []
+    together = Barrier(6)
+    shared = caller(FakeTime(), renew=lambda: renewed.append("new"))
+    done: list[str] = []
+
+    def work() -> None:
+        tries = iter([True, False])
+
+        def attempt() -> str:
+            if next(tries):
+                together.wait(timeout=10)
+                raise SignedOut("expired")
+            return "done"
+
+        done.append(shared.call(attempt))
+
+    threads = [Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert done == ["done"] * 6
+    assert renewed == ["new"]
+
+
+def test_a_new_token_that_is_refused_too_ends_it() -> None:
+    """simple-salesforce signs in 972 times before it gives up."""
+    renewed: list[str] = []
+    line = Line(rest=repeat(SignedOut("expired")))
+
+    with pytest.raises(SignedOut):
+        caller(FakeTime(), renew=lambda: renewed.append("new")).call(line)
+    assert (line.calls, renewed) == (2, ["new"])
+
+
+def test_one_throttled_call_keeps_all_others_waiting() -> None:
+    time = FakeTime()
+    shared = caller(time, policy=Policy(attempts=1))
+    with pytest.raises(Throttled):
+        shared.call(Line(Throttled("busy", retry_after_s=7.0)))
+
+    assert shared.call(Line()) == "done"
+    assert time.slept == [7.0]
+
+
+def test_repeating_is_paid_for() -> None:
+    """A total outage costs a hundred repetitions, however many calls there are."""
+    time = FakeTime()
+    shared = caller(time, breaker=Breaker(time, share=None), policy=Policy(attempts=4, within_s=1e9))
+    calls = 0
+    for _ in range(300):
+        time.sleep(10.0)  # so slowly that the breaker never has 20 calls in a minute
+        line = Line(rest=repeat(Deferred("down")))
+        with pytest.raises(Deferred):
+            shared.call(line)
+        calls += line.calls
+
+    assert calls <= 300 + 100
+
+
+def test_success_earns_new_repetitions() -> None:
+    shared = caller(FakeTime(), bucket=(bucket := Bucket(10)))
+    assert bucket.take(10)
+    for _ in range(5):
+        shared.call(Line())
+
+    assert shared.call(Line(Deferred("busy"))) == "done"
+
+
+def failing(shared: Caller, times: int) -> int:
+    calls = 0
+    for _ in range(times):
+        line = Line(rest=repeat(Deferred("down")))
+        with pytest.raises(Deferred):
+            shared.call(line)
+        calls += line.calls
+    return calls
+
+
+def test_a_system_that_is_down_is_left_alone() -> None:
+    time = FakeTime()
+    shared = caller(time, policy=Policy(attempts=1))
+
+    assert failing(shared, 100) == 20
+    with pytest.raises(Paused):
+        shared.call(Line())
+
+
+def test_one_call_in_30_seconds_then_in_a_minute_looks_whether_it_is_back() -> None:
+    time = FakeTime()
+    shared = caller(time, policy=Policy(attempts=1))
+    failing(shared, 20)
+
+    time.sleep(30.0)
+    assert failing(shared, 5) == 1
+    time.sleep(30.0)
+    assert failing(shared, 5) == 0
+    time.sleep(30.0)
+    assert shared.call(Line()) == "done"
+    assert shared.call(Line()) == "done"
+
+
+def test_calls_that_were_under_way_do_not_lengthen_the_pause() -> None:
+    time = FakeTime()
+    breaker = Breaker(time)
+    for _ in range(40):
+        breaker.note(good=False)
+    time.sleep(30.0)
+
+    breaker.check("crm")
+
+
+def test_a_twentieth_of_failures_in_a_thousand_calls_is_too_much() -> None:
+    time = FakeTime()
+    breaker = Breaker(time)
+    for number in range(2000):
+        time.sleep(1.0)
+        breaker.note(good=number % 25 != 0)
+    assert not breaker.is_open
+    for number in range(1000):
+        time.sleep(1.0)
+        breaker.note(good=number % 15 != 0)
+    assert breaker.is_open
+
+
+def test_a_refused_record_is_an_answer() -> None:
+    """Bad data must not close the way for good data."""
+    shared = caller(FakeTime())
+    for _ in range(100):
+        with pytest.raises(Rejected):
+            shared.call(Line(Rejected("no")))
+
+    assert shared.call(Line()) == "done"
