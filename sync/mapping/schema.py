@@ -140,8 +140,12 @@ class Mapping(BaseModel):
         self._check_objects()
         self._check_rollup()
         settings: Settings | None = (info.context or {}).get("settings")
-        if settings is not None and isinstance(settings.connections.get(self.to), WarehouseConnection):
+        destination = settings.connections.get(self.to) if settings is not None else None
+        if isinstance(destination, WarehouseConnection):
             self._check_tables()
+        if self.on_none == "create" and destination is not None and destination.own_id is not None:
+            what = f"records of a {destination.type} cannot be created yet by this version of npsync"
+            raise finding(what, "Take `hold`: a person decides, see `npsync held`.", at=("on_none",), at_key=False)
         return self
 
     def _check_rules(self) -> None:
