@@ -1,0 +1,133 @@
+"""What the account's objects look like, asked once for each object, and made where a mapping's owner asks for it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import Conflict, Refused, Rejected, SchemaDrift
+from connectors.hubspot.batches import AT_ONCE, results
+from connectors.hubspot.properties import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.hubspot.paths import Paths
+    from connectors.hubspot.session import Session
+    from connectors.values import Field
+
+#: The group that holds the properties we make, so that a person finds and removes them together.
+GROUP = "npsync"
+#: Objects that every account has; custom ones are told by HubSpot only to those with one more scope.
+STANDARD = ("contacts", "companies", "deals", "tickets", "products", "line_items", "notes", "tasks")
+#: Our type → HubSpot's type and the form in which a person edits it.
+_MADE = {
+    "text": ("string", "textarea"),
+    "number": ("number", "number"),
+    "datetime": ("datetime", "date"),
+    "boolean": ("bool", "booleancheckbox"),
+    "other": ("string", "textarea"),
+}
+_YES_NO = [
+    {"label": "Yes", "value": "true", "displayOrder": 0, "hidden": False},
+    {"label": "No", "value": "false", "displayOrder": 1, "hidden": False},
+]
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """The properties of one account's objects."""
+
+    session: Session
+    paths: Paths
+    _known: dict[str, Properties] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(self, object_: str) -> Properties:
+        """Return an object's properties, as they were when first asked for.
+
+        Raises:
+            SchemaDrift: There is no such object.
+        """
+        found = self.look(object_)
+        if found is not None:
+            return found
+        close = difflib.get_close_matches(object_, STANDARD, n=1)
+        meant = f"Did you mean `{close[0]}`? " if close else ""
+        step = f"{meant}Objects: {', '.join(STANDARD)}, and the custom objects of the account by their full names."
+        raise SchemaDrift(f"{self.session.name}: HubSpot has no object `{object_}`", next_step=step)
+
+    def look(self, object_: str) -> Properties | None:
+        """Return an object's properties; None when there is no such object."""
+        with self._lock:
+            found = self._known.get(object_)
+            if found is None:
+                found = self._ask(object_)
+                if found is not None:
+                    self._known[object_] = found
+            return found
+
+    def forget(self, object_: str) -> None:
+        """Ask again next time."""
+        with self._lock:
+            self._known.pop(object_, None)
+
+    def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+        """Make the properties that are missing, in a group of their own; those that exist are left as they are.
+
+        Raises:
+            SchemaDrift: There is no such object; HubSpot's objects are not ours to make.
+        """
+        known = self.of(object_)
+        missing = [each for each in fields if each.name not in known.by_name]
+        if not missing:
+            return
+        self._ensure_group(object_)
+        for start in range(0, len(missing), AT_ONCE):
+            made = [_declared(each, unique=each.name in key) for each in missing[start : start + AT_ONCE]]
+            self._make(self.paths.new_properties(object_), {"inputs": made}, f"make properties of {object_}")
+        self.forget(object_)
+        self.of(object_).check(each.name for each in missing)
+
+    def _ask(self, object_: str) -> Properties | None:
+        try:
+            told = self.session.read(self.paths.properties(object_), what=f"list the properties of {object_}")
+        except SchemaDrift:
+            return None
+        listed = [each for each in results(told) if isinstance(each.get("name"), str) and not each.get("archived")]
+        return Properties.of(object_, listed, self.session.name) if listed else None
+
+    def _ensure_group(self, object_: str) -> None:
+        path, what = self.paths.property_groups(object_), f"list the property groups of {object_}"
+        if any(each.get("name") == GROUP for each in results(self.session.read(path, what=what))):
+            return
+        self._make(path, {"name": GROUP, "label": "NPS", "displayOrder": -1}, f"make a property group of {object_}")
+
+    def _make(self, path: str, body: dict[str, Any], what: str) -> None:
+        """Make something; lost answers are no harm, for what is there already is looked at again."""
+        try:
+            self.session.caller.call(lambda: self.session.once(path, body, what=what, writes=False))
+        except Conflict:
+            return
+        except Rejected as error:
+            raise Refused(
+                f"{self.session.name}: HubSpot refused to {what}",
+                next_step=f"Make them by hand in HubSpot (reason: {error.code}).",
+            ) from None
+
+
+def _declared(wanted: Field, *, unique: bool) -> dict[str, Any]:
+    type_, form = _MADE.get(wanted.type, _MADE["other"])
+    if unique:
+        form = "text" if type_ == "string" else form
+    return {
+        "name": wanted.name,
+        "label": wanted.name.replace("_", " ").capitalize().replace("Nps", "NPS"),
+        "type": type_,
+        "fieldType": form,
+        "groupName": GROUP,
+        "hasUniqueValue": unique or wanted.unique,
+        "options": _YES_NO if type_ == "bool" else [],
+    }

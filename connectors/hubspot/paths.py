@@ -1,0 +1,86 @@
+"""Where HubSpot's API keeps things, for one version of its paths.
+
+The shapes of requests and replies are the same in `v3` and in the dated versions; only the paths differ.
+Legacy paths (`v1` to `v4`) end in September 2027.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from connectors.errors import Refused
+
+#: Served by HubSpot itself; the sandbox has an address of its own.
+HOST = "https://api.hubapi.com"
+#: This machine: another host would be sent the token.
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Builds paths for one version.
+
+    >>> Paths("2026-09").batch("contacts", "read"), Paths("v3").batch("contacts", "read")
+    ('/crm/objects/2026-09/contacts/batch/read', '/crm/v3/objects/contacts/batch/read')
+    """
+
+    #: Such as `2026-09`; or `v3`.
+    api: str
+
+    @property
+    def _legacy(self) -> bool:
+        return self.api.startswith("v")
+
+    def batch(self, object_: str, action: str) -> str:
+        """Return the path of `read`, `create`, `update`, `upsert` or `archive` for up to 100 records."""
+        return f"{self._objects(object_)}/batch/{action}"
+
+    def search(self, object_: str) -> str:
+        return f"{self._objects(object_)}/search"
+
+    def properties(self, object_: str) -> str:
+        return f"{self._crm('properties', self.api)}/{_safe(object_)}"
+
+    def new_properties(self, object_: str) -> str:
+        return f"{self.properties(object_)}/batch/create"
+
+    def property_groups(self, object_: str) -> str:
+        return f"{self.properties(object_)}/groups"
+
+    def associations(self, from_: str, to: str) -> str:
+        """Return the path that reads the associations of up to 1,000 records."""
+        # Version 3 does not say which of several companies is the primary one; version 4 does, as the dated ones do.
+        version = "v4" if self._legacy else self.api
+        return f"{self._crm('associations', version)}/{_safe(from_)}/{_safe(to)}/batch/read"
+
+    def token(self) -> str:
+        return f"/oauth/{self.api}/token"
+
+    def _objects(self, object_: str) -> str:
+        return f"{self._crm('objects', self.api)}/{_safe(object_)}"
+
+    def _crm(self, part: str, version: str) -> str:
+        return f"/crm/{version}/{part}" if self._legacy else f"/crm/{part}/{version}"
+
+
+def host_of(url: str | None, where: str) -> str:
+    """Return the address to call: HubSpot's, or a sandbox's on this machine.
+
+    Raises:
+        Refused: *url* is elsewhere.
+    """
+    if url is None:
+        return HOST
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.username is not None:
+        raise Refused(
+            f"{where}: `url` is not on this machine",
+            code="E103",
+            next_step="Leave `url` out for HubSpot itself; it is only for a sandbox at http://127.0.0.1:PORT.",
+        )
+    return url.rstrip("/")
+
+
+def _safe(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,109 @@
+"""The bearer token of one connection: a service key, or OAuth's short-lived token with its renewal.
+
+A service key (or the token of a legacy private app) does not expire: it is refused once and for all. OAuth's tokens
+last half an hour; a new one is asked for before the end, or when the old one is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connectors.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+#: Seconds before its end from which a token is not used any more; a slow call takes as long.
+EARLY_S = 120.0
+#: Seconds; what HubSpot's tokens last where the reply does not say.
+LASTS_S = 1800.0
+
+
+class Slot(Protocol):
+    """A secret that is being replaced, while no other process can."""
+
+    @property
+    def value(self) -> str: ...
+
+    def keep(self, value: str) -> None:
+        """Store the new one, and make sure of it."""
+        ...
+
+
+class Secrets(Protocol):
+    """The secrets of one connection."""
+
+    def __call__(self, field: str, /) -> str:
+        """Return one; `Refused` where no place has it."""
+        ...
+
+    def rotation(self, field: str, /) -> AbstractContextManager[Slot]:
+        """Hold the secret for replacing it; other processes wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """See the module."""
+
+    secrets: Secrets
+
+    def current(self) -> str:
+        return self.secrets("token")
+
+
+@dataclass(slots=True)
+class OAuth:
+    """See the module.
+
+    Args:
+        secrets: `client_id`, `client_secret`, `refresh_token`.
+        ask: Sends a form to the token endpoint and returns its reply.
+        clock: The time, aware.
+    """
+
+    secrets: Secrets
+    ask: Callable[[Mapping[str, str]], Mapping[str, Any]]
+    clock: Callable[[], datetime]
+    _token: str = field(default="", repr=False)
+    _until: datetime | None = None
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def current(self) -> str:
+        """Return the token to send; the first thread that finds it too old asks for a new one."""
+        with self._lock:
+            if not self._token or self._until is None or self.clock() >= self._until:
+                self._ask()
+            return self._token
+
+    def renew(self) -> None:
+        """Forget the token: it was refused before its time."""
+        with self._lock:
+            self._token = ""
+
+    def _ask(self) -> None:
+        with self.secrets.rotation("refresh_token") as slot:
+            reply = self.ask(
+                {
+                    "grant_type": "refresh_token",
+                    "client_id": self.secrets("client_id"),
+                    "client_secret": self.secrets("client_secret"),
+                    "refresh_token": slot.value,
+                }
+            )
+            token, new, lasts = (reply.get(name) for name in ("access_token", "refresh_token", "expires_in"))
+            if not isinstance(token, str) or not token:
+                raise Refused(
+                    "HubSpot's token endpoint gave no token",
+                    next_step="Sign in again: `npsync auth set CONNECTION`, then `npsync auth test CONNECTION`.",
+                )
+            if isinstance(new, str) and new and new != slot.value:
+                slot.keep(new)  # before the new token's first use: the old one may be void already
+        self._token = token
+        seconds = float(lasts) if isinstance(lasts, int | float) else LASTS_S
+        self._until = self.clock() + timedelta(seconds=seconds - EARLY_S)
