@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -95,6 +96,12 @@ class Request:
     def segments(self) -> tuple[str, ...]:
         """The path's parts, unquoted, empty ones left out: a slash at the end makes no difference."""
         return tuple(unquote(part) for part in self.path.split("/") if part)
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """The same for the same call, whenever it comes."""
+        call = f"{self.method} {self.target or self.path}\n".encode()
+        return hashlib.blake2b(call + self.body, digest_size=16).digest()
 
     def first(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter."""

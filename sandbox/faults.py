@@ -37,6 +37,8 @@ VENDOR = {
     "expired_token": "the token ends before its time",
     "row_lock": "a record is locked by somebody else",
     "partial_batch": "some records of a batch are refused, though nothing is wrong with them",
+    "silent_failure": "a batch is answered as if done, though nothing was applied",
+    "trace_echo": "results repeat the trace ids of their records",
     "silent_batch": "some records of a batch are missing from the reply, though they were applied",
     "reordered_results": "results come in another order than the records were sent",
     "search_lag": "searches do not see the latest writes",
@@ -177,8 +179,8 @@ class Faults:
             return True
         if switch.value >= 1:
             return True
-        call = f"{self.seed}\0{name}\0{part}\0{request.method}\0{request.target or request.path}\0".encode()
-        digest = hashlib.blake2b(call + request.body, digest_size=8).digest()
+        fate = f"{self.seed}\0{name}\0{part}\0".encode() + request.fingerprint
+        digest = hashlib.blake2b(fate, digest_size=8).digest()
         self._seen[digest] += 1
         draw = hashlib.blake2b(digest + self._seen[digest].to_bytes(4), digest_size=8).digest()
         return int.from_bytes(draw) < switch.value * 2**64

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sandbox
 from sandbox import Clock, Concurrent, Daily, Faults, Limits, Request, Window
+from sandbox.faults import VENDOR
 from sandbox.log import most_in_window
 
 
@@ -58,6 +64,26 @@ def test_a_whole_number_counts_down_and_one_point_zero_does_not():
 def test_a_switch_that_does_nothing_is_refused(name, value):
     with pytest.raises(ValueError, match=name):
         Faults().set(name, value)
+
+
+def test_every_switch_of_the_vendors_is_asked_for_by_one_and_no_other():
+    """A name in the list that nobody asks for would play nothing; one that is asked for and not listed, too."""
+    folder = Path(sandbox.__file__).parent
+    modules = [path.read_text() for vendor in ("salesforce", "hubspot") for path in (folder / vendor).glob("*.py")]
+    asked = {name for text in modules for name in re.findall(r"""\bfires\(\s*"(\w+)\"""", text)}
+
+    assert set(VENDOR) == asked
+
+
+def test_a_hundred_thousand_parts_of_a_large_call_are_drawn_within_seconds():
+    """Each draw used to read the whole body again."""
+    faults = Faults(1, row_lock=0.01)
+    request = Request.of("PUT", "/batches", b"x" * 10_000_000)
+    before = time.process_time()
+    struck = sum(faults.fires("row_lock", request, str(row)) for row in range(100_000))
+
+    assert 800 < struck < 1_200
+    assert time.process_time() - before < 5
 
 
 arrivals = st.lists(st.integers(0, 60).map(lambda tenths: tenths / 4), max_size=60).map(sorted)
