@@ -190,6 +190,8 @@ class Table:
         code = word(complaint.code)
         said = f"{reply.status}{f' {code}' if code else ''}"
         message = f"{self.system} replied {said} to {what}"
+        named = ", ".join(words(complaint.fields))
+        about = f"{message}: {named}" if named else message
         page, advice = rule.page or None, rule.advice
         match rule.meaning:
             case Meaning.BUSY | Meaning.LOCKED | Meaning.QUOTA:
@@ -197,10 +199,9 @@ class Table:
             case Meaning.SIGNED_OUT:
                 return SignedOut(message, code=page, next_step=advice or _SIGN_IN)
             case Meaning.REFUSED:
-                return Refused(message, code=page, next_step=advice or _RIGHTS)
+                return Refused(about, code=page, next_step=advice or _RIGHTS)
             case Meaning.DRIFT:
-                named = ", ".join(words(complaint.fields))
-                return SchemaDrift(f"{message}{f': {named}' if named else ''}", code=page, next_step=advice or _DRIFT)
+                return SchemaDrift(about, code=page, next_step=advice or _DRIFT)
             case Meaning.REJECTED:
                 return Rejected(message, fields=words(complaint.fields), code=code or page)
             case Meaning.CONFLICT | Meaning.GONE:

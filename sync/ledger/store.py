@@ -6,17 +6,16 @@ transaction that is rolled back at its end.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from connectors.sqlite import insert_at_once
-from sync.errors import Exit, Problem, UserError
+from sync.errors import Problem, UserError
+from sync.ledger.engines import opened
 from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.statistics import tell_planner
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 #: How long a statement waits for another process's write before it gives up.
 BUSY_TIMEOUT_S = 10.0
-#: SQLite's page cache; the rest of the machine's memory belongs to the kernel and the page in hand.
-CACHE_KIB = 65_536
 
 
 class Ledger:
@@ -51,7 +48,7 @@ class Ledger:
             self.path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
             self.where = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
             self._busy_timeout_s = busy_timeout_s
-            self._engine = self._connect(parsed)
+            self._engine = opened(parsed, self.path, busy_timeout_s)
         except (ArgumentError, NoSuchModuleError) as error:
             hint = "Use sqlite:///.npsync/ledger.db or postgresql+psycopg://user@host/database."
             raise UserError("E103", Problem(where="ledger", what="the URL cannot be used", hint=hint)) from error
@@ -62,40 +59,6 @@ class Ledger:
         except UserError:
             self.close()
             raise
-
-    def _connect(self, url: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's URL
-        if url.get_backend_name() == "postgresql":
-            return create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=2)
-        if self.path is not None:
-            self._make_private(self.path)
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": self._busy_timeout_s})
-        insert_at_once(engine)
-
-        @event.listens_for(engine, "connect")
-        def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection
-            raw.isolation_level = None  # transactions are ours to begin (see `begin` below)
-            raw.execute("PRAGMA journal_mode=WAL")
-            raw.execute("PRAGMA synchronous=FULL")  # an acknowledged value survives power loss
-            raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-            raw.execute("PRAGMA temp_store=MEMORY")
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            writing = connection.get_execution_options().get("npsync_write", False)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-        return engine
-
-    def _make_private(self, path: Path) -> None:
-        try:
-            if not path.parent.exists():
-                path.parent.mkdir(parents=True, mode=0o700)
-            if not path.exists():
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        except OSError as error:
-            hint = f"Make {path.parent} writable for this user, or set `ledger:` to another place."
-            what = f"the ledger cannot be created ({error.strerror})"
-            raise UserError("E602", Problem(where=str(path), what=what, hint=hint), exit_=Exit.UNAVAILABLE) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

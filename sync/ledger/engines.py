@@ -1,0 +1,67 @@
+"""How a database of ours is opened: SQLite in a private file with short transactions, or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+
+from connectors.sqlite import insert_at_once
+from sync.errors import Exit, Problem, UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+
+#: SQLite's page cache; the rest of the machine's memory belongs to the kernel and the page in hand.
+CACHE_KIB = 65_536
+
+
+def opened(url: URL, path: Path | None, busy_timeout_s: float, *, durable: bool = True) -> Engine:
+    """Return an engine whose transactions write when they were told to (`npsync_write`).
+
+    Args:
+        url: Its address.
+        path: Its file, for SQLite.
+        busy_timeout_s: How long a statement waits for another process's write.
+        durable: Whether what was committed survives a power loss; else a crash of this process only.
+
+    Raises:
+        UserError: The file cannot be created (E602).
+    """
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=2)
+    if path is not None:
+        _make_private(path)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+    insert_at_once(engine)
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection
+        raw.isolation_level = None  # transactions are ours to begin (see `begin` below)
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        raw.execute("PRAGMA temp_store=MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("npsync_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, mode=0o700)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        hint = f"Make {path.parent} writable for this user, or set `ledger:` to another place."
+        what = f"the ledger cannot be created ({error.strerror})"
+        raise UserError("E602", Problem(where=str(path), what=what, hint=hint), exit_=Exit.UNAVAILABLE) from error
