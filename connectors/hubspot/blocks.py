@@ -54,7 +54,9 @@ def inputs_of(block: Block, known: Properties, where: str) -> list[Input]:
         if not id_ or not is_sendable(id_):
             bad.append(key)
         unfit = Verdict(OutcomeKind.REJECTED, "INVALID_CHARACTERS", tuple(bad)) if bad else None
-        made.append(Input(id_, dict(zip(names, texts, strict=True)), unfit))
+        # The key among the properties too: else a reply to an upsert may leave out the value its row is known by.
+        own = {} if key == ID else {key: id_}
+        made.append(Input(id_, own | dict(zip(names, texts, strict=True)), unfit))
     return made
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.budget import Gate, Window
 from connectors.contract import Applied
-from connectors.errors import ConnectorError, Deferred
+from connectors.errors import ConnectorError, Deferred, Gone, Refused
 from connectors.hubspot.batches import Batches, Input, held_by
 from connectors.hubspot.blocks import blocks_of, inputs_of, key_of
 from connectors.hubspot.catalogue import Catalogue
@@ -134,6 +134,21 @@ class HubSpot:
         from connectors.hubspot.directory import HubSpotDirectory
 
         return HubSpotDirectory(self._session, self._paths, self._catalogue.of(columns.object), columns)
+
+    def who(self) -> Mapping[str, str]:
+        """Return which account the sign-in is for.
+
+        Raises:
+            ConnectorError: It is none, or has no right to see contacts.
+        """
+        self._catalogue.of("contacts")
+        try:
+            told = self._session.read(self._paths.account(), what="ask which account this is")
+        except (Refused, Gone):
+            return {}  # a key that sees contacts need not see the account's own page
+        named = told if isinstance(told, dict) else {}
+        wanted = {"portal": "portalId", "type": "accountType", "time zone": "timeZone"}
+        return {ours: str(named[theirs]) for ours, theirs in wanted.items() if named.get(theirs)}
 
     def close(self) -> None:
         """Give every connection back."""

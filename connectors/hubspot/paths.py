@@ -54,6 +54,9 @@ class Paths:
         version = "v4" if self._legacy else self.api
         return f"{self._crm('associations', version)}/{_safe(from_)}/{_safe(to)}/batch/read"
 
+    def account(self) -> str:
+        return f"/account-info/{self.api}/details"
+
     def token(self) -> str:
         return f"/oauth/{self.api}/token"
 

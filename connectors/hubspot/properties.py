@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 ID = "hs_object_id"
 #: Characters in a text property (HubSpot's knowledge base, 2026-09).
 LONGEST = 65_536
-_TYPES = {"string": "text", "enumeration": "text", "phone_number": "text", "date": "datetime", "bool": "boolean"}
+_TYPES = {
+    "string": "text",
+    "enumeration": "text",
+    "several": "text",
+    "phone_number": "text",
+    "date": "datetime",
+    "bool": "boolean",
+}
 _SAME = frozenset({"number", "datetime"})
 _MINUTE_LENGTH = len("2026-01-05T07:21")
 #: Whole numbers that a float holds exactly.
@@ -36,6 +43,8 @@ class Property:
     name: str
     #: HubSpot's word: `string`, `number`, `date`, `datetime`, `enumeration`, `bool`, ...
     type: str
+    #: The form in which a person edits it: `checkbox` holds several values, `booleancheckbox` yes or no.
+    form: str = ""
     read_only: bool = False
     unique: bool = False
 
@@ -47,12 +56,13 @@ class Property:
         return cls(
             name=str(told["name"]),
             type=str(told.get("type", "")),
+            form=str(told.get("fieldType", "")),
             read_only=read_only or told.get("calculated") is True,
             unique=told.get("hasUniqueValue") is True,
         )
 
     def as_field(self) -> Field:
-        kind = self.type if self.type in _SAME else _TYPES.get(self.type, "other")
+        kind = self.type if self.type in _SAME else _TYPES.get(self._kind, "other")
         return Field(
             name=self.name,
             type=kind,
@@ -67,7 +77,13 @@ class Property:
 
     def held(self) -> Callable[[str | None], FieldValue]:
         """Return what turns a text of HubSpot's into a value of ours."""
-        return _HELD.get(self.type, _plain)
+        return _HELD.get(self._kind, _plain)
+
+    @property
+    def _kind(self) -> str:
+        """What its values are: a choice of yes and no is `bool`, and one of several values `several`."""
+        by_form = {"booleancheckbox": "bool", "checkbox": "several"}
+        return by_form.get(self.form, self.type) if self.type == "enumeration" else self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +220,15 @@ def _boolean_held(text: str | None) -> FieldValue:
     return {"true": True, "false": False}.get(text.lower(), text) if text else None
 
 
+def _several_held(text: str | None) -> FieldValue:
+    """Read several values, in one order: HubSpot's own means nothing.
+
+    >>> _several_held("silent;at_risk")
+    'at_risk;silent'
+    """
+    return ";".join(sorted(part for part in text.split(";") if part)) or None if text else None
+
+
 def _plain(text: str | None) -> FieldValue:
     return text or None
 
@@ -225,4 +250,5 @@ _HELD: dict[str, Callable[[str | None], FieldValue]] = {
     "number": _number_held,
     "datetime": _moment_held,
     "bool": _boolean_held,
+    "several": _several_held,
 }

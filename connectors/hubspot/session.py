@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.budget import Window
 from connectors.calling import Caller
+from connectors.errors import Conflict, Gone, Refused, Rejected
 from connectors.http import TIMEOUT, agent
 from connectors.hubspot.errors import TABLE
-from connectors.hubspot.tokens import OAuth, ServiceKey
+from connectors.hubspot.tokens import SIGN_IN, OAuth, ServiceKey
 from connectors.reply import Reply
 
 if TYPE_CHECKING:
@@ -93,7 +94,11 @@ class Session:
 
     def _ask_for_token(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         headers = {"Content-Type": _FORM}
-        told = self._send(self._token_path, headers, what="renew the sign-in", writes=False, form=list(form.items()))
+        try:
+            told = self._send(self._token_path, headers, what="sign in", writes=False, form=list(form.items()))
+        except (Rejected, Gone, Conflict) as error:
+            # Not of a record, as those would be: whoever sends records must not look for the guilty one.
+            raise Refused(str(error), next_step=SIGN_IN) from None
         return told if isinstance(told, Mapping) else {}
 
     def _send(  # noqa: PLR0913 - the parts of a request

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EARLY_S = 120.0
 #: Seconds; what HubSpot's tokens last where the reply does not say.
 LASTS_S = 1800.0
+SIGN_IN = "Sign in again: `npsync auth set CONNECTION`, then `npsync auth test CONNECTION`."
 
 
 class Slot(Protocol):
@@ -98,10 +99,7 @@ class OAuth:
             )
             token, new, lasts = (reply.get(name) for name in ("access_token", "refresh_token", "expires_in"))
             if not isinstance(token, str) or not token:
-                raise Refused(
-                    "HubSpot's token endpoint gave no token",
-                    next_step="Sign in again: `npsync auth set CONNECTION`, then `npsync auth test CONNECTION`.",
-                )
+                raise Refused("HubSpot's token endpoint gave no token", next_step=SIGN_IN)
             if isinstance(new, str) and new and new != slot.value:
                 slot.keep(new)  # before the new token's first use: the old one may be void already
         self._token = token
