@@ -1,0 +1,291 @@
+"""Lists ("segments") and who is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.exchange import Reply
+from sandbox.hubspot.calls import paged, text_of
+from sandbox.hubspot.errors import Refusal, bad_json, not_found
+from sandbox.hubspot.values import stamp
+
+if TYPE_CHECKING:
+    from sandbox.hubspot.calls import Call
+    from sandbox.hubspot.portal import Portal
+
+KINDS = {"MANUAL", "SNAPSHOT", "DYNAMIC"}
+MOST_MOVED = 100_000
+_PAGE = 250
+
+
+@dataclass(slots=True, kw_only=True)
+class Segment:
+    """One list."""
+
+    id: str
+    name: str
+    kind_id: str
+    processing: str
+    at: float
+    filters: Any = None
+    deleted: float | None = None
+    #: Record id → when it joined.
+    members: dict[str, float] = field(default_factory=dict)
+
+    def json(self, *, with_filters: bool = True) -> dict[str, Any]:
+        """Return the list as HubSpot describes it."""
+        found: dict[str, Any] = {
+            "listId": self.id,
+            "listVersion": 1,
+            "name": self.name,
+            "objectTypeId": self.kind_id,
+            "processingType": self.processing,
+            "processingStatus": "COMPLETE",
+            "createdAt": stamp(self.at),
+            "updatedAt": stamp(self.at),
+            "filtersUpdatedAt": stamp(self.at),
+            "size": len(self.members),
+        }
+        if with_filters and self.filters is not None:
+            found["filterBranch"] = self.filters
+        if self.deleted is not None:
+            found["deletedAt"] = stamp(self.deleted)
+        return found
+
+
+class Lists:
+    """All lists of a portal."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.held: dict[str, Segment] = {}
+
+    def need(self, id_: str) -> Segment:
+        """Return a list that is in use.
+
+        Raises:
+            Refusal: There is none of this id.
+        """
+        found = self.held.get(id_)
+        if found is None or found.deleted is not None:
+            raise not_found(f"List does not exist with ID {id_}.")
+        return found
+
+    def open(self, id_: str) -> Segment:
+        """Return a list whose members may be written.
+
+        Raises:
+            Refusal: HubSpot itself decides who is in it.
+        """
+        found = self.need(id_)
+        if found.processing == "DYNAMIC":
+            raise Refusal(400, f"List {id_} is DYNAMIC: its memberships can't be changed through the API")
+        return found
+
+    def add(self, name: str, kind_id: str, processing: str, at: float) -> Segment:
+        """Make a list.
+
+        Raises:
+            Refusal: Its name is taken.
+        """
+        if self.named(kind_id, name) is not None:
+            raise Refusal(400, f"A list already exists with name '{name}'", "VALIDATION_ERROR")
+        made = Segment(id=str(len(self.held) + 1), name=name, kind_id=kind_id, processing=processing, at=at)
+        self.held[made.id] = made
+        return made
+
+    def named(self, kind_id: str, name: str) -> Segment | None:
+        """Return the list of this name."""
+        return next(
+            (one for one in self.live() if one.kind_id == kind_id and one.name.casefold() == name.casefold()), None
+        )
+
+    def live(self) -> list[Segment]:
+        """Return the lists in use."""
+        return [one for one in self.held.values() if one.deleted is None]
+
+    def move(self, kind_id: str, old: str, new: str) -> None:
+        """Put *new* wherever *old* was a member."""
+        for one in self.held.values():
+            if one.kind_id == kind_id and old in one.members:
+                joined = one.members.pop(old)
+                one.members.setdefault(new, joined)
+
+
+def create(portal: Portal, call: Call) -> Reply:
+    """Make a list."""
+    body = call.body()
+    processing = body.get("processingType")
+    if processing not in KINDS:
+        raise bad_json(f"processingType must be one of {sorted(KINDS)}")
+    kind = portal.kind(text_of(body, "objectTypeId"))
+    if not text_of(body, "name").strip():
+        raise bad_json("some required fields were not set: [name]")
+    if processing == "DYNAMIC" and not body.get("filterBranch"):
+        raise bad_json("a DYNAMIC list needs a filterBranch")
+    made = portal.lists.add(body["name"], kind.id, processing, call.at)
+    made.filters = body.get("filterBranch")
+    return Reply.json({"list": made.json()})
+
+
+def fetch(portal: Portal, call: Call) -> Reply:
+    """Return the lists named by `listIds`, or all."""
+    ids = call.names("listIds")
+    found = [portal.lists.held[id_] for id_ in ids if id_ in portal.lists.held] if ids else portal.lists.live()
+    return Reply.json({"lists": [one.json(with_filters=call.flag("includeFilters")) for one in found]})
+
+
+def get(portal: Portal, call: Call, id_: str) -> Reply:
+    """Return one list."""
+    return Reply.json({"list": portal.lists.need(id_).json(with_filters=call.flag("includeFilters"))})
+
+
+def by_name(portal: Portal, call: Call, kind: str, name: str) -> Reply:
+    """Return the list of that name."""
+    found = portal.lists.named(portal.kind(kind).id, name)
+    if found is None:
+        raise not_found(f"List does not exist with name {name}.")
+    return Reply.json({"list": found.json(with_filters=call.flag("includeFilters"))})
+
+
+def search(portal: Portal, call: Call) -> Reply:
+    """Find lists by a part of their name."""
+    body = call.body()
+    query = str(body.get("query") or "").casefold()
+    types, ids = body.get("processingTypes") or KINDS, body.get("listIds")
+    offset, count = int(body.get("offset") or 0), int(body.get("count") or 20)
+    found = [
+        one
+        for one in portal.lists.live()
+        if query in one.name.casefold() and one.processing in types and (not ids or one.id in map(str, ids))
+    ]
+    page = found[offset : offset + count]
+    shown = [
+        one.json(with_filters=False) | {"additionalProperties": {"hs_list_size": str(len(one.members))}} for one in page
+    ]
+    return Reply.json(
+        {"lists": shown, "total": len(found), "offset": offset + len(page), "hasMore": offset + count < len(found)}
+    )
+
+
+def delete(portal: Portal, call: Call, id_: str) -> Reply:
+    """Delete a list; it can be restored."""
+    portal.lists.need(id_).deleted = call.at
+    return Reply.empty(204)
+
+
+def restore(portal: Portal, call: Call, id_: str) -> Reply:
+    """Bring a deleted list back."""
+    if id_ not in portal.lists.held:
+        raise not_found(f"List does not exist with ID {id_}.")
+    portal.lists.held[id_].deleted = None
+    return Reply.empty(204)
+
+
+def rename(portal: Portal, call: Call, id_: str) -> Reply:
+    """Give a list another name."""
+    found, name = portal.lists.need(id_), call.request.first("listName")
+    other = portal.lists.named(found.kind_id, name)
+    if not name or (other is not None and other is not found):
+        raise Refusal(400, f"A list already exists with name '{name}'" if name else "listName is missing")
+    found.name = name
+    return Reply.json({"updatedList": found.json(with_filters=call.flag("includeFilters"))})
+
+
+def refilter(portal: Portal, call: Call, id_: str) -> Reply:
+    """Give a dynamic list another filter."""
+    found = portal.lists.need(id_)
+    if found.processing != "DYNAMIC":
+        raise Refusal(400, f"List {id_} is not DYNAMIC")
+    found.filters = call.body().get("filterBranch")
+    return Reply.json({"updatedList": found.json()})
+
+
+def memberships(portal: Portal, call: Call, id_: str) -> Reply:
+    """Page through the members of a list; DELETE removes them all."""
+    if call.request.method == "DELETE":
+        portal.lists.open(id_).members.clear()
+        return Reply.empty(204)
+    members = sorted(portal.lists.need(id_).members.items(), key=lambda pair: int(pair[0]))
+    answer = paged(members, call, _PAGE, _member, default=_PAGE)
+    return Reply.json(answer | {"total": len(members)}, rows=len(answer["results"]))
+
+
+def change(portal: Portal, call: Call, id_: str, verb: str) -> Reply:
+    """Add members, remove members, or both."""
+    found, body = portal.lists.open(id_), call.json()
+    match verb:
+        case "add":
+            joining, leaving = _ids(body), []
+        case "remove":
+            joining, leaving = [], _ids(body)
+        case "add-and-remove" if isinstance(body, dict):
+            joining, leaving = _ids(body.get("recordIdsToAdd") or []), _ids(body.get("recordIdsToRemove") or [])
+        case _:
+            raise bad_json("an object was expected") if verb == "add-and-remove" else not_found()
+    kind = portal.kind(found.kind_id)
+    present = {id_: portal.present(kind, id_) for id_ in joining if portal.exists(found.kind_id, id_)}
+    added = [id_ for id_ in present.values() if id_ not in found.members]
+    removed = [id_ for id_ in leaving if id_ in found.members]
+    for one in removed:
+        del found.members[one]
+    found.members |= dict.fromkeys(added, call.at)
+    missing = [id_ for id_ in joining if id_ not in present]
+    answer = {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
+    return Reply.json(answer, rows=len(added) + len(removed))
+
+
+def add_from(portal: Portal, call: Call, id_: str, source: str) -> Reply:
+    """Add all members of another list."""
+    found, other = portal.lists.open(id_), portal.lists.need(source)
+    if len(other.members) > MOST_MOVED:
+        raise Refusal(400, f"At most {MOST_MOVED} records can be added from a list at a time")
+    found.members |= {one: call.at for one in other.members if one not in found.members}
+    return Reply.empty(204, rows=len(other.members))
+
+
+def of_record(portal: Portal, call: Call, kind: str, id_: str) -> Reply:
+    """Return the lists a record is in."""
+    one = portal.kind(kind)
+    record = portal.present(one, id_)
+    return Reply.json(
+        {"results": _memberships(portal, one.id, record), "total": len(_memberships(portal, one.id, record))}
+    )
+
+
+def of_records(portal: Portal, call: Call) -> Reply:
+    """Return the lists of many records."""
+    results = []
+    for row in call.inputs():
+        kind = portal.kind(text_of(row, "objectTypeId"))
+        id_ = text_of(row, "recordId")
+        found = _memberships(portal, kind.id, portal.present(kind, id_))
+        results.append({"objectTypeId": kind.id, "recordId": id_, "recordListMemberships": found})
+    body = {"status": "COMPLETE", "results": results, "startedAt": call.stamp, "completedAt": portal.stamp()}
+    return Reply.json(body, rows=len(results))
+
+
+def _memberships(portal: Portal, kind_id: str, id_: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "listId": one.id,
+            "listVersion": 1,
+            "firstAddedTimestamp": stamp(one.members[id_]),
+            "lastAddedTimestamp": stamp(one.members[id_]),
+        }
+        for one in portal.lists.live()
+        if one.kind_id == kind_id and id_ in one.members
+    ]
+
+
+def _member(pair: tuple[str, float]) -> dict[str, str]:
+    return {"recordId": pair[0], "membershipTimestamp": stamp(pair[1])}
+
+
+def _ids(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(
+        isinstance(one, (str, int)) and not isinstance(one, bool) for one in value
+    ):
+        raise bad_json("Cannot deserialize: a list of record ids was expected")
+    return list(dict.fromkeys(map(str, value)))
