@@ -39,6 +39,7 @@ RULES = (
     # The account is on its way to another data centre; it may take a day.
     Rule(meaning=Meaning.BUSY, statuses=(477,), wait_s=3600.0),
     Rule(meaning=Meaning.DRIFT, code="PROPERTY_DOESNT_EXIST"),
+    Rule(meaning=Meaning.DRIFT, statuses=(0, 400), text=r"Property \S{1,100} does not exist"),
     Rule(meaning=Meaning.DRIFT, code="READ_ONLY_VALUE"),
     Rule(meaning=Meaning.DRIFT, statuses=(400, 404), text="infer object type"),
     Rule(meaning=Meaning.GONE, code="OBJECT_NOT_FOUND"),
