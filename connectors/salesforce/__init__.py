@@ -1,0 +1,1 @@
+"""Salesforce: records found, written and read back; see `destination.Salesforce`."""

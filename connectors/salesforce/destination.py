@@ -1,0 +1,213 @@
+"""Salesforce as a destination: what the engine asks of it, made of the parts beside this file."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.budget import Gate
+from connectors.calling import Breaker, Caller
+from connectors.errors import SchemaDrift
+from connectors.http import new_session
+from connectors.retry import SERVICE, Retry
+from connectors.salesforce.bulk import Ingest
+from connectors.salesforce.bulk_query import BulkQuery
+from connectors.salesforce.collections import ID, WORKERS, Target
+from connectors.salesforce.directory import RecordDirectory
+from connectors.salesforce.ids import is_id
+from connectors.salesforce.jobs import NoJobs
+from connectors.salesforce.reading import Reader
+from connectors.salesforce.rounds import rounds
+from connectors.salesforce.schema import Org, check
+from connectors.salesforce.session import Call, Session, ToLoopback
+from connectors.salesforce.spool import Spool
+from connectors.salesforce.tokens import Tokens
+from connectors.salesforce.writing import Writer
+from connectors.values import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from connectors.budget import Meter
+    from connectors.connection_secrets import ConnectionSecrets
+    from connectors.contract import Applied, RecordColumns
+    from connectors.salesforce.jobs import Jobs
+    from connectors.salesforce.schema import Kind
+    from connectors.values import Block, Field, FieldValue, RecordRef, Write
+
+
+def _utc() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+class Salesforce:
+    """See `Destination`, `Bulk`, `Schema` and `Matchable` in `connectors.contract`.
+
+    Args:
+        name: The connection's name in the config.
+        domain: The org's My Domain, such as `acme.my`.
+        auth: `client_credentials`, `jwt` or `refresh_token`.
+        username: Whose rights are used, for `jwt`.
+        api_version: Such as `67.0`.
+        url: A sandbox on this machine, instead of Salesforce.
+        secrets: Of this connection.
+        meter: Counts calls for everybody who uses this org.
+        quota_share: Share of the org's calls of a day that npsync may make, 0 to 1.
+        retry: How patient.
+        clock: The time, aware.
+        sleep: Waits seconds.
+        jobs: Where Bulk jobs are remembered.
+    """
+
+    #: `write_blocks` takes any iterable and reads it once, so one Bulk job can serve all that waits.
+    streams = True
+
+    def __init__(  # noqa: PLR0913 - what the config says of a connection, and the means
+        self,
+        *,
+        name: str,
+        domain: str,
+        auth: str = "client_credentials",
+        username: str | None = None,
+        api_version: str = "67.0",
+        url: str | None = None,
+        secrets: ConnectionSecrets,
+        meter: Meter,
+        quota_share: float = 0.2,
+        retry: Retry | None = None,
+        clock: Callable[[], datetime] = _utc,
+        sleep: Callable[[float], None] = time.sleep,
+        jobs: Jobs | None = None,
+    ) -> None:
+        where = f"Salesforce `{name}`"
+        http = new_session(pool=WORKERS)
+        if url:
+            http.mount("https://", ToLoopback(url, pool_maxsize=WORKERS))
+        gate = Gate(name, meter, sleep=sleep, now=clock)
+        tokens = Tokens(
+            where=where, domain=domain, auth=auth, username=username, secrets=secrets, session=http, now=clock
+        )
+        session = Session(
+            where=where, version=api_version, http=http, tokens=tokens, gate=gate, quota_share=quota_share, now=clock
+        )
+        patience = retry or Retry(policy=SERVICE, sleep=sleep)
+        # Salesforce does not count errors against its callers, as HubSpot does: only an outage opens the breaker.
+        session.caller = Caller(
+            name, gate=gate, retry=patience, renew=session.renew, breaker=Breaker(patience.clock, share=None)
+        )
+        self._where = where
+        self._session = session
+        self._org = Org(session)
+        self._reader = Reader(session, BulkQuery(session, clock=patience.clock, sleep=sleep))
+        ingest = Ingest(session, jobs or NoJobs(), clock=patience.clock, sleep=sleep)
+        self._writer = Writer(session, ingest, self._reader)
+        #: The field by which each object's records were last written or prepared.
+        self._keys: dict[str, str] = {}
+        self._checked: set[tuple[str, str, tuple[str, ...], bool]] = set()
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
+        """See `Destination.write`."""
+        outcomes: list[Outcome] = []
+        blocks = rounds(batch)
+        for round_ in blocks:
+            for block in round_:
+                self._target(block)  # nothing is written where anything is amiss
+        for round_ in blocks:
+            applied = self.write_blocks(round_)
+            others = {(each.object, each.id): each for each in applied.others}
+            for block in round_:
+                for id_ in block.ids():
+                    written = Outcome(object=block.object, id=id_, kind=OutcomeKind.WRITTEN)
+                    outcomes.append(others.get((block.object, id_), written))
+        return outcomes
+
+    def write_blocks(self, blocks: Iterable[Block]) -> Applied:
+        """See `Bulk.write_blocks`. *blocks* may be any iterable; it is read once, before anything is written."""
+        spools: dict[Target, Spool] = {}
+        try:
+            for block in blocks:
+                target, kind = self._target(block)
+                spool = spools.get(target)
+                if spool is None:
+                    spool = spools[target] = Spool(target, kind, block.object)
+                spool.add(block)
+            return self._writer.deliver(list(spools.values()))
+        finally:
+            for spool in spools.values():
+                spool.close()
+
+    def _target(self, block: Block) -> tuple[Target, Kind]:
+        """Say where *block* goes, checked against what the org has."""
+        kind = self._org.get(block.object)
+        if len(block.key) != 1:
+            raise SchemaDrift(
+                f"{self._where}: `{block.object}` is keyed by {len(block.key)} fields",
+                next_step="Salesforce matches records by one field: take one external id.",
+            )
+        [given] = block.key
+        form = (kind.name, given, block.fields, block.delete)
+        if form not in self._checked:
+            check(kind, block.fields, self._where, key=given)
+            self._checked.add(form)
+        key = kind.spelt(given)
+        self._keys[kind.name] = key
+        return Target(object=kind.name, key=key, delete=block.delete), kind
+
+    def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
+        """See `Destination.read`. A record's id is its key, as it was last written; else Salesforce's own id."""
+        by_object: dict[str, list[RecordRef]] = {}
+        for ref in refs:
+            by_object.setdefault(ref.object, []).append(ref)
+        found: dict[RecordRef, Mapping[str, FieldValue]] = {}
+        for object_, wanted in by_object.items():
+            kind = self._org.get(object_)
+            held = self._reader.by_key(kind, self._key(kind, wanted), [ref.id for ref in wanted], fields)
+            found.update({ref: held[ref.id] for ref in wanted if ref.id in held})
+        return found
+
+    def _key(self, kind: Kind, refs: Sequence[RecordRef]) -> str:
+        known = self._keys.get(kind.name)
+        if known is not None:
+            return known
+        own = [column.name for column in kind.columns.values() if column.matchable and column.unique]
+        return ID if len(own) != 1 or all(is_id(ref.id) for ref in refs) else own[0]
+
+    def fields(self, object_: str) -> Sequence[Field]:
+        """See `Schema.fields`."""
+        kind = self._org.find(object_)
+        return [] if kind is None else kind.as_fields()
+
+    def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+        """See `Schema.ensure`. Nothing is created: an org is shaped by its admins, or by who asks for it.
+
+        Raises:
+            SchemaDrift: Objects or fields are missing, or may not be written; names them all.
+        """
+        self._org.forget(object_)
+        kind = self._org.get(object_)
+        names = [each.name for each in fields if each.name not in key]
+        check(kind, names, self._where, key=key[0])
+        self._keys[kind.name] = kind.spelt(key[0])
+
+    def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
+        """See `Matchable.directory`."""
+        return RecordDirectory(self._session, self._reader, self._org, columns)
+
+    def who(self) -> Mapping[str, str]:
+        """Return who is signed in and to what, for `npsync auth test`."""
+        identity = self._session.identity()
+        told = {"user": "", "organisation": ""}
+        soql = "SELECT Name FROM Organization LIMIT 1"
+        for record in self._session.query(soql, what="asking for the organisation"):
+            told["organisation"] = str(record.get("Name") or "")
+        told["user"] = identity.rpartition("/")[2]
+        limits = self._session.call(Call("limits", "asking for the limits")) or {}
+        calls = limits.get("DailyApiRequests") or {}
+        if calls:
+            told["calls left today"] = f"{calls.get('Remaining')} of {calls.get('Max')}"
+        return told
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._session.close()

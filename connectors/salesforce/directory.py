@@ -1,0 +1,160 @@
+"""Records of one object found by id, address, number or a company's own ids, with merges and conversions followed.
+
+What was deleted, merged away or converted is found too (`queryAll`): an old address leads to where its record went.
+Few keys are asked for in addresses of 16 KB; many, or such as take the org too long, by one Bulk query of the object.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import Rejected
+from connectors.salesforce.ids import widened
+from connectors.salesforce.layout import Layout
+from connectors.salesforce.query import Term, quoted, select
+from connectors.salesforce.reading import at
+from connectors.salesforce.schema import ID
+from connectors.salesforce.terms import by_email, by_id, by_identifier, by_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from connectors.contract import RecordColumns
+    from connectors.salesforce.reading import Reader
+    from connectors.salesforce.schema import Org
+    from connectors.salesforce.session import Session
+
+#: Records in one Arrow table.
+BATCH = 5_000
+#: Merges of merges that are followed; a longer chain is a cycle or a fault.
+MERGE_HOPS = 10
+#: The key kind that names a record by its own id.
+RECORD = "record"
+#: Patterns with a leading `%` let the org read every record for each; beyond so many one scan is cheaper.
+MOST_LOOSE = 200
+
+
+class RecordDirectory:
+    """See `Directory` and `Accounts` in `connectors.contract`.
+
+    Args:
+        session: Of the org.
+        reader: Of the same.
+        org: Its objects.
+        columns: What the object's fields mean.
+
+    Raises:
+        SchemaDrift: There is no such object or field.
+    """
+
+    def __init__(self, session: Session, reader: Reader, org: Org, columns: RecordColumns) -> None:
+        self._session = session
+        self._reader = reader
+        self._kind = org.get(columns.object)
+        self._layout = Layout(self._kind, columns, session.where)
+
+    def find(self, keys: pa.Table) -> Iterator[pa.Table]:
+        """See `Directory.find`."""
+        wanted: dict[str, list[str]] = {}
+        for kind, value in zip(keys["kind"].to_pylist(), keys["value"].to_pylist(), strict=True):
+            if value:
+                wanted.setdefault(kind, []).append(value)
+        terms = list(dict.fromkeys(self._terms(wanted)))
+        if terms:
+            yield from self._with_merges(self._records(terms, wanted))
+
+    def version(self) -> str:
+        """See `Directory.version`: the newest change, deletions included."""
+        soql = select([ID, "SystemModstamp"], self._kind.name, rest="ORDER BY SystemModstamp DESC,Id DESC LIMIT 1")
+        what = f"asking for the newest {self._kind.name} record"
+        for record in self._session.query(soql, what=what, deleted=True):
+            return f"{record.get('SystemModstamp')} {record.get(ID)}"
+        return "none"
+
+    def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
+        """See `Accounts.sizes`."""
+        name = self._layout.account
+        if name is None or not accounts:
+            return {}
+        asked = {widened(account): account for account in accounts}
+        terms = [Term(name, quoted(account)) for account in asked]
+        counts: Counter[str] = Counter()
+        grouped = self._reader.grouped(self._kind, name, terms)
+        if grouped is None:
+            for record in self._reader.every([name], self._kind, f"{name} != null"):
+                counts[widened(str(record[name]))] += 1
+        else:
+            counts.update({widened(account): number for account, number in grouped})
+        return {given: counts[account] for account, given in asked.items() if counts[account]}
+
+    def _terms(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Term]:
+        kind, layout = self._kind, self._layout
+        yield from by_id(kind, layout.id, wanted.get(RECORD, ()))
+        addresses, bases = wanted.get("email", ()), wanted.get("email_base", ())
+        for name in layout.emails if addresses or bases else ():
+            column = kind.column(name)
+            if column is not None:
+                yield from by_email(column, addresses, bases)
+        for name in layout.phones:
+            column = kind.column(name)
+            if column is not None:
+                yield from by_phone(column, wanted.get("phone", ()))
+        for id_kind, names in layout.ids.items():
+            for name in names:
+                column = kind.column(name)
+                if column is not None and column.type == "id":
+                    yield from by_id(kind, name, wanted.get(id_kind, ()))
+                elif column is not None:
+                    yield from by_identifier(kind, name, wanted.get(id_kind, ()))
+
+    def _records(self, terms: Sequence[Term], wanted: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Any]]:
+        fields = self._layout.fields()
+        if sum(term.literal.startswith("'%") for term in terms) <= MOST_LOOSE:
+            found = self._reader.any_of(fields, self._kind, terms, deleted=True)
+            if found is not None:
+                try:
+                    yield from found
+                except Rejected as error:
+                    if error.code not in {"QUERY_TIMEOUT", "QUERY_TOO_COMPLICATED"}:
+                        raise
+                else:
+                    return
+        yield from self._reader.every(fields, self._kind, self._any_held(wanted), deleted=True)
+
+    def _any_held(self, wanted: Mapping[str, Sequence[str]]) -> str:
+        """Return the condition that a record holds anything that is looked for."""
+        if RECORD in wanted:
+            return ""
+        layout = self._layout
+        names = [*(layout.emails if wanted.keys() & {"email", "email_base"} else ())]
+        names += layout.phones if "phone" in wanted else ()
+        names += [name for id_kind, held in layout.ids.items() if id_kind in wanted for name in held]
+        return " OR ".join(f"{name} != null" for name in dict.fromkeys(names))
+
+    def _with_merges(self, records: Iterable[Mapping[str, Any]]) -> Iterator[pa.Table]:
+        """Yield *records*, then those of this object that they were merged into, and so on.
+
+        A lead's contact is of another object: whoever has a directory of contacts is asked for it by its id.
+        """
+        seen: set[str] = set()
+        targets: set[str] = set()
+        for _ in range(MERGE_HOPS + 1):
+            for table in self._tables(records):
+                seen.update(table["id"].to_pylist())
+                targets.update(table["merged_into"].drop_null().to_pylist())
+                yield table
+            terms = list(by_id(self._kind, self._layout.id, sorted(targets - seen)))
+            if not terms:
+                return
+            seen |= targets
+            records = self._records(terms, {RECORD: sorted(targets)})
+            targets = set()
+
+    def _tables(self, records: Iterable[Mapping[str, Any]]) -> Iterator[pa.Table]:
+        left = iter(records)
+        while part := list(islice(left, BATCH)):
+            yield self._layout.table([record for record in part if at(record, self._layout.id)])

@@ -1,0 +1,133 @@
+"""Which fields of an object say what of a person, and its records in the directory's Arrow form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from connectors.records import RECORD_FIELDS
+from connectors.salesforce.cells import out
+from connectors.salesforce.reading import at
+from connectors.salesforce.schema import ID, missing_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from connectors.contract import RecordColumns
+    from connectors.salesforce.schema import Kind
+
+#: Every org has these; they are taken where the mapping names nothing and the object has them.
+_STANDARD = {
+    "first_name": ("FirstName",),
+    "last_name": ("LastName",),
+    "account": ("AccountId",),
+    "account_name": ("Account.Name", "Company"),
+    "country": ("MailingCountryCode", "CountryCode"),
+    "created_at": ("CreatedDate",),
+}
+_EMAILS = ("Email",)
+_PHONES = ("Phone", "MobilePhone")
+_DELETED, _MASTER, _CONVERTED, _CONTACT = "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId"
+_NO = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
+
+
+class Layout:
+    """What is read of each record of an object.
+
+    Args:
+        kind: The object.
+        columns: What the mapping says of its fields.
+        where: Which connection this is.
+
+    Raises:
+        SchemaDrift: The object lacks a field that the mapping names.
+    """
+
+    def __init__(self, kind: Kind, columns: RecordColumns, where: str) -> None:
+        self.kind = kind
+        self._object = columns.object
+        _check(kind, columns, where)
+        self.id = kind.spelt(columns.id)
+        self.emails = self._several(columns.emails, _EMAILS)
+        self.phones = self._several(columns.phones, _PHONES)
+        self.ids = {id_kind: tuple(map(kind.spelt, names)) for id_kind, names in columns.ids.items()}
+        self._single = {word: name for word in _STANDARD if (name := self._one(columns, word))}
+        self._single |= {"full_name": kind.spelt(columns.full_name)} if columns.full_name else {}
+        self._merged = kind.spelt(columns.merged_into) if columns.merged_into else None
+        self._flags = {word: kind.spelt(name) for word in ("deleted", "suppressed") if (name := getattr(columns, word))}
+        self._own = [name for name in (_DELETED, _MASTER, _CONVERTED, _CONTACT) if kind.has(name)]
+
+    @property
+    def account(self) -> str | None:
+        """The field with the account's id."""
+        return self._single.get("account")
+
+    def fields(self) -> list[str]:
+        """Return what a query selects, each once."""
+        ids = [name for names in self.ids.values() for name in names]
+        rest = [*self._single.values(), *self._flags.values(), *([self._merged] if self._merged else [])]
+        names = [ID, self.id, *self.emails, *self.phones, *ids, *rest, *self._own]
+        return list(dict.fromkeys(names))
+
+    def table(self, records: Iterable[Mapping[str, Any]]) -> pa.Table:
+        """Return records as `RECORD_FIELDS`."""
+        return pa.Table.from_pylist([self._row(record) for record in records], schema=RECORD_FIELDS)
+
+    def _row(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        row: dict[str, Any] = {word: at(record, name) for word, name in self._single.items()}
+        if "created_at" in row:
+            row["created_at"] = out(row["created_at"], "datetime")
+        merged = self._leads_to(record)
+        return row | {
+            "object": self._object,
+            "id": at(record, self.id),
+            "emails": [text for name in self.emails if (text := at(record, name))],
+            "phones": [text for name in self.phones if (text := at(record, name))],
+            "ids": [
+                {"kind": kind, "value": text}
+                for kind, names in self.ids.items()
+                for name in names
+                if (text := at(record, name))
+            ],
+            "merged_into": merged,
+            # Salesforce deletes what it merges; that it is gone says nothing beside where it went.
+            "deleted": merged is None and (_yes(record, _DELETED) or _yes(record, self._flags.get("deleted"))),
+            "suppressed": _yes(record, self._flags.get("suppressed")),
+        }
+
+    def _leads_to(self, record: Mapping[str, Any]) -> str | None:
+        """Return the record that this one was merged into, or the contact that a lead was converted to."""
+        if self._merged and (told := at(record, self._merged)):
+            return told
+        return at(record, _MASTER) or (at(record, _CONTACT) if _yes(record, _CONVERTED) else None)
+
+    def _several(self, named: Sequence[str], standard: Sequence[str]) -> tuple[str, ...]:
+        if named:
+            return tuple(map(self.kind.spelt, named))
+        return tuple(name for name in standard if self.kind.has(name))
+
+    def _one(self, columns: RecordColumns, word: str) -> str | None:
+        given: str | None = getattr(columns, word)
+        if given:
+            return self.kind.spelt(given)
+        return next((name for name in _STANDARD[word] if _has_path(self.kind, name)), None)
+
+
+def _check(kind: Kind, columns: RecordColumns, where: str) -> None:
+    single = [getattr(columns, word) for word in (*_STANDARD, "full_name", "merged_into", "deleted", "suppressed")]
+    ids = [name for names in columns.ids.values() for name in names]
+    names = [columns.id, *columns.emails, *columns.phones, *ids, *(name for name in single if name)]
+    missing = [name for name in dict.fromkeys(names) if not _has_path(kind, name)]
+    if missing:
+        raise missing_fields(kind, missing, where)
+
+
+def _has_path(kind: Kind, path: str) -> bool:
+    """Tell whether a field is there; of `Account.Name` only the way to it is known here."""
+    first, dot, _ = path.partition(".")
+    return any(column.relation == first for column in kind.columns.values()) if dot else kind.has(path)
+
+
+def _yes(record: Mapping[str, Any], name: str | None) -> bool:
+    return name is not None and (at(record, name) or "").strip().lower() not in _NO

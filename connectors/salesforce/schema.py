@@ -1,0 +1,201 @@
+"""What the org's objects and fields are, as describe tells it; asked once per object and kept."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import Gone, SchemaDrift
+from connectors.salesforce.session import Call
+from connectors.values import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.salesforce.session import Session
+
+_TYPES = {"boolean": "boolean", "datetime": "datetime"} | dict.fromkeys(
+    ("double", "int", "currency", "percent", "long"), "number"
+)
+#: Values that have parts of their own, or are no text.
+_OTHER = frozenset({"address", "location", "base64", "anyType", "complexvalue"})
+ID = "Id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One field of an object."""
+
+    name: str
+    #: Describe's word: `string`, `double`, `reference`, ...
+    type: str
+    length: int | None
+    createable: bool
+    updateable: bool
+    unique: bool
+    #: Rows can be matched by it in an upsert.
+    matchable: bool
+    #: By which its record is reached in a query (`Account` of `AccountId`), and what that is.
+    relation: str | None
+    refers_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One object of the org."""
+
+    name: str
+    #: The first three characters of its records' ids; empty where it has none.
+    prefix: str
+    #: By name in lower case: Salesforce does not mind case.
+    columns: Mapping[str, Column]
+
+    def column(self, name: str) -> Column | None:
+        """Return a field by its name in any case."""
+        return self.columns.get(name.lower())
+
+    def has(self, name: str) -> bool:
+        return name.lower() in self.columns
+
+    def spelt(self, name: str) -> str:
+        """Return a field's name as the org spells it; a name it does not have comes back as it is."""
+        found = self.column(name)
+        return name if found is None else found.name
+
+    def as_fields(self) -> list[Field]:
+        return [
+            Field(
+                name=each.name,
+                type=_TYPES.get(each.type, "other" if each.type in _OTHER else "text"),
+                length=each.length,
+                writable=each.createable or each.updateable,
+                unique=each.unique or each.name == ID,
+            )
+            for each in self.columns.values()
+        ]
+
+
+class Org:
+    """The objects of one org.
+
+    Args:
+        session: Of the org.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._kinds: dict[str, Kind] = {}
+        self._lock = Lock()
+
+    def find(self, object_: str) -> Kind | None:
+        """Return an object; None when there is none of that name, or the user may not see it."""
+        with self._lock:
+            known = self._kinds.get(object_.lower())
+            if known is not None:
+                return known
+            try:
+                told = self._session.call(
+                    Call(f"sobjects/{_named(object_)}/describe", what=f"describing {object_[:80]}")
+                )
+            except Gone:
+                return None
+            kind = self._kinds[object_.lower()] = kind_of(told)
+            return kind
+
+    def get(self, object_: str) -> Kind:
+        """Return an object.
+
+        Raises:
+            SchemaDrift: There is none; says which there are that sound alike.
+        """
+        found = self.find(object_)
+        if found is None:
+            raise self._missing(object_)
+        return found
+
+    def forget(self, object_: str) -> None:
+        """Describe it anew when it is next asked for."""
+        self._kinds.pop(object_.lower(), None)
+
+    def _missing(self, object_: str) -> SchemaDrift:
+        told = self._session.call(Call("sobjects", what="listing objects"))
+        names = [str(each["name"]) for each in told.get("sobjects", ())]
+        close = difflib.get_close_matches(object_, names, n=1)
+        meant = f"Did you mean `{close[0]}`? " if close else ""
+        step = f"{meant}It must exist in Salesforce, and the integration user needs the right to read it."
+        return SchemaDrift(f"{self._session.where}: there is no object `{object_[:80]}`", next_step=step)
+
+
+def kind_of(told: Mapping[str, Any]) -> Kind:
+    """Read a reply to describe."""
+    columns = [_column(each) for each in told["fields"]]
+    return Kind(
+        name=str(told["name"]),
+        prefix=str(told.get("keyPrefix") or ""),
+        columns={each.name.lower(): each for each in columns},
+    )
+
+
+def check(kind: Kind, names: Sequence[str], where: str, *, key: str | None = None) -> None:
+    """Raise `SchemaDrift` for everything among *names* that the org lacks or that we may not write, all at once.
+
+    Args:
+        kind: The object.
+        names: Fields that are to be written.
+        where: Which connection this is.
+        key: The field by which records are matched, where they are to be written.
+    """
+    missing = [name for name in [*([key] if key else []), *names] if not kind.has(name)]
+    if missing:
+        raise missing_fields(kind, missing, where)
+    fixed = [name for name in names if not _may_write(kind, name, key)]
+    if fixed:
+        listed = ", ".join(f"`{name}`" for name in fixed)
+        raise SchemaDrift(
+            f"{where}: {listed} of `{kind.name}` cannot be written",
+            next_step="It is a formula or system field, or the integration user lacks edit rights on it (field-level"
+            " security): give the right, or delete the line from the mapping.",
+        )
+    column = kind.column(key) if key else None
+    if column is not None and column.name != ID and not column.matchable:
+        raise SchemaDrift(
+            f"{where}: `{column.name}` of `{kind.name}` is no external id, so records cannot be matched by it",
+            next_step="Tick `External ID` (and `Unique`) on the field in Salesforce, or use another key.",
+        )
+
+
+def missing_fields(kind: Kind, missing: Sequence[str], where: str) -> SchemaDrift:
+    """Return the error for fields that an object does not have."""
+    known = [column.name for column in kind.columns.values()]
+    close = [(name, difflib.get_close_matches(name, known, n=1)) for name in missing]
+    meant = " ".join(f"Did you mean `{found[0]}` for `{name}`?" for name, found in close if found)
+    names = ", ".join(f"`{name[:80]}`" for name in missing)
+    step = f"{meant} The field must exist, and the integration user must see it (field-level security).".strip()
+    return SchemaDrift(f"{where}: object `{kind.name}` has no field {names}", next_step=step)
+
+
+def _may_write(kind: Kind, name: str, key: str | None) -> bool:
+    column = kind.column(name)
+    assert column is not None
+    return column.updateable or (column.createable and key is not None and key.lower() != ID.lower())
+
+
+def _column(told: Mapping[str, Any]) -> Column:
+    return Column(
+        name=str(told["name"]),
+        type=str(told["type"]),
+        length=int(told.get("length") or 0) or None,
+        createable=bool(told.get("createable")),
+        updateable=bool(told.get("updateable")),
+        unique=bool(told.get("unique")),
+        matchable=bool(told.get("externalId") or told.get("idLookup")),
+        relation=told.get("relationshipName"),
+        refers_to=tuple(told.get("referenceTo") or ()),
+    )
+
+
+def _named(object_: str) -> str:
+    """Return *object_* as a part of a path; what is no name becomes one that no org has."""
+    return object_ if object_.replace("_", "").isalnum() and object_.isascii() else "npsync__none"

@@ -1,0 +1,194 @@
+"""Rows on their way to the org, kept on disk: a hundred thousand of them must not stand in memory.
+
+They are converted by their field's type as they come in, and read back as often as needed: as records for collections,
+or as CSV files of a Bulk job's size.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import marshal
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, cast
+
+from connectors.salesforce.cells import can_travel, fits_csv, into, into_csv
+from connectors.salesforce.ids import is_id
+from connectors.values import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from connectors.salesforce.collections import Row, Target
+    from connectors.salesforce.schema import Kind
+    from connectors.values import Block, FieldValue
+
+#: Bytes of one upload: Salesforce takes 150 MB after base64, hence 100 (A6); the rest is for one long row.
+LARGEST_FILE = 95_000_000
+_READ = 1 << 20
+
+
+def _temporary() -> IO[bytes]:
+    return cast("IO[bytes]", TemporaryFile())
+
+
+@dataclass(slots=True)
+class CsvFile:
+    """A part of a spool as one Bulk job takes it."""
+
+    file: IO[bytes]
+    #: Keys of its rows lie here in the spool: from the first to before the last, of those that travel as CSV.
+    first: int
+    last: int
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        return self.last - self.first
+
+
+@dataclass(slots=True)
+class Spool:
+    """The rows for one target."""
+
+    target: Target
+    kind: Kind
+    #: The object as the engine calls it.
+    object: str
+    #: Rows that are kept here.
+    rows: int = 0
+    #: Rows that were refused before they were sent.
+    refused: list[Outcome] = field(default_factory=list)
+    #: Every field that any row names, in the order of their first appearance.
+    fields: dict[str, None] = field(default_factory=dict)
+    #: Keys of rows that CSV cannot carry.
+    unfit: set[str] = field(default_factory=set)
+    _file: IO[bytes] = field(default_factory=_temporary)
+
+    def add(self, block: Block) -> None:
+        """Take the rows of *block* in; those that cannot be sent are refused with their field."""
+        names = tuple(self.kind.spelt(name) for name in block.fields)
+        types = [column.type for name in names if (column := self.kind.column(name)) is not None]
+        assert len(types) == len(names), "fields are checked before"
+        kept = []
+        for id_, row in zip(block.ids(), block.rows, strict=True):
+            values = tuple(map(into, row[1:], types))
+            wrong = self._wrong(id_, names, values)
+            if wrong is not None:
+                self.refused.append(wrong)
+                continue
+            if not (all(map(fits_csv, values)) and fits_csv(id_)):
+                self.unfit.add(id_)
+            kept.append((id_, *values))
+        self.fields.update(dict.fromkeys(names))
+        self.rows += len(kept)
+        marshal.dump((names, kept), self._file)
+
+    def _wrong(self, id_: str, names: tuple[str, ...], values: tuple[FieldValue, ...]) -> Outcome | None:
+        """Say why a row cannot be sent at all."""
+        target = self.target
+        if target.by_id and not is_id(id_):
+            return Outcome(object=self.object, id=id_, kind=OutcomeKind.GONE, code="MALFORMED_ID")
+        bad = tuple(name for name, value in zip(names, values, strict=True) if not can_travel(value))
+        if not can_travel(id_) or not id_.strip():
+            bad = (target.key, *bad)
+        if not bad:
+            return None
+        return Outcome(object=self.object, id=id_, kind=OutcomeKind.REJECTED, code="E502", fields=bad)
+
+    def records(self, only: Collection[str] | None = None) -> Iterator[Row]:
+        """Yield the rows as records, each with its key first; *only* those with these keys."""
+        key = self.target.key
+        for names, rows in self._blocks():
+            for row in rows:
+                if only is None or row[0] in only:
+                    yield {key: row[0], **dict(zip(names, row[1:], strict=True))}
+
+    def keys(self, first: int = 0, last: int | None = None) -> list[str]:
+        """Return the keys of the rows that travel as CSV, from *first* to before *last*."""
+        every = [str(row[0]) for _, rows in self._blocks() for row in rows if row[0] not in self.unfit]
+        return every[first:last]
+
+    def csv_files(self, largest: int = LARGEST_FILE) -> Iterator[CsvFile]:
+        """Yield files of at most about *largest* bytes; they are closed when all have been taken."""
+        header = [self.target.key, *self.fields]
+        # Two readers of one file would move each other's place, so all files are written before the first is sent.
+        with ExitStack() as opened:
+            files = []
+            for made in self._written(header, largest):
+                opened.enter_context(made.file)
+                files.append(made)
+            yield from files
+
+    def _written(self, header: list[str], largest: int) -> Iterator[CsvFile]:
+        places = {name: place for place, name in enumerate(header)}
+        sheet = _Sheet(header)
+        first = count = 0
+        for names, rows in self._blocks():
+            spots = [places[name] for name in names]
+            straight = spots == list(range(1, len(header)))
+            for row in rows:
+                if row[0] in self.unfit:
+                    continue
+                if sheet.size() >= largest:
+                    yield sheet.closed(first, count)
+                    sheet, first = _Sheet(header), count
+                values = list(map(into_csv, row[1:]))
+                sheet.write([row[0], *values] if straight else _spread(row[0], values, spots, len(header)))
+                count += 1
+        made = sheet.closed(first, count)
+        if made.rows:
+            yield made
+        else:
+            made.file.close()
+
+    def _blocks(self) -> Iterator[tuple[tuple[str, ...], list[tuple[FieldValue, ...]]]]:
+        self._file.seek(0)
+        while True:
+            try:
+                yield marshal.load(self._file)  # noqa: S302 - our own temporary file, which has no name
+            except EOFError:
+                return
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Sheet:
+    """A CSV file in the making. Every cell is quoted: nothing inside can be taken for an end of line."""
+
+    def __init__(self, header: list[str]) -> None:
+        self._file = _temporary()
+        self._text = io.TextIOWrapper(
+            cast("io.BufferedRandom", self._file), encoding="utf-8", newline="", write_through=False
+        )
+        self._writer = csv.writer(self._text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        self.write = self._writer.writerow
+        self._rows = 0
+        self.write(header)
+
+    def size(self) -> int:
+        """Bytes written so far, up to what is buffered."""
+        return self._file.tell()
+
+    def closed(self, first: int, last: int) -> CsvFile:
+        self._text.flush()
+        file = self._text.detach()
+        digest = hashlib.sha256()
+        file.seek(0)
+        while part := file.read(_READ):
+            digest.update(part)
+        file.seek(0)
+        return CsvFile(cast("IO[bytes]", file), first, last, digest.hexdigest())
+
+
+def _spread(key: FieldValue, values: list[str], spots: list[int], width: int) -> list[str]:
+    """Return a row whose unnamed cells are empty, which leaves their fields alone."""
+    cells = [""] * width
+    cells[0] = str(key)
+    for spot, value in zip(spots, values, strict=True):
+        cells[spot] = value
+    return cells

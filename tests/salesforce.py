@@ -1,0 +1,113 @@
+"""What tests of the Salesforce connector share: secrets of the sandbox, a connection to it, and its NPS fields."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from connectors.budget import MemoryMeter
+from connectors.errors import Refused
+from connectors.retry import SERVICE, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from connectors.salesforce.destination import Salesforce
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class Slot:
+    """A secret while it is being replaced."""
+
+    def __init__(self, held: dict[str, str], field: str) -> None:
+        self._held, self._field, self.value = held, field, held[field]
+
+    def keep(self, new: str) -> None:
+        self._held[self._field] = new
+
+
+class Secrets:
+    """Secrets of one connection, in memory."""
+
+    def __init__(self, **held: str) -> None:
+        self.held = held
+
+    def __call__(self, field: str) -> str:
+        if field not in self.held:
+            raise Refused(f"no {field}", code="E302")
+        return self.held[field]
+
+    def put(self, field: str, value: str) -> None:
+        self.held[field] = value
+
+    @contextmanager
+    def rotation(self, field: str) -> Iterator[Slot]:
+        yield Slot(self.held, field)
+
+
+class Jobs:
+    """Remembers jobs in memory, as a ledger would on disk."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def remember(self, job: Any) -> None:
+        self.kept[job.id] = job
+
+    def running(self) -> list[Any]:
+        return list(self.kept.values())
+
+    def forget(self, id_: str) -> None:
+        self.kept.pop(id_, None)
+
+
+def briefly(seconds: float) -> None:
+    """Wait, but not as long as in earnest."""
+    time.sleep(min(seconds, 0.02))
+
+
+def connected(
+    service: Any,
+    *,
+    secrets: Secrets | None = None,
+    jobs: Jobs | None = None,
+    sleep: Callable[[float], None] = briefly,
+    **options: Any,
+) -> Salesforce:
+    """Return a connection to a sandbox; waits are cut short."""
+    from connectors.salesforce.destination import Salesforce
+    from sandbox.salesforce import secrets as made_up
+
+    return Salesforce(
+        name="crm",
+        domain="acme.my",
+        url=service.url,
+        secrets=secrets or Secrets(**made_up(service)),  # type: ignore[arg-type] # the same methods
+        meter=options.pop("meter", None) or MemoryMeter(),
+        retry=Retry(policy=SERVICE, sleep=sleep, random=lambda: 0.0),
+        sleep=sleep,
+        jobs=jobs,
+        **options,
+    )
+
+
+def with_nps_fields(org: Any) -> Any:
+    """Add the fields of the ready mapping to an org's people, and its object of responses."""
+    from sandbox.salesforce import Field
+
+    for kind in ("Contact", "Lead"):
+        org.add_field(kind, Field(name="NPS_Score__c", type="double", precision=2, scale=0))
+        org.add_field(
+            kind,
+            Field(
+                name="NPS_Category__c", type="picklist", values=("promoter", "passive", "detractor"), restricted=True
+            ),
+        )
+        org.add_field(kind, Field(name="NPS_Comment__c", type="textarea", length=32_000))
+        org.add_field(kind, Field(name="NPS_Responded_At__c", type="datetime"))
+        org.add_field(kind, Field(name="NPS_Risk__c", type="boolean"))
+        org.add_field(kind, Field(name="NPS_Person_Id__c", type="string", length=64, external_id=True, unique=True))
+    return org
