@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import Conflict, Refused, Rejected, SchemaDrift
+from connectors.errors import Conflict, ConnectorError, Refused, Rejected, SchemaDrift
 from connectors.hubspot.batches import AT_ONCE, results
 from connectors.hubspot.properties import Properties
 
@@ -54,9 +54,10 @@ class Catalogue:
         found = self.look(object_)
         if found is not None:
             return found
-        close = difflib.get_close_matches(object_, STANDARD, n=1)
+        known = [*STANDARD, *self._custom()]
+        close = difflib.get_close_matches(object_, known, n=1)
         meant = f"Did you mean `{close[0]}`? " if close else ""
-        step = f"{meant}Objects: {', '.join(STANDARD)}, and the custom objects of the account by their full names."
+        step = f"{meant}Objects: {', '.join(known)}; custom ones are shown to keys with `crm.schemas.custom.read`."
         raise SchemaDrift(f"{self.session.name}: HubSpot has no object `{object_}`", next_step=step)
 
     def look(self, object_: str) -> Properties | None:
@@ -74,7 +75,7 @@ class Catalogue:
         with self._lock:
             self._known.pop(object_, None)
 
-    def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+    def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the properties that are missing, in a group of their own; those that exist are left as they are.
 
         Raises:
@@ -84,12 +85,20 @@ class Catalogue:
         missing = [each for each in fields if each.name not in known.by_name]
         if not missing:
             return
-        self._ensure_group(object_)
+        self._make_group(object_)
         for start in range(0, len(missing), AT_ONCE):
             made = [_declared(each, unique=each.name in key) for each in missing[start : start + AT_ONCE]]
-            self._make(self.paths.new_properties(object_), {"inputs": made}, f"make properties of {object_}")
+            self._post(self.paths.new_properties(object_), {"inputs": made}, f"make properties of {object_}")
         self.forget(object_)
         self.of(object_).check(each.name for each in missing)
+
+    def _custom(self) -> list[str]:
+        """Return the names of the account's own objects, as far as we may see them."""
+        try:
+            told = self.session.read(self.paths.custom_objects(), what="list the custom objects")
+        except ConnectorError:
+            return []
+        return sorted(str(each["name"]) for each in results(told) if isinstance(each.get("name"), str))
 
     def _ask(self, object_: str) -> Properties | None:
         try:
@@ -99,13 +108,13 @@ class Catalogue:
         listed = [each for each in results(told) if isinstance(each.get("name"), str) and not each.get("archived")]
         return Properties.of(object_, listed, self.session.name) if listed else None
 
-    def _ensure_group(self, object_: str) -> None:
+    def _make_group(self, object_: str) -> None:
         path, what = self.paths.property_groups(object_), f"list the property groups of {object_}"
         if any(each.get("name") == GROUP for each in results(self.session.read(path, what=what))):
             return
-        self._make(path, {"name": GROUP, "label": "NPS", "displayOrder": -1}, f"make a property group of {object_}")
+        self._post(path, {"name": GROUP, "label": "NPS", "displayOrder": -1}, f"make a property group of {object_}")
 
-    def _make(self, path: str, body: dict[str, Any], what: str) -> None:
+    def _post(self, path: str, body: dict[str, Any], what: str) -> None:
         """Make something; lost answers are no harm, for what is there already is looked at again."""
         try:
             self.session.caller.call(lambda: self.session.once(path, body, what=what, writes=False))

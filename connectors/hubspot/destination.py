@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.budget import Gate, Window
 from connectors.contract import Applied
-from connectors.errors import ConnectorError, Deferred, Gone, Refused
+from connectors.errors import ConnectorError, Deferred, Gone, Refused, SchemaDrift
 from connectors.hubspot.batches import Batches, Input, held_by
 from connectors.hubspot.blocks import blocks_of, inputs_of, key_of
 from connectors.hubspot.catalogue import Catalogue
@@ -126,8 +126,27 @@ class HubSpot:
         return [] if known is None else [each.as_field() for each in known.by_name.values()]
 
     def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
-        """See `Schema.ensure`. Properties are made in a group of their own; objects are not ours to make."""
-        self._catalogue.ensure(object_, key, fields)
+        """See `Schema.ensure`. Nothing is made: an account is shaped by its admins, or by who asks for it (`make`).
+
+        Raises:
+            SchemaDrift: The object or some properties are missing or cannot be written; names them all.
+        """
+        names = [each.name for each in fields if each.name not in key]
+        try:
+            self._check(object_, key, names)
+        except SchemaDrift:
+            self._catalogue.forget(object_)  # somebody may have made them since we looked
+            self._check(object_, key, names)
+        self._keys[object_] = key[0]
+
+    def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+        """Make the properties that are missing, in a group of their own; what exists is left as it is."""
+        self._catalogue.make(object_, key, fields)
+
+    def _check(self, object_: str, key: Sequence[str], names: Sequence[str]) -> None:
+        known = self._catalogue.of(object_)
+        known.check_writable(names)
+        known.check_key(key[0])
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> Directory:  # noqa: ARG002 - leaves no trace
         """See `Matchable.directory`."""

@@ -48,6 +48,9 @@ class Paths:
     def property_groups(self, object_: str) -> str:
         return f"{self.properties(object_)}/groups"
 
+    def custom_objects(self) -> str:
+        return "/crm/v3/schemas" if self._legacy else f"/crm-object-schemas/{self.api}/schemas"
+
     def associations(self, from_: str, to: str) -> str:
         """Return the path that reads the associations of up to 1,000 records."""
         # Version 3 does not say which of several companies is the primary one; version 4 does, as the dated ones do.

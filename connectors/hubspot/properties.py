@@ -137,7 +137,8 @@ def missing_properties(known: Properties, missing: Sequence[str]) -> SchemaDrift
     meant = " ".join(f"Did you mean `{found[0]}` for `{name}`?" for name, found in close if found)
     names = ", ".join(f"`{name}`" for name in missing)
     own = sorted(name for name in known.by_name if not name.startswith("hs_"))
-    step = f"{meant} Properties of `{known.object}`: {', '.join(own[:100])}.".strip()
+    made = f"Properties are made in HubSpot under Settings > Properties; `{known.object}` has {', '.join(own[:100])}."
+    step = f"{meant} {made}".strip()
     return SchemaDrift(f"{known.where}: object `{known.object}` has no property {names}", next_step=step)
 
 

@@ -247,7 +247,7 @@ class TestSchema:
         assert told[ID].unique
         assert not told["createdate"].writable
 
-    def test_missing_properties_are_made_and_nothing_else_changes(self, account: Account) -> None:
+    def test_missing_properties_are_made_only_when_asked_for_and_nothing_else_changes(self, account: Account) -> None:
         before = account.crm.fields("contacts")
         wanted = [
             Field(name="nps_score", type="text"),
@@ -255,7 +255,10 @@ class TestSchema:
             Field(name="nps_key", type="text"),
             Field(name="nps_silent", type="boolean"),
         ]
-        account.crm.ensure("contacts", ["nps_key"], wanted)
+        with pytest.raises(SchemaDrift, match="`nps_trend`, `nps_silent`"):
+            account.crm.ensure("contacts", ["nps_key"], wanted)
+        account.crm.make("contacts", ["nps_key"], wanted)
+        account.crm.make("contacts", ["nps_key"], wanted)
         account.crm.ensure("contacts", ["nps_key"], wanted)
 
         after = {each.name: each for each in account.crm.fields("contacts")}
