@@ -1,0 +1,246 @@
+"""Records of the sandbox's org, found as identity asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from connectors.contract import Accounts, RecordColumns
+from connectors.errors import SchemaDrift
+from connectors.records import RECORD_FIELDS
+from sandbox.faults import Faults
+from sandbox.salesforce import Org, serve
+from tests.salesforce import connected, with_nps_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connectors.contract import Directory
+    from connectors.salesforce.destination import Salesforce
+
+CONTACT = RecordColumns(object="Contact", id="Id", ids={"customer_id": ("NPS_Person_Id__c",), "salesforce_id": ("Id",)})
+LEAD = RecordColumns(object="Lead", id="Id")
+#: How a record may hold what identity asks for: field, text, kind, value asked for.
+SPELLINGS = (
+    ("Email", "Ann@Example.COM", "email", "ann@example.com"),
+    ("Email", "J.Doe+Shop@GoogleMail.com", "email_base", "jdoe@gmail.com"),
+    ("Email", "ann+shop@example.com", "email_base", "ann@example.com"),
+    ("Email", "o'neil+x@example.com", "email_base", "o'neil@example.com"),
+    ("Email", "an_n@example.com", "email", "an_n@example.com"),
+    ("Phone", "(0170) 123-4567", "phone", "01234567"),
+    ("Phone", "+49 170 / 12 34 567", "phone", "01234567"),
+    ("MobilePhone", "0049.170.1234567 x12", "phone", "01234567"),
+    ("Phone", "030 12345", "phone", "93012345"),
+    ("NPS_Person_Id__c", "c-00097754", "customer_id", "97754"),
+    ("NPS_Person_Id__c", "97754.0", "customer_id", "97754"),
+    ("NPS_Person_Id__c", "a'b\"c; --%s", "customer_id", "a'b\"c; --%s"),
+    ("NPS_Person_Id__c", "Ünïque-7", "customer_id", "Ünïque-7"),
+)
+
+
+@pytest.fixture
+def org() -> Org:
+    made: Org = with_nps_fields(Org(None))
+    return made
+
+
+@pytest.fixture
+def service(org: Org) -> Iterator[Any]:
+    with serve(org, faults=Faults()) as running:
+        yield running
+
+
+@pytest.fixture
+def salesforce(service: Any) -> Iterator[Salesforce]:
+    made = connected(service)
+    yield made
+    made.close()
+
+
+def asked(*keys: tuple[str, str]) -> pa.Table:
+    return pa.table(
+        {"kind": [kind for kind, _ in keys], "value": [value for _, value in keys]},
+        schema=pa.schema([("kind", pa.string()), ("value", pa.string())]),
+    )
+
+
+def found(directory: Directory, *keys: tuple[str, str]) -> dict[str, dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for table in directory.find(asked(*keys)):
+        assert table.schema == RECORD_FIELDS
+        rows.update({row["id"]: row for row in table.to_pylist()})
+    return rows
+
+
+def test_a_record_arrives_whole(salesforce: Salesforce, org: Org) -> None:
+    account = org.insert("Account", {"Name": "Acme"})
+    id_ = org.insert(
+        "Contact",
+        {
+            "FirstName": "Ann",
+            "LastName": "Lee",
+            "Email": "Ann@Example.com",
+            "MobilePhone": "+49 170 1234567",
+            "AccountId": account,
+            "NPS_Person_Id__c": "p1",
+        },
+    )
+
+    row = found(salesforce.directory(CONTACT), ("email", "ann@example.com"))[id_]
+
+    created = row.pop("created_at")
+    assert created.endswith("Z")
+    assert {
+        "object": "Contact",
+        "id": id_,
+        "emails": ["ann@example.com"],
+        "phones": ["+49 170 1234567"],
+        "ids": [{"kind": "customer_id", "value": "p1"}, {"kind": "salesforce_id", "value": id_}],
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "full_name": None,
+        "account": account,
+        "account_name": "Acme",
+        "country": None,
+        "merged_into": None,
+        "deleted": False,
+        "suppressed": False,
+    } == row
+
+
+@pytest.mark.parametrize(("field", "held", "kind", "value"), SPELLINGS)
+def test_looking_is_never_stricter_than_identity(
+    salesforce: Salesforce, org: Org, field: str, held: str, kind: str, value: str
+) -> None:
+    id_ = org.insert("Contact", {"LastName": "Lee", field: held})
+    for number in range(10):
+        org.insert(
+            "Contact", {"LastName": "X", "Email": f"crowd{number}@example.net", "Phone": f"+44 20 7900 {number}"}
+        )
+
+    assert [id_] == list(found(salesforce.directory(CONTACT), (kind, value)))
+
+
+def test_what_nobody_holds_finds_nobody(salesforce: Salesforce, org: Org) -> None:
+    org.insert("Contact", {"LastName": "Lee", "Email": "ann@example.com"})
+    directory = salesforce.directory(CONTACT)
+
+    keys = (("email", "x' OR Name != '"), ("record", "nonsense"), ("salesforce_id", "0035g0000"), ("hubspot_id", "1"))
+    assert {} == found(directory, *keys, ("email", "a\0b"), ("email", "\u0000"))
+    assert {} == found(directory)
+
+
+@pytest.mark.parametrize("length", [15, 18])
+def test_an_id_is_found_in_both_lengths(salesforce: Salesforce, org: Org, length: int) -> None:
+    id_ = org.insert("Contact", {"LastName": "Lee"})
+
+    directory = salesforce.directory(CONTACT)
+
+    assert [id_] == list(found(directory, ("salesforce_id", id_[:length])))
+    assert [id_] == list(found(directory, ("record", id_[:length])))
+
+
+def test_many_keys_are_found_by_one_bulk_query(salesforce: Salesforce, org: Org, service: Any) -> None:
+    wanted = {org.insert("Contact", {"LastName": "Lee", "Email": f"p{n}@example.com"}) for n in range(6_000)}
+    directory = salesforce.directory(CONTACT)
+    before = len(service.log.entries)
+
+    rows = found(directory, *(("email", f"p{number}@example.com") for number in range(6_000)))
+
+    assert wanted == set(rows)
+    assert len(service.log.entries) - before <= 15
+
+
+def test_a_few_hundred_keys_cost_a_few_calls(salesforce: Salesforce, org: Org, service: Any) -> None:
+    wanted = {org.insert("Contact", {"LastName": "Lee", "Email": f"p{n}@example.com"}) for n in range(1_000)}
+    directory = salesforce.directory(CONTACT)
+    before = len(service.log.entries)
+
+    rows = found(
+        directory, *((k, f"p{number}@example.com") for number in range(1_000) for k in ("email", "email_base"))
+    )
+
+    assert wanted == set(rows)
+    assert len(service.log.entries) - before <= 10
+
+
+def test_merges_are_followed(salesforce: Salesforce, org: Org) -> None:
+    lost, middle, last = (
+        org.insert("Contact", {"LastName": "Lee", "Email": f"{name}@example.com"}) for name in ("a", "b", "c")
+    )
+    org.merge("Contact", middle, lost)
+    org.merge("Contact", last, middle)
+    directory = salesforce.directory(CONTACT)
+
+    rows = found(directory, ("email", "a@example.com"))
+
+    assert {lost: middle, middle: last, last: None} == {id_: row["merged_into"] for id_, row in rows.items()}
+    assert not any(row["deleted"] for row in rows.values())
+
+
+def test_what_was_deleted_is_told(salesforce: Salesforce, org: Org) -> None:
+    id_ = org.insert("Contact", {"LastName": "Lee", "Email": "a@example.com"})
+    org.delete("Contact", id_)
+
+    assert found(salesforce.directory(CONTACT), ("email", "a@example.com"))[id_]["deleted"]
+
+
+def test_a_converted_lead_leads_to_its_contact(salesforce: Salesforce, org: Org) -> None:
+    open_ = org.insert("Lead", {"LastName": "Lee", "Company": "Acme", "Email": "a@example.com"})
+    converted = org.insert("Lead", {"LastName": "Roe", "Company": "Acme", "Email": "b@example.com"})
+    contact = org.convert(converted)
+    directory = salesforce.directory(LEAD)
+
+    rows = found(directory, ("email", "a@example.com"), ("email", "b@example.com"))
+
+    assert {open_: None, converted: contact} == {id_: row["merged_into"] for id_, row in rows.items()}
+    assert "Acme" == rows[open_]["account_name"]
+    assert {} == found(directory, ("record", contact))
+    assert [contact] == list(found(salesforce.directory(CONTACT), ("record", contact)))
+
+
+def test_the_version_changes_with_the_records(salesforce: Salesforce, org: Org) -> None:
+    id_ = org.insert("Contact", {"LastName": "Lee"})
+    directory = salesforce.directory(CONTACT)
+    before = directory.version()
+
+    assert before == directory.version()
+    org.insert("Contact", {"LastName": "Roe"})
+    after = directory.version()
+    assert before != after
+    org.delete("Contact", id_)
+    assert "none" != directory.version()
+
+
+@pytest.mark.parametrize("count", [3, 12_000])
+def test_an_account_has_its_live_records(salesforce: Salesforce, org: Org, count: int, service: Any) -> None:
+    one, two = (org.insert("Account", {"Name": name}) for name in ("One", "Two"))
+    for _ in range(3):
+        org.insert("Contact", {"LastName": "Lee", "AccountId": one})
+    gone = org.insert("Contact", {"LastName": "Lee", "AccountId": two})
+    org.delete("Contact", gone)
+    directory = salesforce.directory(CONTACT)
+    assert isinstance(directory, Accounts)
+    others = [f"0015g0000{number:06}" for number in range(count)]
+    before = len(service.log.entries)
+
+    assert {one[:15]: 3} == dict(directory.sizes([one[:15], two, *others]))
+
+    assert len(service.log.entries) - before <= 25
+    assert {} == dict(directory.sizes([]))
+
+
+def test_a_missing_field_is_told_at_once(salesforce: Salesforce) -> None:
+    with pytest.raises(SchemaDrift, match=r"`Emial`.*`Nope__c`") as caught:
+        salesforce.directory(RecordColumns(object="Contact", id="Id", emails=("Emial",), ids={"x": ("Nope__c",)}))
+
+    assert "Did you mean `Email`" in caught.value.next_step
+
+
+def test_a_missing_object_is_told_at_once(salesforce: Salesforce) -> None:
+    with pytest.raises(SchemaDrift, match="Contcat") as caught:
+        salesforce.directory(RecordColumns(object="Contcat", id="Id"))
+
+    assert "Did you mean `Contact`" in caught.value.next_step
