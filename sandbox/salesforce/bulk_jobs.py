@@ -26,6 +26,8 @@ class Pace:
     polls: int = 2
     #: Seconds after which a job is done though nobody polls.
     seconds: float = 60.0
+    #: Rows that are written together; an external id that comes twice among them is refused.
+    together: int = 200
 
 
 @dataclass(slots=True, kw_only=True)

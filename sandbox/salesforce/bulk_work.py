@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sandbox.salesforce.objects import Kind
     from sandbox.salesforce.org import Org
 
-#: Rows that triggers see together; an external id that comes twice among them is refused.
-_TOGETHER = 200
 _NULL = "#N/A"
 _DELETES = frozenset({"delete", "hardDelete"})
 
@@ -48,7 +46,8 @@ def step(org: Org, job: Job) -> None:
     state, most = job.ends
     share = min(job.polled / job.polls, most)
     if job.query is None:
-        _write(org, job, int(job.rows * share))
+        together = org.bulk.pace.together
+        _write(org, job, -(-int(job.rows * share) // together) * together)
     if job.polled >= job.polls:
         _end(org, job, state)
 
@@ -113,7 +112,7 @@ def _write(org: Org, job: Job, upto: int) -> None:
     """Write the rows up to number *upto*, from where it stopped before."""
     columns = [name.strip() for name in header(job)]
     rows = islice(records(job), len(job.outcomes), upto)
-    while chunk := list(islice(rows, _TOGETHER)):
+    while chunk := list(islice(rows, org.bulk.pace.together)):
         values = [_values(columns, cells) for cells in chunk]
         job.outcomes += org.write(job.object, job.operation, values, job.external_id)
 

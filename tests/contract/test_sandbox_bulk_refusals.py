@@ -1,0 +1,172 @@
+"""Bulk API 2.0 in the sandbox: what it refuses, how queries are paged, and the switches that make it harder."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import Clock, Faults
+from sandbox.salesforce import Field, Org, serve
+from tests.bulk_wire import JOB_KEYS, Wire
+from tests.salesforce_client import client_for
+
+NOON = 1_773_144_000.0
+
+
+@pytest.fixture
+def org():
+    org = Org(seed=None, clock=Clock.standing(NOON))
+    org.add_field("Contact", Field(name="Key__c", external_id=True, unique=True, length=40))
+    return org
+
+
+@pytest.fixture
+def faults():
+    return Faults()
+
+
+@pytest.fixture
+def service(org, faults):
+    with serve(org, clock=org.clock, faults=faults) as service:
+        yield service
+
+
+@pytest.fixture
+def client(service):
+    client = client_for(service)
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def wire(service, client):
+    return Wire(service, client)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("settings", "code"),
+        [
+            ({"object": "Nope", "operation": "insert"}, "INVALIDENTITY"),
+            ({"object": "Contact", "operation": "conquer"}, "INVALIDJOB"),
+            ({"object": "Contact", "operation": "upsert"}, "INVALIDJOB"),
+            ({"object": "Contact", "operation": "upsert", "externalIdFieldName": "Title"}, "INVALIDJOB"),
+            ({"object": "Contact", "operation": "insert", "columnDelimiter": "DASH"}, "INVALIDJOB"),
+            (["nonsense"], "JSON_PARSER_ERROR"),
+        ],
+    )
+    def test_a_job_that_cannot_be_is_not_made(self, wire, settings, code):
+        reply = wire("POST", "ingest", json=settings)
+
+        assert (400, code) == (reply.status_code, reply.json()[0]["errorCode"])
+
+    def test_a_job_goes_its_way_only_once(self, wire):
+        job = wire.made()
+        wire.put(job, "LastName\nA\n")
+
+        assert "INVALIDJOBSTATE" == wire.put(job, "LastName\nB\n").json()[0]["errorCode"]
+        assert 400 == wire("GET", f"ingest/{job}/successfulResults").status_code
+        wire.close(job)
+        assert "INVALIDJOBSTATE" == wire.close(job).json()[0]["errorCode"]
+        wire.ended(job)
+        assert "INVALIDJOBSTATE" == wire.close(job, "Aborted").json()[0]["errorCode"]
+
+    @pytest.mark.parametrize(
+        ("path", "method", "status"),
+        [
+            ("ingest/7505g0000009999AAA", "GET", 404),
+            ("nonsense", "GET", 404),
+            ("ingest", "PATCH", 405),
+            ("query", "PUT", 405),
+            ("ingest/x/y/z", "GET", 404),
+        ],
+    )
+    def test_what_is_not_there_is_refused(self, wire, path, method, status):
+        reply = wire(method, path)
+
+        assert status == reply.status_code
+        assert {"message", "errorCode"} == set(reply.json()[0])
+
+    @pytest.mark.parametrize(
+        "soql",
+        [
+            "SELECT COUNT() FROM Contact",
+            "SELECT LastName, COUNT(Id) FROM Contact GROUP BY LastName",
+            "SELECT Id FROM Contact LIMIT 1 OFFSET 1",
+            "SELECT Id, (SELECT Id FROM Contacts) FROM Account",
+            "SELECT MailingAddress FROM Contact",
+            "SELECT Nope FROM Contact",
+            "",
+        ],
+    )
+    def test_bulk_queries_know_less_than_rest(self, wire, soql):
+        reply = wire("POST", "query", json={"operation": "query", "query": soql})
+
+        assert 400 == reply.status_code
+        assert {"message", "errorCode"} == set(reply.json()[0])
+
+
+class TestQueryJobs:
+    def test_the_locator_leads_to_the_end_where_it_says_null(self, org, wire):
+        for n in range(3):
+            org.insert("Contact", {"LastName": f"L{n}"})
+        soql = "SELECT LastName FROM Contact ORDER BY LastName"
+        made = wire("POST", "query", json={"operation": "query", "query": soql}).json()
+        told = wire.ended(made["id"], "query")
+        first = wire("GET", f"query/{made['id']}/results", params={"maxRecords": 2})
+        rest = wire("GET", f"query/{made['id']}/results", params={"locator": first.headers["Sforce-Locator"]})
+
+        assert (JOB_KEYS, "UploadComplete") == (set(made), made["state"])
+        assert ("JobComplete", "V2Query", 3) == (told["state"], told["jobType"], told["numberRecordsProcessed"])
+        assert ("2", "1") == tuple(page.headers["Sforce-NumberOfRecords"] for page in (first, rest))
+        assert "null" == rest.headers["Sforce-Locator"]
+        assert '"LastName"\n"L2"\n' == rest.text
+        assert 400 == wire("GET", f"query/{made['id']}/results", params={"locator": "§"}).status_code
+
+    def test_results_are_refused_before_the_end(self, wire):
+        made = wire("POST", "query", json={"operation": "query", "query": "SELECT Id FROM Contact"}).json()
+
+        assert 400 == wire("GET", f"query/{made['id']}/results").status_code
+        assert "Aborted" == wire("PATCH", f"query/{made['id']}", json={"state": "Aborted"}).json()["state"]
+
+
+class TestSwitches:
+    def test_results_may_come_in_any_order(self, wire, faults):
+        keys = [f"k{n}" for n in range(20)]
+        told = wire.loaded("LastName,Key__c\n" + "".join(f"L,{key}\n" for key in keys))
+        assert keys == [row["Key__c"] for row in wire.rows(told["id"], "successfulResults")]
+        faults.set("reordered_results", 1.0)
+        found = [row["Key__c"] for row in wire.rows(told["id"], "successfulResults")]
+
+        assert keys != found
+        assert keys == sorted(found, key=keys.index)
+
+    @pytest.mark.parametrize(
+        ("fault", "state", "written"), [("job_failed", "Failed", 0), ("job_unprocessed", "Aborted", 2)]
+    )
+    def test_a_job_may_end_before_its_time(self, org, wire, faults, fault, state, written):
+        org.bulk.pace.together = 1
+        faults.set(fault, 1)
+        told = wire.loaded("LastName,Key__c\n" + "".join(f"L,k{n}\n" for n in range(4)))
+
+        assert state == told["state"]
+        assert written == len(org.records("Contact")) == len(wire.rows(told["id"], "successfulResults"))
+        assert 4 - written == len(wire.rows(told["id"], "unprocessedrecords"))
+
+    def test_a_job_may_be_slow(self, wire, faults):
+        faults.set("slow_job", 1)
+        job = wire.made()
+        wire.put(job, "LastName\nA\n")
+        wire.close(job)
+        states = [wire("GET", f"ingest/{job}").json()["state"] for _ in range(8)]
+
+        assert ["InProgress"] * 7 + ["JobComplete"] == states
+
+    def test_rows_locked_by_others_fail_alone(self, org, wire, faults):
+        ids = [org.insert("Contact", {"LastName": f"L{n}"}) for n in range(3)]
+        faults.set("row_lock", 1)
+        told = wire.loaded("Id,Title\n" + "".join(f"{each},T\n" for each in ids), "update")
+        [failed] = wire.rows(told["id"], "failedResults")
+
+        assert failed["sf__Id"] == failed["Id"]
+        assert failed["sf__Error"].startswith("UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record")
+        assert 2 == len(wire.rows(told["id"], "successfulResults"))
