@@ -13,6 +13,8 @@ from connectors.errors import Refused
 
 KINDS = {
     "file": "connectors.files.source:FileSource",
+    "hubspot": "connectors.hubspot.destination:HubSpot",
+    "salesforce": "connectors.salesforce.destination:Salesforce",
     "warehouse": "connectors.warehouse.store:Warehouse",
 }
 

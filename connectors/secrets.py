@@ -99,7 +99,7 @@ class SecretStore:
     def missing(self, name: str, field_: str) -> Refused:
         """Return the error for a secret that no place has, saying where it could be put."""
         places = {
-            "keyring": f"`keyring set {SERVICE} {name}.{field_}`",
+            "keyring": f"`npsync auth set {name}`",
             "files": f"a file `{name}.{field_}` in $CREDENTIALS_DIRECTORY or {self._run_secrets}",
             "environment": f"the environment variable {variable(name, field_)}",
         }

@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from connectors import registry
+from connectors import locks, registry
+from connectors.connection_secrets import ConnectionSecrets
 from connectors.contract import Matchable
 from connectors.errors import ConnectorError
 from connectors.secrets import SecretStore
 from sync.config.load import load_settings
+from sync.config.services import HubSpotConnection, SalesforceConnection, ServiceConnection
 from sync.directories import Directories
 from sync.engine import Ends, Engine
 from sync.errors import Problem, UserError
 from sync.identity.settings import Rule
+from sync.ledger.budgets import SharedMeter
+from sync.ledger.jobs import KeptJobs
+from sync.ledger.side import Side
 from sync.ledger.store import Ledger
 from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from connectors.contract import Directory
     from connectors.files.records import FileDirectory
     from connectors.files.response_claims import ClaimsFile
+    from sync.config.connections import AnyConnection
     from sync.config.schema import Settings
     from sync.mapping.schema import Mapping as MappingFile
     from sync.run import Progress
@@ -54,7 +60,10 @@ class Project:
     clock: Callable[[], datetime] = _now
     progress: Progress | None = None
     secrets: SecretStore = field(default_factory=lambda: SecretStore(environment=os.environ))
+    #: A user's own folder, whatever the project: a secret in the keyring belongs to the user.
+    locks: Path = field(default_factory=lambda: locks.folder(os.environ))
     _ledger: Ledger | None = None
+    _side: Side | None = None
     _open: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,6 +72,13 @@ class Project:
         if self._ledger is None:
             self._ledger = Ledger(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
         return self._ledger
+
+    @property
+    def side(self) -> Side:
+        """What runs share beside the ledger; see `ledger`."""
+        if self._side is None:
+            self._side = Side(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
+        return self._side
 
     def engine(
         self,
@@ -118,16 +134,32 @@ class Project:
     def connection(self, name: str) -> Any:  # noqa: ANN401 - whatever its kind is
         """Return the connection *name*, opened once."""
         if name not in self._open:
-            options = self.settings.connections[name]
-            self._open[name] = self._build(name, options.type, options.options())
+            self._open[name] = self._build(name, self.settings.connections[name])
         return self._open[name]
 
-    def _build(self, name: str, kind: str, options: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever its kind is
+    def _build(self, name: str, connection: AnyConnection) -> Any:  # noqa: ANN401 - whatever its kind is
+        kind, options = connection.type, connection.options()
         made = registry.load(kind)
         if kind == "file":
             return made(name=name, root=self.root, now=self.clock, **options)
+        if isinstance(connection, ServiceConnection):
+            return made(name=name, **options, **self._means(name, connection))
         password = self._password(name, options.get("url", ""))
         return made(name=name, password=password, **options)
+
+    def _means(self, name: str, connection: ServiceConnection) -> dict[str, Any]:
+        """Return what a service's connector needs besides its options."""
+        share = connection.share(self.settings.limits.quota_share)
+        rotating: frozenset[str] = frozenset()
+        means: dict[str, Any] = {"meter": SharedMeter(self.side), "clock": self.clock}
+        match connection:
+            case SalesforceConnection():
+                rotating = frozenset({"refresh_token"})
+                means |= {"quota_share": share, "jobs": KeptJobs(self.side, name, clock=self.clock)}
+            case HubSpotConnection():
+                means["daily_calls"] = connection.daily_calls(share)
+        means["secrets"] = ConnectionSecrets(name, self.secrets, locks=self.locks, rotating=rotating)
+        return means
 
     def _password(self, name: str, url: str) -> str | None:
         """Look the password up where the URL names a user without one; SQLite has none."""
@@ -143,6 +175,8 @@ class Project:
                     close()
         if self._ledger is not None:
             self._ledger.close()
+        if self._side is not None:
+            self._side.close()
 
     def __enter__(self) -> Self:
         return self
@@ -162,6 +196,15 @@ def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress
     settings = load_settings(config, registry.kinds())
     mappings = {mapping.name: mapping for mapping in load_mappings(config, settings)}
     return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
+
+
+def open_connections(config: Path) -> Project:
+    """Read the config without its mappings, which may not be there before anybody has signed in.
+
+    Raises:
+        UserError: Everything that is wrong in it, at once.
+    """
+    return Project(root=config.parent, settings=load_settings(config, registry.kinds()), mappings={})
 
 
 def records_of(

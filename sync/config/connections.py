@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
@@ -20,14 +19,16 @@ from pydantic import (
 )
 
 from connectors.values import SurveyKind
+from sync.config.connection import Connection
 from sync.config.findings import choices, closest, finding
+from sync.config.services import HubSpotConnection, SalesforceConnection
 from sync.config.urls import DatabaseUrl, within
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Types described here; others come from connectors that are installed beside npsync.
-OWN_TYPES = ("file", "warehouse")
+OWN_TYPES = ("file", "hubspot", "salesforce", "warehouse")
 
 
 #: What a column of a survey export can hold; `connectors.files` fills these, a test holds the lists equal.
@@ -40,23 +41,6 @@ RESPONSE_FIELDS = (
 _NAMED_DELIMITERS = ("tab", "\\t", "comma", "semicolon", "pipe")
 #: `emial` and `e_mail` are slips of `email` (0.8, 0.91); `phone2` is longer and therefore meant.
 SLIP = 0.8
-
-
-class Connection(BaseModel):
-    """One system that npsync reads from or writes to."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    #: Field by which the system itself tells records apart; None: the mapping says which one.
-    own_id: ClassVar[str | None] = None
-
-    def options(self) -> dict[str, Any]:
-        """Return the arguments of the connector's constructor that the config sets."""
-        return self.model_dump(exclude={"type"})
-
-    def within(self, root: Path) -> Connection:  # noqa: ARG002 - types without relative addresses stay as they are
-        """Return the connection with relative database addresses counted from the config's folder."""
-        return self
 
 
 def _zone(name: str) -> str:
@@ -149,6 +133,10 @@ class WarehouseConnection(Connection):
         """See `Connection.within`."""
         return self.model_copy(update={"url": within(self.url, root)})
 
+    def secrets(self) -> tuple[str, ...]:
+        """See `Connection.secrets`; SQLite has none."""
+        return ("password",) if "@" in self.url else ()
+
 
 class OtherConnection(Connection):
     """A connection of a type that another package brings; its options are checked by that package."""
@@ -177,6 +165,8 @@ def _type_of(value: Any) -> str | None:  # noqa: ANN401 - whatever YAML holds
 AnyConnection = Annotated[
     Annotated[FileConnection, Tag("file")]
     | Annotated[WarehouseConnection, Tag("warehouse")]
+    | Annotated[SalesforceConnection, Tag("salesforce")]
+    | Annotated[HubSpotConnection, Tag("hubspot")]
     | Annotated[OtherConnection, Tag("other")],
     Discriminator(_type_of),
 ]

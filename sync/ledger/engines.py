@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 CACHE_KIB = 65_536
 
 
-def opened(url: URL, path: Path | None, busy_timeout_s: float, *, durable: bool = True) -> Engine:
+def opened(url: URL, path: Path | None, busy_timeout_s: float) -> Engine:
     """Return an engine whose transactions write when they were told to (`npsync_write`).
 
     Args:
         url: Its address.
         path: Its file, for SQLite.
         busy_timeout_s: How long a statement waits for another process's write.
-        durable: Whether what was committed survives a power loss; else a crash of this process only.
 
     Raises:
         UserError: The file cannot be created (E602).
@@ -43,7 +42,7 @@ def opened(url: URL, path: Path | None, busy_timeout_s: float, *, durable: bool 
     def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection
         raw.isolation_level = None  # transactions are ours to begin (see `begin` below)
         raw.execute("PRAGMA journal_mode=WAL")
-        raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+        raw.execute("PRAGMA synchronous=FULL")  # an acknowledged value survives power loss
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         raw.execute("PRAGMA temp_store=MEMORY")
 

@@ -80,7 +80,7 @@ class Side:
             parsed = parsed.set(database=str(path))
         self.where = str(path) if path else parsed.render_as_string(hide_password=True)
         self._busy_timeout_s = busy_timeout_s
-        self._engine = opened(parsed, path, busy_timeout_s, durable=False)
+        self._engine = opened(parsed, path, busy_timeout_s)
         with self.write() as connection:
             if not self.is_sqlite:  # two processes that make the same table at once fail, `IF NOT EXISTS` or not
                 connection.execute(text("SELECT pg_advisory_xact_lock(:space)"), {"space": LOCK_SPACE})

@@ -13,6 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 from connectors.contract import RecordColumns
 from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.findings import choices, finding
+from sync.config.services import ServiceConnection
 from sync.mapping.fields import (
     ProfileSpec,
     ProfileWord,
@@ -127,7 +128,7 @@ class Mapping(BaseModel):
             hint = choices(name, settings.connections, "Connections in the config")
             raise finding(f"there is no connection `{name[:60]}`", hint, unknown="name")
         connection = settings.connections[name]
-        wrong = WarehouseConnection if info.field_name == "from_" else FileConnection
+        wrong = (WarehouseConnection, ServiceConnection) if info.field_name == "from_" else FileConnection
         if isinstance(connection, wrong):
             verb = "gives no responses" if info.field_name == "from_" else "cannot be written to"
             raise finding(f"`{name}` is a {connection.type} and {verb}", "Name another connection of the config.")

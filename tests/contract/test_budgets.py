@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from connectors.budget import DAY_S, Gate, MemoryMeter, Window
 from connectors.errors import QuotaSpent
+from connectors.salesforce.jobs import Job
 from sync.ledger.budgets import SharedMeter
+from sync.ledger.jobs import KeptJobs
 from sync.ledger.side import Side
 from sync.ledger.store import Ledger
 from tests.unit.fake_time import FakeTime
@@ -158,3 +160,19 @@ def test_its_clock_never_goes_back(side: Side) -> None:
 
     assert waits[0] == 0.0
     assert all(later <= earlier for earlier, later in pairwise(waits[1:]))
+
+
+def test_a_job_is_found_again_by_the_next_run(side: Side, ledger_url: str) -> None:
+    jobs = [
+        Job(id=f"750-{number}", object="Contact", operation="update", key="Id", digest="00", rows=number)
+        for number in range(3)
+    ]
+    for job in jobs:
+        KeptJobs(side, "crm").remember(job)
+    other = Side(ledger_url)
+    found = KeptJobs(other, "crm")
+    found.forget("750-1")
+
+    assert KeptJobs(other, "other").running() == []
+    assert found.running() == [jobs[0], jobs[2]]
+    other.close()

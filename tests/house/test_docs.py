@@ -22,6 +22,7 @@ from sync.cli.pages import page
 from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.load import load_settings
 from sync.config.schema import Limits, Settings
+from sync.config.services import HubSpotConnection, SalesforceConnection
 from sync.identity.evidence import REASONS
 from sync.ledger.store import Ledger
 from sync.ledger.tables import METADATA
@@ -206,7 +207,9 @@ def test_every_word_of_a_mapping_is_described(place: str) -> None:
     assert [] == [word for word in PLACES[place] if f"| `{word}` |" not in text]
 
 
-@pytest.mark.parametrize("model", [Settings, FileConnection, WarehouseConnection, Limits])
+@pytest.mark.parametrize(
+    "model", [Settings, FileConnection, WarehouseConnection, SalesforceConnection, HubSpotConnection, Limits]
+)
 def test_every_key_of_the_config_is_described(model: type[Settings]) -> None:
     text = read(REFERENCE / "config.md")
     keys = [field.alias or key for key, field in model.model_fields.items() if key != "type"]

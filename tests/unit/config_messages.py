@@ -119,7 +119,7 @@ GOLDEN = {
                 "config.yaml:5:15: there is no connection type `salesforse`\n"
                 "      crm: {type: salesforse}\n"
                 "                  ^\n"
-                "    Known types: file, warehouse."
+                "    Did you mean `salesforce`? Known types: file, hubspot, salesforce, warehouse."
             )
         ],
     ),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("file", "warehouse")
+KINDS = ("file", "hubspot", "salesforce", "warehouse")
 
 
 def write(folder: Path, text: str) -> Path:

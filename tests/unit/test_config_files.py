@@ -20,7 +20,7 @@ from sync.segments import Predicate
 from tests.unit.config_messages import GOOD
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("file", "warehouse")
+KINDS = ("file", "hubspot", "salesforce", "warehouse")
 
 
 def write(folder: Path, text: str) -> Path:

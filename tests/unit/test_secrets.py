@@ -117,7 +117,7 @@ def test_a_secret_that_no_place_has_is_none_and_says_where_to_put_it(tmp_path: P
     error = secrets.missing("crm", "token")
     assert error.code == "E302"
     assert "NPSYNC_CRM_TOKEN" in error.next_step
-    assert "keyring set npsync crm." in error.next_step
+    assert "`npsync auth set crm`" in error.next_step
 
 
 @pytest.mark.parametrize("ring", [keyring.backends.null.Keyring, keyring.backends.fail.Keyring])
