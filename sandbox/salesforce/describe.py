@@ -21,6 +21,23 @@ SOAP = {
     "address": "urn:address",
 }
 INT_DIGITS = 8
+#: Kinds of setup: no pages, no triggers, not in searches.
+SETUP = frozenset(
+    "Organization Profile PermissionSet PermissionSetAssignment FieldPermissions ObjectPermissions RecordType".split()
+)
+UNSEARCHED = SETUP | {"CampaignMember"}
+PLACES = {
+    "compactLayouts": "/describe/compactLayouts",
+    "rowTemplate": "/{ID}",
+    "approvalLayouts": "/describe/approvalLayouts",
+    "listviews": "/listviews",
+    "describe": "/describe",
+    "quickActions": "/quickActions",
+    "layouts": "/describe/layouts",
+    "namedLayouts": "/describe/namedLayouts",
+    "passwordUtilities": "/{ID}/password",
+    "sobject": "",
+}
 SCOPES = ("everything", "mine", "scopingRule", "team")
 
 
@@ -101,8 +118,7 @@ def _extra(field: Field) -> str | None:
 def describe_brief(kind: Kind, version: str) -> dict[str, Any]:
     """Return what the list of all objects tells of one."""
     base = f"/services/data/{version}/sobjects/{kind.name}"
-    standard = not kind.custom
-    places = ("compactLayouts", "approvalLayouts", "describe", "layouts")
+    searched = kind.name not in UNSEARCHED
     return {
         "activateable": False,
         "associateEntityType": None,
@@ -120,25 +136,31 @@ def describe_brief(kind: Kind, version: str) -> dict[str, Any]:
         "keyPrefix": kind.prefix,
         "label": kind.label,
         "labelPlural": kind.plural,
-        "layoutable": True,
+        "layoutable": kind.name not in SETUP,
         "mergeable": kind.mergeable,
-        "mruEnabled": standard,
+        "mruEnabled": searched,
         "name": kind.name,
         "queryable": True,
         "replicateable": "isdeleted" in kind.fields,
         "retrieveable": True,
-        "searchable": standard,
-        "triggerable": True,
+        "searchable": searched,
+        "triggerable": kind.name not in SETUP,
         "undeletable": "isdeleted" in kind.fields,
         "updateable": kind.writable,
-        "urls": {
-            **{place: f"{base}/describe/{place}" if place != "describe" else f"{base}/describe" for place in places},
-            "rowTemplate": f"{base}/{{ID}}",
-            "listviews": f"{base}/listviews",
-            "quickActions": f"{base}/quickActions",
-            "sobject": base,
-        },
+        "urls": {place: f"{base}{PLACES[place]}" for place in _places(kind)},
     }
+
+
+def _places(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the addresses that lead on from an object."""
+    if kind.name in SETUP:
+        return ("rowTemplate", "describe", "sobject")
+    if kind.name == "User":
+        return tuple(place for place in PLACES if place not in {"approvalLayouts", "listviews"})
+    plain = ("compactLayouts", "rowTemplate", "describe", "layouts", "sobject")
+    if kind.name in UNSEARCHED:
+        return plain
+    return tuple(place for place in PLACES if place not in {"namedLayouts", "passwordUtilities"})
 
 
 def describe_kind(org: Org, kind: Kind, version: str, home: str) -> dict[str, Any]:
@@ -149,6 +171,8 @@ def describe_kind(org: Org, kind: Kind, version: str, home: str) -> dict[str, An
         "uiEditTemplate": f"{home}/{{ID}}/e",
         "uiNewRecord": f"{home}/{kind.prefix}/e",
     }
+    if "recordtypeid" in kind.fields:
+        brief["urls"]["defaultValues"] = f"{brief['urls']['sobject']}/defaultValues?recordTypeId&fields"
     return brief | {
         "actionOverrides": [],
         "childRelationships": _children(org, kind),

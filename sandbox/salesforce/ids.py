@@ -39,7 +39,7 @@ def widened(value: object) -> str | None:
 
     >>> widened("0015500001QdZPK"), widened("0015500001QdZPKAA3")
     ('0015500001QdZPKAA3', '0015500001QdZPKAA3')
-    >>> widened("0015500001QdZPKAAX") is widened("nobody") is None
+    >>> widened("0015500001QdZPKBAA") is widened("nobody") is None
     True
     """
     if not isinstance(value, str) or not value.isascii() or not value.isalnum():

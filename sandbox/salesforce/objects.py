@@ -7,8 +7,9 @@ Kinds are written as text, one field a line, and read by `kind_from`:
     AccountId reference ->Account
 
 Words after the type: `required`, `system` (set by the org, never null), `readonly`, `fixed` (only on creation),
-`late` (only by an update), `defaulted`, `idlookup`, `restricted`, `always` (field permissions do not apply),
-`=value` (default), `part=Name` (of a compound field), `->Kind|Kind` (reference), `as=Word` (its relationship).
+`late` (only by an update), `defaulted`, `idlookup`, `restricted`, `always` or `granted` (field permissions do not or do
+apply, against the rule), `=value` (default), `part=Name` (of a compound field), `->Kind|Kind` (reference), `as=Word`
+(its relationship), `children=Word` (that of the other side).
 """
 
 from __future__ import annotations
@@ -201,5 +202,5 @@ def field_from(line: str) -> Field:
         relationship=named.get("as"),
         children=named.get("children"),
         compound=named.get("part"),
-        permissionable=not (readonly or "required" in words or "always" in words),
+        permissionable="granted" in words or not (readonly or "required" in words or "always" in words),
     )

@@ -54,7 +54,7 @@ def address(prefix: str, compound: str) -> str:
         {prefix}Latitude double(18,15) part={compound}
         {prefix}Longitude double(18,15) part={compound}
         {prefix}GeocodeAccuracy picklist(40) restricted part={compound} {ACCURACIES}
-        {compound} address readonly
+        {compound} address readonly granted
         """)
 
 
@@ -62,7 +62,7 @@ PERSON = """
 LastName string(80) required part=Name
 FirstName string(40) part=Name always
 Salutation picklist(40) part=Name always [Mr.|Ms.|Mrs.|Dr.|Prof.]
-Name string(121) system
+Name string(121) readonly required
 """
 
 CONTACT = (
@@ -105,10 +105,10 @@ EmailBouncedDate datetime always
 IsEmailBounced boolean system
 PhotoUrl url readonly
 Jigsaw string(20)
-JigsawContactId string(20) readonly
+JigsawContactId string(20) readonly as=JigsawContact
 """
     + f"CleanStatus picklist(40) restricted {CLEAN}\n"
-    + "IndividualId reference ->Individual\n"
+    + "IndividualId reference always ->Individual\n"
 )
 
 LEAD = (
@@ -139,23 +139,23 @@ DoNotCall boolean
 """
     + OWNER
     + """
-IsConverted boolean system
+IsConverted boolean fixed always
 ConvertedDate date readonly
 ConvertedAccountId reference readonly ->Account
 ConvertedContactId reference readonly ->Contact
 ConvertedOpportunityId reference readonly ->Opportunity
-IsUnreadByOwner boolean
+IsUnreadByOwner boolean always
 """
     + STAMPS
     + VIEWED
     + f"""
 Jigsaw string(20)
-JigsawContactId string(20) readonly
+JigsawContactId string(20) readonly as=JigsawContact
 CleanStatus picklist(40) restricted {CLEAN}
 CompanyDunsNumber string(9)
 EmailBouncedReason string(255) late always
 EmailBouncedDate datetime late always
-IndividualId reference ->Individual
+IndividualId reference always ->Individual
 """
 )
 
@@ -163,9 +163,9 @@ ACCOUNT = (
     FIRST
     + f"""
 MasterRecordId reference readonly ->Account
-Name string(255) required
+Name string(255) required part=Name
 Type picklist(40) {TYPES}
-RecordTypeId reference ->RecordType
+RecordTypeId reference always ->RecordType
 ParentId reference ->Account children=ChildAccounts
 """
     + address("Billing", "BillingAddress")
@@ -191,7 +191,7 @@ Site string(80)
     + VIEWED
     + f"""
 Jigsaw string(20)
-JigsawCompanyId string(20) readonly
+JigsawCompanyId string(20) readonly as=JigsawCompany
 CleanStatus picklist(40) restricted {CLEAN}
 AccountSource picklist(40) {SOURCES}
 DunsNumber string(9)

@@ -74,7 +74,7 @@ Id id(18) system
 Username string(80) required always idlookup
 LastName string(80) required
 FirstName string(40) always
-Name string(121) system
+Name string(121) readonly required
 Email email(128) required idlookup
 Alias string(8) always
 IsActive boolean always
