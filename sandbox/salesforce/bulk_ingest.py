@@ -85,7 +85,7 @@ def form_of(settings: Mapping[str, Any]) -> Form:
     form = Form(str(settings.get("columnDelimiter") or "COMMA"), str(settings.get("lineEnding") or "LF"))
     if form.delimiter not in DELIMITERS or form.line_ending not in LINE_ENDINGS:
         raise Refusal(400, "INVALIDJOB", f"InvalidJob : Unknown {form.delimiter} or {form.line_ending}")
-    if settings.get("contentType") not in {None, "CSV"}:
+    if settings.get("contentType") not in (None, "CSV"):
         raise Refusal(400, "INVALIDJOB", f"InvalidJob : Unsupported contentType {settings['contentType']}")
     return form
 

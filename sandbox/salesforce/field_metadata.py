@@ -57,7 +57,7 @@ def field_of(org: Org, kind: Kind, name: str, metadata: object) -> Field:
         raise _wrong(f"Unknown type of field: {word}")
     described, needed = TYPES[word]
     for part in ("label", *needed):
-        if metadata.get(part) in {None, ""}:
+        if metadata.get(part) in (None, ""):
             raise _wrong(f"Must specify '{part}' for a CustomField of type {word}")
     _check(word, metadata)
     return Field(

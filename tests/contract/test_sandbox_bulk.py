@@ -10,7 +10,7 @@ from simple_salesforce.exceptions import SalesforceOperationError
 from sandbox import Clock, Faults
 from sandbox.salesforce import Field, Org, serve
 from tests.bulk_wire import JOB_KEYS, Wire
-from tests.salesforce_client import client_for
+from tests.contract.salesforce_client import salesforce
 
 NOON = 1_773_144_000.0
 
@@ -37,7 +37,7 @@ def service(org, faults):
 
 @pytest.fixture
 def client(service):
-    client = client_for(service)
+    client = salesforce(service)
     yield client
     client.session.close()
 
@@ -239,6 +239,6 @@ class TestTheWayOfAJob:
         assert 404 == wire("GET", f"ingest/{one}").status_code
         assert 200 == wire("GET", f"ingest/{two[:15]}").status_code
         org.clock.advance(7 * 24 * 3600 + 1)
-        later = client_for(service)  # the session has ended long before
+        later = salesforce(service)  # the session has ended long before
         assert [] == Wire(service, later)("GET", "ingest/").json()["records"]
         later.session.close()

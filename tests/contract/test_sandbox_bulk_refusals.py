@@ -7,7 +7,7 @@ import pytest
 from sandbox import Clock, Faults
 from sandbox.salesforce import Field, Org, serve
 from tests.bulk_wire import JOB_KEYS, Wire
-from tests.salesforce_client import client_for
+from tests.contract.salesforce_client import salesforce
 
 NOON = 1_773_144_000.0
 
@@ -32,7 +32,7 @@ def service(org, faults):
 
 @pytest.fixture
 def client(service):
-    client = client_for(service)
+    client = salesforce(service)
     yield client
     client.session.close()
 

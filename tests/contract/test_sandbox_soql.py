@@ -9,7 +9,7 @@ from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from sandbox import Clock, Faults
 from sandbox.salesforce import Field, Org, serve
-from tests.salesforce_client import client_for
+from tests.contract.salesforce_client import salesforce
 
 #: 2026-03-10 12:00 UTC, a Tuesday.
 NOON = 1_773_144_000.0
@@ -45,7 +45,7 @@ def service(org):
 
 @pytest.fixture
 def client(service):
-    client = client_for(service)
+    client = salesforce(service)
     yield client
     client.session.close()
 
@@ -256,7 +256,7 @@ def test_a_list_of_addresses_is_answered_up_to_the_longest_uri(service, client):
 
 def test_without_an_order_none_is_promised(org):
     with serve(org, clock=org.clock, faults=Faults(reordered_results=1.0)) as service:
-        client = client_for(service)
+        client = salesforce(service)
         names = [each["LastName"] for each in client.query("SELECT LastName FROM Contact")["records"]]
         sorted_names = [
             each["LastName"] for each in client.query("SELECT LastName FROM Contact ORDER BY Id")["records"]
@@ -270,7 +270,7 @@ def test_short_pages_still_lead_to_every_record(org):
     for number in range(2_500):
         org.insert("Lead", {"LastName": f"L{number}", "Company": "C"})
     with serve(org, clock=org.clock, faults=Faults(short_page=1.0)) as service:
-        client = client_for(service)
+        client = salesforce(service)
         found = {each["Id"] for each in client.query_all("SELECT Id FROM Lead")["records"]}
         client.session.close()
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from sandbox.salesforce import Org, serve
-from tests.salesforce_client import client_for
+from tests.contract.salesforce_client import salesforce
 
 RECORDED = Path(__file__).parents[3] / "shared" / "fixtures" / "salesforce-cumulusci-cassettes"
 
@@ -32,7 +32,7 @@ def recorded() -> list[tuple[str, int, str]]:
 def asked(org: Org, soql: str) -> tuple[int, Any]:
     """Return the status and the body of the answer that *org* gives."""
     with serve(org) as service:
-        client = client_for(service)
+        client = salesforce(service)
         reply = client.session.get(
             f"{service.url}/services/data/v62.0/query/",
             params={"q": soql},
