@@ -30,7 +30,7 @@ TRANSPORT = {
     "cut_after": "applies the call, then closes the connection without a reply",
     "applied_500": "applies the call, then replies 500",
     "truncated": "applies the call, then closes the connection in the middle of the reply",
-    "slow": "applies the call, replies `slow_s` seconds later",
+    "slow": "applies the call, and replies late",
 }
 #: Played by the vendors' packages, which ask `Request.fires`.
 VENDOR = {
@@ -108,10 +108,17 @@ class Faults:
             applied_500=0.005,
             truncated=0.005,
             slow=0.02,
+            status_429=0.005,
             expired_token=0.005,
             row_lock=0.01,
             reordered_results=1.0,
             search_lag=1.0,
+            short_page=0.05,
+            silent_batch=0.002,
+            silent_failure=0.002,
+            slow_job=0.2,
+            job_failed=0.02,
+            job_unprocessed=0.05,
         )
 
     def set(self, name: str, value: float, *, only: str | Callable[[Request], bool] | None = None) -> None:

@@ -5,6 +5,6 @@ switch of `Portal`, set to the harsher behaviour.
 """
 
 from sandbox.hubspot.portal import Portal
-from sandbox.hubspot.serving import TIERS, limits_of, serve
+from sandbox.hubspot.serving import TIERS, connection, limits_of, secrets, serve
 
-__all__ = ["TIERS", "Portal", "limits_of", "serve"]
+__all__ = ["TIERS", "Portal", "connection", "limits_of", "secrets", "serve"]

@@ -58,3 +58,15 @@ def serve(
     world = portal or Portal(seed, clock)
     chosen = limits or limits_of(tier, calls_per_10s=calls_per_10s, calls_per_day=calls_per_day, ahead_s=world.ahead_s)
     return Service(world, faults=faults, limits=chosen, clock=clock, port=port)
+
+
+def connection(service: Service) -> dict[str, str]:
+    """Return the lines under `connections:` that lead to *service*."""
+    return {"type": "hubspot", "auth": "service_key", "url": service.url}
+
+
+def secrets(service: Service) -> dict[str, str]:
+    """Return the made-up secrets that *service* takes, by field."""
+    if not isinstance(service.world, Portal):
+        raise TypeError("this service plays something else than HubSpot")
+    return {"token": f"pat-na1-sandbox-{service.world.id}"}

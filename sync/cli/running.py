@@ -16,10 +16,11 @@ log = logging.getLogger(__name__)
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module into the tree."""
-    from sync.cli import demo
+    from sync.cli import demo, sandbox
 
     app.command()(demo.demo)
     app.command()(sync)
+    app.command()(sandbox.sandbox)
 
 
 def sync(

@@ -38,10 +38,12 @@ class Customer:
     account: str
     account_name: str
     country: str
+    #: The number of the customer that this one was merged into; empty otherwise.
+    merged_into: str
 
 
 def customers(text: str) -> list[Customer]:
-    """Read a list in the form of the demo's `customers.csv`; people who were merged into others are left out.
+    """Read a list in the form of the demo's `customers.csv`.
 
     Raises:
         ValueError: It has another form.
@@ -50,7 +52,7 @@ def customers(text: str) -> list[Customer]:
     lacking = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
     if lacking:
         raise ValueError(f"its first line lacks {', '.join(lacking)}; it needs {', '.join(COLUMNS)}")
-    return [_customer(row) for row in rows if not row["merged_into"]]
+    return [_customer(row) for row in rows]
 
 
 def _customer(row: Mapping[str, str]) -> Customer:
@@ -63,12 +65,19 @@ def _customer(row: Mapping[str, str]) -> Customer:
         account=row["acct"],
         account_name=row["acct_name"],
         country=COUNTRIES.get(row["ctry"], row["ctry"]),
+        merged_into=row["merged_into"],
     )
 
 
 def into_salesforce(org: Org, people: Iterable[Customer]) -> None:
-    """Put *people* into an org as contacts of accounts."""
+    """Put *people* into an org as contacts of accounts; those merged into others become their masters' past."""
+    from sandbox.salesforce import Field
+
+    number = Field(name="Customer_Number__c", label="Customer Number", length=20, external_id=True, id_lookup=True)
+    org.add_field("Contact", number)
     accounts: dict[str, str] = {}
+    contacts: dict[str, str] = {}
+    people = list(people)
     for one in people:
         if one.account not in accounts:
             made = {"Name": one.account_name, "AccountNumber": one.account, "BillingCountry": one.country}
@@ -80,30 +89,38 @@ def into_salesforce(org: Org, people: Iterable[Customer]) -> None:
             "Phone": one.phone or None,
             "MailingCountry": one.country,
             "AccountId": accounts[one.account],
+            "Customer_Number__c": one.number,
         }
-        org.insert("Contact", contact)
+        contacts[one.number] = org.insert("Contact", contact)
+    for one in people:
+        if one.merged_into in contacts:
+            org.merge("Contact", contacts[one.merged_into], contacts[one.number])
 
 
 def into_hubspot(portal: Portal, people: Iterable[Customer]) -> None:
-    """Put *people* into a portal as contacts of companies. An address is given to its first owner only, as there."""
+    """Put *people* into a portal as contacts of companies; an address belongs to its first owner only, as there."""
+    portal.add_property("contacts", "customer_number", label="Customer number")
     companies: dict[str, str] = {}
+    contacts: dict[str, str] = {}
     taken: set[str] = set()
     for one in people:
         if one.email.lower() in taken:
             continue
         taken.add(one.email.lower())
         if one.account not in companies:
-            made = {"name": one.account_name, "country": one.country}
-            companies[one.account] = portal.create("companies", made)
+            companies[one.account] = portal.create("companies", {"name": one.account_name, "country": one.country})
         contact = {
             "firstname": one.first_name,
             "lastname": one.last_name,
             "email": one.email,
             "phone": one.phone,
             "country": one.country,
+            "customer_number": one.number,
+            "associatedcompanyid": companies[one.account],
         }
-        contact_id = portal.create("contacts", contact)
-        portal.associate("contacts", contact_id, "companies", companies[one.account])
+        contacts[one.number] = portal.create("contacts", {name: value for name, value in contact.items() if value})
+        if one.merged_into in contacts:
+            contacts[one.merged_into] = portal.merge("contacts", contacts[one.merged_into], contacts[one.number])
 
 
 #: Vendor → what fills its world.

@@ -23,6 +23,11 @@ with requests.Session() as session:
 """
 
 
+def clean() -> dict[str, str]:
+    """This process's environment, without proxies of its own."""
+    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+
+
 class Mirror:
     def handle(self, request: Request) -> Reply:
         return Reply.json({"host": request.headers["Host"], "size": len(request.body), "path": request.path})
@@ -53,10 +58,9 @@ def session(gateway):
 
 
 def test_a_requests_client_reaches_the_service_unmodified(service, gateway):
-    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     told = subprocess.run(
         [sys.executable, "-c", CLIENT],
-        env=environment | gateway.environment,
+        env=clean() | gateway.environment,
         capture_output=True,
         text=True,
         timeout=60,
@@ -103,3 +107,35 @@ def test_no_key_is_left_and_a_certificate_only_where_it_was_asked_for(service, t
 
     assert not elsewhere.exists()
     assert b"PRIVATE" not in (tmp_path / "ca.pem").read_bytes()
+
+
+#: As its documentation shows it; only the secrets are ours.
+SIMPLE_SALESFORCE = """
+import sys
+from simple_salesforce import Salesforce
+key, secret = sys.argv[1:]
+sf = Salesforce(consumer_key=key, consumer_secret=secret, domain="acme.my", version="67.0")
+made = sf.Contact.create({"LastName": "Smith", "Email": "smith@example.com"})
+sf.Contact.update(made["id"], {"FirstName": "Ann"})
+print(sf.query("SELECT Name FROM Contact WHERE Email = 'smith@example.com'")["records"][0]["Name"])
+results = sf.bulk2.Contact.insert(records=[{"LastName": f"L{n}"} for n in range(20)], wait=0.1)
+print(results[0]["numberRecordsProcessed"], results[0]["numberRecordsFailed"])
+"""
+
+
+def test_simple_salesforce_works_as_its_authors_wrote_it():
+    """It has https written into its code, and asks login and data of different hosts."""
+    from sandbox import salesforce
+
+    with salesforce.serve() as service, Gateway({"salesforce.com": service.url}) as gateway:
+        told = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SIMPLE_SALESFORCE, *salesforce.secrets(service).values()],
+            env=clean() | gateway.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert ["Ann Smith", "20 0"] == told.stdout.splitlines(), told.stderr
+    assert [] == gateway.refused

@@ -1,0 +1,119 @@
+"""`npsync sandbox` as a person runs it: in one shell, until Ctrl-C, while something else uses what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from tests.flow.desk import Desk
+
+ROOT = Path(__file__).parents[2]
+#: What nobody may read without a token.
+PRIVATE = {"salesforce": "/services/data/v67.0/limits", "hubspot": "/crm/objects/2026-09/contacts"}
+ANY_PORT = ["--salesforce-port", "0", "--hubspot-port", "0", "--gateway-port", "0"]
+
+
+@contextmanager
+def sandbox(folder, *options, stop=signal.SIGINT):
+    """Run it; yield the process and the lines up to the last that it prints before it waits."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sync.cli", "sandbox", *ANY_PORT, *options],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(stop)
+        process.wait(20)
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stderr.close()
+
+
+def told(process):
+    """Read the one object of `--output json`."""
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line == "}\n" and "services" in (answer := json.loads(text)):
+            return answer
+    pytest.fail(process.stderr.read())
+
+
+def test_it_plays_both_vendors_until_it_is_stopped(tmp_path):
+    with sandbox(tmp_path, "--output", "json", "--calm") as process:
+        services = told(process)["services"]
+        for service in services.values():
+            reply = requests.get(service["url"] + PRIVATE[service["connection"]["type"]], timeout=10)
+            assert 401 == reply.status_code
+            assert service["environment"]
+
+    assert 0 == process.returncode
+    assert {"salesforce", "hubspot"} == set(services)
+    for service in services.values():
+        assert 1 == len((tmp_path / service["log"]).read_text().splitlines())
+
+
+def test_an_end_asked_for_by_the_system_is_no_failure(tmp_path):
+    with sandbox(tmp_path, "--output", "json", stop=signal.SIGTERM) as process:
+        told(process)
+
+    assert 0 == process.returncode
+
+
+def test_what_it_prints_fits_into_a_config(tmp_path):
+    with sandbox(tmp_path) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "NPSYNC_HUBSPOT" in line:
+                break
+    text = "".join(lines)
+
+    connections = yaml.safe_load(text.partition("\n\n")[0])["connections"]
+    assert {"salesforce": "salesforce", "hubspot": "hubspot"} == {
+        name: one["type"] for name, one in connections.items()
+    }
+    assert "export NPSYNC_SALESFORCE_CONSUMER_KEY=" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fault", "cut_aftr=1"], "cut_after"),
+        (["--fault", "cut_after=often"], "NAME=RATE"),
+        (["siebel"], "salesforce, hubspot"),
+        (["--people", "people.csv"], "cust_no"),
+    ],
+)
+def test_what_it_cannot_do_is_said_before_anything_starts(tmp_path, options, said):
+    desk = Desk(tmp_path)
+    desk.write("people.csv", "id,name\n")
+
+    answer = desk.npsync("sandbox", *options)
+
+    assert 2 == answer.status
+    assert said in answer.err
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with sandbox(tmp_path, "--output", "json") as process:
+        port = told(process)["services"]["hubspot"]["url"].rpartition(":")[2]
+        answer = Desk(tmp_path).npsync("sandbox", "hubspot", "--hubspot-port", port)
+
+    assert 2 == answer.status
+    assert f"port {port}" in answer.err
