@@ -18,6 +18,42 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
+_SCORE: dict[str, Any] = {"precision": 18, "scale": 2}
+_CATEGORY: dict[str, Any] = {"values": ("Promoter", "Passive", "Detractor"), "restricted": True}
+_KEY: dict[str, Any] = {"length": 255, "external_id": True, "unique": True}
+#: The fields of the ready mapping: name, describe's word for the type, and what else it needs.
+PERSON: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("NPS_Score__c", "double", _SCORE),
+    ("NPS_Points__c", "double", _SCORE),
+    ("NPS_Category__c", "picklist", _CATEGORY),
+    ("NPS_Comment__c", "textarea", {"length": 32_768}),
+    ("NPS_Responded_At__c", "datetime", {}),
+    ("NPS_Previous_Score__c", "double", _SCORE),
+    ("NPS_Trend__c", "string", {"length": 20}),
+    ("NPS_Status__c", "string", {"length": 20}),
+    ("NPS_Segments__c", "string", {"length": 255}),
+    ("NPS_Risk__c", "boolean", {}),
+    ("NPS_Person_Id__c", "string", _KEY),
+)
+RESPONSE: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("External_Key__c", "string", _KEY),
+    ("Contact__c", "reference", {"reference_to": ("Contact",)}),
+    ("Lead__c", "reference", {"reference_to": ("Lead",)}),
+    ("Score__c", "double", _SCORE),
+    ("Points__c", "double", _SCORE),
+    ("Category__c", "string", {"length": 20}),
+    ("Comment__c", "textarea", {"length": 32_768}),
+    ("Responded_At__c", "datetime", {}),
+    ("Survey__c", "string", {"length": 255}),
+)
+ROLLUP: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("NPS__c", "double", _SCORE),
+    ("NPS_Low__c", "double", _SCORE),
+    ("NPS_High__c", "double", _SCORE),
+    ("NPS_Responses__c", "double", _SCORE),
+    ("NPS_As_Of__c", "datetime", {}),
+)
+
 
 class Slot:
     """A secret while it is being replaced."""
@@ -99,15 +135,9 @@ def with_nps_fields(org: Any) -> Any:
     from sandbox.salesforce import Field
 
     for kind in ("Contact", "Lead"):
-        org.add_field(kind, Field(name="NPS_Score__c", type="double", precision=2, scale=0))
-        org.add_field(
-            kind,
-            Field(
-                name="NPS_Category__c", type="picklist", values=("promoter", "passive", "detractor"), restricted=True
-            ),
-        )
-        org.add_field(kind, Field(name="NPS_Comment__c", type="textarea", length=32_000))
-        org.add_field(kind, Field(name="NPS_Responded_At__c", type="datetime"))
-        org.add_field(kind, Field(name="NPS_Risk__c", type="boolean"))
-        org.add_field(kind, Field(name="NPS_Person_Id__c", type="string", length=64, external_id=True, unique=True))
+        for name, type_, more in PERSON:
+            org.add_field(kind, Field(name=name, type=type_, **more))
+    for name, type_, more in ROLLUP:
+        org.add_field("Account", Field(name=name, type=type_, **more))
+    org.add_object("NPS_Response__c", fields=[Field(name=name, type=type_, **more) for name, type_, more in RESPONSE])
     return org

@@ -18,6 +18,8 @@ CLEARED = "#N/A"
 #: Characters of one CSV cell (A6); longer text goes by REST, which takes 131,072.
 LONGEST_CELL = 32_000
 _NUMBERS = frozenset({"double", "int", "currency", "percent", "long"})
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?")
 _CANONICAL = len("2026-01-31T09:30:00.000Z")
 
@@ -41,6 +43,25 @@ def into(value: FieldValue, type_: str) -> FieldValue:
     if type_ == "boolean" or isinstance(value, str):
         return value
     return _text(value)
+
+
+def fits(value: FieldValue, type_: str) -> bool:
+    """Tell whether a field of *type_* can hold what `into` made; one bad value spoils the call for all its records.
+
+    >>> fits("nine", "double"), fits("9", "double"), fits(None, "double"), fits("soon", "datetime"), fits("x", "string")
+    (False, True, True, False, True)
+    """
+    if value is None:
+        return True
+    if type_ in _NUMBERS:
+        return not isinstance(value, str) or _NUMBER.fullmatch(value) is not None
+    if type_ == "datetime":
+        return isinstance(value, str) and len(value) == _CANONICAL and value[-1] == "Z"
+    if type_ == "date":
+        return isinstance(value, str) and _DAY.fullmatch(value) is not None
+    if type_ == "boolean":
+        return isinstance(value, bool) or value in ("true", "false")
+    return True
 
 
 def into_csv(value: FieldValue) -> str:

@@ -131,6 +131,7 @@ class Salesforce:
                 spool = spools.get(target)
                 if spool is None:
                     spool = spools[target] = Spool(target, kind, block.object)
+                spool.lookups = {**spool.lookups, **self._org.lookups(kind, block.fields)}
                 spool.add(block)
             return self._writer.deliver(list(spools.values()))
         finally:

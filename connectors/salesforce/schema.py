@@ -22,6 +22,8 @@ _TYPES = {"boolean": "boolean", "datetime": "datetime"} | dict.fromkeys(
 #: Values that have parts of their own, or are no text.
 _OTHER = frozenset({"address", "location", "base64", "anyType", "complexvalue"})
 ID = "Id"
+#: Objects that a lookup may lead to, for us to describe them all; a task's `WhatId` leads to a hundred.
+MOST_REFERENCES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,17 @@ class Org:
         found = self.find(object_)
         if found is None:
             raise self._missing(object_)
+        return found
+
+    def lookups(self, kind: Kind, names: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return, for those of *names* that are lookups to a few objects, how the ids that they take begin."""
+        found = {}
+        for name in names:
+            column = kind.column(name)
+            if column is not None and column.type == "reference" and len(column.refers_to) <= MOST_REFERENCES:
+                others = [self.find(each) for each in column.refers_to]
+                if all(others):
+                    found[column.name] = frozenset(each.prefix for each in others if each)
         return found
 
     def forget(self, object_: str) -> None:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
-from connectors.salesforce.cells import can_travel, fits_csv, into, into_csv
-from connectors.salesforce.ids import is_id
+from connectors.salesforce.cells import can_travel, fits, fits_csv, into, into_csv
+from connectors.salesforce.ids import PREFIX, is_id
 from connectors.values import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from connectors.salesforce.collections import Row, Target
     from connectors.salesforce.schema import Kind
@@ -58,6 +58,9 @@ class Spool:
     kind: Kind
     #: The object as the engine calls it.
     object: str
+    #: Lookup field → the first characters of the ids that it takes; an id of another object leaves it blank, so that
+    #: one word (`record.id`) serves a lookup to contacts and one to leads.
+    lookups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: Rows that are kept here.
     rows: int = 0
     #: Rows that were refused before they were sent.
@@ -73,10 +76,14 @@ class Spool:
         names = tuple(self.kind.spelt(name) for name in block.fields)
         types = [column.type for name in names if (column := self.kind.column(name)) is not None]
         assert len(types) == len(names), "fields are checked before"
+        given = [self.lookups.get(name, frozenset()) for name in names]
+        looked_up = given if any(given) else []
         kept = []
         for id_, row in zip(block.ids(), block.rows, strict=True):
             values = tuple(map(into, row[1:], types))
-            wrong = self._wrong(id_, names, values)
+            if looked_up:
+                values = tuple(map(_own, values, looked_up))
+            wrong = self._wrong(id_, names, types, values)
             if wrong is not None:
                 self.refused.append(wrong)
                 continue
@@ -87,16 +94,19 @@ class Spool:
         self.rows += len(kept)
         marshal.dump((names, kept), self._file)
 
-    def _wrong(self, id_: str, names: tuple[str, ...], values: tuple[FieldValue, ...]) -> Outcome | None:
+    def _wrong(
+        self, id_: str, names: Sequence[str], types: Sequence[str], values: Sequence[FieldValue]
+    ) -> Outcome | None:
         """Say why a row cannot be sent at all."""
         target = self.target
         if target.by_id and not is_id(id_):
             return Outcome(object=self.object, id=id_, kind=OutcomeKind.GONE, code="MALFORMED_ID")
-        bad = tuple(name for name, value in zip(names, values, strict=True) if not can_travel(value))
+        if all(map(can_travel, values)) and all(map(fits, values, types)) and can_travel(id_) and id_.strip():
+            return None
+        told = zip(names, types, values, strict=True)
+        bad = tuple(name for name, type_, value in told if not (can_travel(value) and fits(value, type_)))
         if not can_travel(id_) or not id_.strip():
             bad = (target.key, *bad)
-        if not bad:
-            return None
         return Outcome(object=self.object, id=id_, kind=OutcomeKind.REJECTED, code="E502", fields=bad)
 
     def records(self, only: Collection[str] | None = None) -> Iterator[Row]:
@@ -183,6 +193,11 @@ class _Sheet:
             digest.update(part)
         file.seek(0)
         return CsvFile(cast("IO[bytes]", file), first, last, digest.hexdigest())
+
+
+def _own(value: FieldValue, prefixes: frozenset[str]) -> FieldValue:
+    """Leave a lookup blank for a record of another object than it takes."""
+    return None if prefixes and isinstance(value, str) and is_id(value) and value[:PREFIX] not in prefixes else value
 
 
 def _spread(key: FieldValue, values: list[str], spots: list[int], width: int) -> list[str]:

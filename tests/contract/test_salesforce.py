@@ -75,7 +75,7 @@ class TestWriting:
         [id_] = contacts(org, 1)
         values: dict[str, FieldValue] = {
             "NPS_Score__c": 9,
-            "NPS_Category__c": "promoter",
+            "NPS_Category__c": "Promoter",
             "NPS_Comment__c": 'Zoë: "two\nlines", 玉兰',
             "NPS_Responded_At__c": AT,
             "NPS_Risk__c": True,
@@ -153,7 +153,7 @@ class TestWriting:
 
     def test_a_poisoned_record_is_isolated(self, salesforce: Salesforce, org: Org, service: Any) -> None:
         ids = contacts(org, 100)
-        rows = [(id_, "promoter") for id_ in ids]
+        rows = [(id_, "Promoter") for id_ in ids]
         rows[37] = (ids[37], "nonsense")
 
         applied = salesforce.write_blocks([block(("NPS_Category__c",), rows)])
@@ -173,6 +173,36 @@ class TestWriting:
 
         assert 1 == applied.written
         assert {deleted: OutcomeKind.GONE, never: OutcomeKind.GONE} == {each.id: each.kind for each in applied.others}
+
+    def test_a_value_that_does_not_fit_its_field_costs_no_call(
+        self, salesforce: Salesforce, org: Org, service: Any
+    ) -> None:
+        """Salesforce refuses the whole call for one number that is none."""
+        ids = contacts(org, 3)
+        rows = [(ids[0], 9, AT), (ids[1], "nine", AT), (ids[2], 8, "soon")]
+
+        applied = salesforce.write_blocks([block(("NPS_Score__c", "NPS_Responded_At__c"), rows)])
+
+        assert 1 == applied.written
+        assert {ids[1]: ("NPS_Score__c",), ids[2]: ("NPS_Responded_At__c",)} == {
+            each.id: each.fields for each in applied.others
+        }
+        assert 1 == calls(service, "PATCH")
+
+    def test_a_lookup_takes_only_ids_of_its_object(self, salesforce: Salesforce, org: Org) -> None:
+        lead = org.insert("Lead", {"LastName": "Roe", "Company": "Acme"})
+        [contact] = contacts(org, 1)
+        rows = [("k1", contact, contact), ("k2", lead, lead)]
+
+        applied = salesforce.write_blocks(
+            [block(("Contact__c", "Lead__c"), rows, key="External_Key__c", object_="NPS_Response__c")]
+        )
+
+        assert (2, ()) == (applied.written, tuple(applied.others))
+        assert {"k1": (contact, None), "k2": (None, lead)} == {
+            each["External_Key__c"]: (each.get("Contact__c"), each.get("Lead__c"))
+            for each in org.records("NPS_Response__c")
+        }
 
     def test_a_deleted_record_stays_deleted(self, salesforce: Salesforce, org: Org) -> None:
         contacts(org, 1, NPS_Person_Id__c="p1")
@@ -280,7 +310,7 @@ class TestBulk:
 
     def test_failed_rows_are_told_by_key(self, salesforce: Salesforce, org: Org) -> None:
         ids = contacts(org, self.ROWS)
-        rows = [(id_, "promoter") for id_ in ids]
+        rows = [(id_, "Promoter") for id_ in ids]
         rows[3], rows[2_000] = (ids[3], "nonsense"), (ids[2_000], "nonsense")
 
         applied = salesforce.write_blocks([block(("NPS_Category__c",), rows)])
