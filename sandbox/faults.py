@@ -38,6 +38,7 @@ VENDOR = {
     "row_lock": "a record is locked by somebody else",
     "partial_batch": "some records of a batch are refused, though nothing is wrong with them",
     "silent_failure": "a batch is answered as if done, though nothing was applied",
+    "bare_errors": "an error is told without any of its optional fields",
     "trace_echo": "results repeat the trace ids of their records",
     "silent_batch": "some records of a batch are missing from the reply, though they were applied",
     "reordered_results": "results come in another order than the records were sent",
