@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.objects import Field, Kind
     from sandbox.salesforce.org import Org
     from sandbox.salesforce.records import Row
+    from sandbox.salesforce.soql_columns import Catalog
 
 _KINDS = {
     "customfield": kind_from(
@@ -120,6 +121,33 @@ class Definitions:
         for kind in self._org.kinds.values():
             for field in kind.fields.values():
                 yield kind, field
+
+
+class Whole:
+    """The org's records and its definitions in one: REST's query reaches both."""
+
+    def __init__(self, org: Org) -> None:
+        self._org, self._definitions = org, Definitions(org)
+        self.clock = org.clock
+        self.value = org.value
+
+    def kind(self, name: str) -> Kind | None:
+        found = self._org.kind(name)
+        return found if found is not None or name.lower() == "customfield" else self._definitions.kind(name)
+
+    def rows(self, kind_name: str, *, deleted: bool = False) -> Iterable[Row]:
+        return self._of(kind_name).rows(kind_name, deleted=deleted)
+
+    def row(self, kind_name: str, record_id: object) -> Row | None:
+        return self._of(kind_name).row(kind_name, record_id)
+
+    def lookup(
+        self, kind_name: str, field_name: str, values: Iterable[object], *, deleted: bool = False
+    ) -> Iterable[Row] | None:
+        return self._of(kind_name).lookup(kind_name, field_name, values, deleted=deleted)
+
+    def _of(self, kind_name: str) -> Catalog:
+        return self._org if self._org.find(kind_name) is not None else self._definitions
 
 
 def field_id(kind_name: str, field_name: str) -> str:

@@ -29,7 +29,7 @@ class Catalog(Protocol):
     def rows(self, kind_name: str, *, deleted: bool = False) -> Iterable[Row]:
         """Return its records; with *deleted*, also those in the recycle bin."""
 
-    def row(self, kind_name: str, record_id: str) -> Row | None:
+    def row(self, kind_name: str, record_id: object) -> Row | None:
         """Return one record, also a deleted one."""
 
     def lookup(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
+from sandbox.salesforce.definitions import Whole
 from sandbox.salesforce.refusal import Refusal, not_found, wrong_method
 from sandbox.salesforce.soql import Selection
 from sandbox.salesforce.soql_cursors import Cursor
@@ -57,7 +58,7 @@ def answer(
     if len(rest) == 2:
         return pages.next(rest[1])
     text = request.first("q") or request.first("explain")
-    return pages.first(Selection(catalog or org, text, deleted=rest[0].lower() == "queryall"))
+    return pages.first(Selection(catalog or Whole(org), text, deleted=rest[0].lower() == "queryall"))
 
 
 class _Pages:
