@@ -76,6 +76,7 @@ class Batches:
             found.extend(results(told))
             return [WRITTEN] * len(batch)
 
+        self.session.ready()
         wanted = [each for each in dict.fromkeys(ids) if key != ID or is_number(each)]
         sent = send(wanted, call, size=AT_ONCE, workers=WORKERS, caller=self.session.caller)
         if sent.stopped is not None:
@@ -103,6 +104,7 @@ class Batches:
                 settle(verdicts, {each.id: place for place, each in fit}, told, key)
             return verdicts
 
+        self.session.ready()
         return send(inputs, call, size=AT_ONCE, workers=WORKERS, caller=self.session.caller)
 
 
@@ -166,11 +168,12 @@ class Places:
         return [place for place in found if place < self.rows]
 
     def _by_value(self, value: str) -> int | None:
-        """Return a row's place; HubSpot compares unique values without regard to case and gives its own spelling."""
+        """Return a row's place; a value may come back in other capitals than it was sent in, if only one row has it."""
         place = self.by_id.get(value)
         if place is None:
             folded = value.casefold()
-            place = next((place for each, place in self.by_id.items() if each.casefold() == folded), None)
+            alike = [place for each, place in self.by_id.items() if each.casefold() == folded]
+            place = alike[0] if len(alike) == 1 else None
         return place
 
 

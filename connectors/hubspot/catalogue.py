@@ -116,6 +116,7 @@ class Catalogue:
 
     def _post(self, path: str, body: dict[str, Any], what: str) -> None:
         """Make something; lost answers are no harm, for what is there already is looked at again."""
+        self.session.ready()
         try:
             self.session.caller.call(lambda: self.session.once(path, body, what=what, writes=False))
         except Conflict:

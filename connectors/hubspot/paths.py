@@ -79,7 +79,7 @@ def host_of(url: str | None, where: str) -> str:
     if url is None:
         return HOST
     parts = urlsplit(url)
-    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.username is not None:
+    if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK or parts.username is not None:
         raise Refused(
             f"{where}: `url` is not on this machine",
             code="E103",

@@ -6,6 +6,7 @@ typed modules would open a pool each, and spend ten times the processor time on 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.budget import Window
 from connectors.calling import Caller
 from connectors.errors import Conflict, Gone, Refused, Rejected
-from connectors.http import TIMEOUT, agent
+from connectors.http import TIMEOUT, agent, ca_bundle
 from connectors.hubspot.errors import TABLE
 from connectors.hubspot.tokens import SIGN_IN, OAuth, ServiceKey
 from connectors.reply import Reply
@@ -76,8 +77,13 @@ class Session:
         Raises:
             ConnectorError: See `connectors.errors`; a read is never `Unknown`.
         """
+        self.ready()
         windows = (SEARCH,) if search else ()
         return self.caller.call(lambda: self.once(path, body, what=what, writes=False), windows=windows)
+
+    def ready(self) -> None:
+        """Load what a call needs: once a call has its turn, it must leave at once, or it counts in a later window."""
+        self._connected()
 
     def once(self, path: str, body: object = None, *, what: str, writes: bool) -> Any:  # noqa: ANN401 - JSON
         """Make one call, without budget or second try; see `Caller.call`, in which it belongs."""
@@ -145,6 +151,7 @@ def _client(host: str) -> Any:  # noqa: ANN401 - the client has no types
 
     # Neither second tries behind our back, nor redirects, which would take the token elsewhere.
     one_try = LowRetry(total=False, redirect=False)
-    made = HubSpot(host=host, retry=one_try, connection_pool_maxsize=WORKERS).crm.objects.basic_api.api_client
+    options = {"host": host, "retry": one_try, "connection_pool_maxsize": WORKERS, "ssl_ca_cert": ca_bundle(os.environ)}
+    made = HubSpot(**options).crm.objects.basic_api.api_client
     made.user_agent = agent()
     return made

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.errors import Refused
+from connectors.errors import Refused, SignedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,9 +51,10 @@ class Secrets(Protocol):
 class ServiceKey:
     """See the module."""
 
-    secrets: Secrets
+    secrets: Secrets = field(repr=False)
 
     def current(self) -> str:
+        """Return the token to send."""
         return self.secrets("token")
 
 
@@ -68,26 +68,25 @@ class OAuth:
         clock: The time, aware.
     """
 
-    secrets: Secrets
+    secrets: Secrets = field(repr=False)
     ask: Callable[[Mapping[str, str]], Mapping[str, Any]]
     clock: Callable[[], datetime]
     _token: str = field(default="", repr=False)
     _until: datetime | None = None
-    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def current(self) -> str:
-        """Return the token to send; the first thread that finds it too old asks for a new one."""
-        with self._lock:
-            if not self._token or self._until is None or self.clock() >= self._until:
-                self._ask()
-            return self._token
+        """Return the token to send.
+
+        Raises:
+            SignedOut: There is none, or it is about to end. Asking for one takes time, in which the call's turn would
+                pass: the caller renews it and then takes another turn.
+        """
+        if not self._token or self._until is None or self.clock() >= self._until:
+            raise SignedOut("HubSpot's token is too old", next_step=SIGN_IN)
+        return self._token
 
     def renew(self) -> None:
-        """Forget the token: it was refused before its time."""
-        with self._lock:
-            self._token = ""
-
-    def _ask(self) -> None:
+        """Ask for a new token; not for several threads at the same time."""
         with self.secrets.rotation("refresh_token") as slot:
             reply = self.ask(
                 {
