@@ -19,8 +19,12 @@ _PAGE = 500
 
 
 def labels(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:
-    """List the types between two types of object, or make one (POST)."""
+    """List the types between two types of object, make one (POST) or give one another label (PUT)."""
     one, other = portal.kind(from_type), portal.kind(to_type)
+    if call.request.method == "PUT":
+        type_id = call.body().get("associationTypeId")
+        portal.links.relabel(type_id if isinstance(type_id, int) else 0, text_of(call.body(), "label"))
+        return Reply.empty(204)
     if call.request.method == "POST":
         body = call.body()
         made = portal.links.add_label(
@@ -28,6 +32,12 @@ def labels(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:
         )
         return Reply.json({"results": [link.spec() for link in made[:1]]})
     return Reply.json({"results": [link.spec() for link in portal.links.between(one.id, other.id)]})
+
+
+def end_label(portal: Portal, call: Call, from_type: str, to_type: str, type_id: str) -> Reply:
+    """End a type of association."""
+    portal.links.relabel(int(type_id) if type_id.isdecimal() else 0, None)
+    return Reply.empty(204)
 
 
 def types(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:

@@ -82,6 +82,12 @@ class Call:
                 "Unexpected character: expected a valid value (JSON String, Number, Array, Object)"
             ) from error
 
+    def fields(self) -> dict[str, str]:
+        """Return the texts that were sent as a form, or as JSON: clients of the token endpoint do both."""
+        if "json" not in self.request.headers.get("content-type", ""):
+            return self.request.form()
+        return {name: value for name, value in self.body().items() if isinstance(value, str)}
+
     def inputs(self, most: int = MOST_INPUTS) -> list[dict[str, Any]]:
         """Return the rows of a batch.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.hubspot.errors import Refusal, bad_json
+from sandbox.hubspot.errors import Refusal, bad_json, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,6 +89,20 @@ class Links:
         made.append(LinkType(to_id, from_id, USER, back, inverse or label, forth, name))
         self.types += made
         return made
+
+    def relabel(self, type_id: int, label: str | None) -> None:
+        """Give a type of ours another label, or (None) end it.
+
+        Raises:
+            Refusal: It is HubSpot's own, or there is none.
+        """
+        for one in self.types:
+            if one.type_id == type_id and one.category == USER:
+                self.types.remove(one)
+                if label is not None:
+                    self.types.append(replace(one, label=label))
+                return
+        raise not_found(f"There is no custom association type {type_id}")
 
     def between(self, from_id: str, to_id: str) -> list[LinkType]:
         """Return the types of that direction, those without a label first."""

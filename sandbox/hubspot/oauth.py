@@ -168,13 +168,13 @@ class Doors:
 
 def token(portal: Portal, call: Call) -> Reply:
     """Give tokens."""
-    answer = portal.doors.answer(call.request.form(), call.at)
+    answer = portal.doors.answer(call.fields(), call.at)
     return Reply.json(answer | {"hub_id": portal.id, "user_id": portal.user_id})
 
 
 def introspect(portal: Portal, call: Call, text: str = "") -> Reply:
     """Tell what an access token, or a refresh token, is good for."""
-    text = text or call.request.form().get("token", "")
+    text = text or call.fields().get("token", "")
     known: dict[str, Any] = {"hub_id": portal.id, "user_id": portal.user_id, "client_id": portal.doors.client_id}
     if portal.doors.knows_refresh(text):
         found: dict[str, Any] = {"token": text, "token_use": "refresh_token", "scopes": sorted(portal.doors.scopes)}
@@ -188,7 +188,7 @@ def introspect(portal: Portal, call: Call, text: str = "") -> Reply:
 
 def revoke(portal: Portal, call: Call, text: str = "") -> Reply:
     """End a token."""
-    portal.doors.revoke(text or call.request.form().get("token", ""))
+    portal.doors.revoke(text or call.fields().get("token", ""))
     return Reply.empty(204)
 
 

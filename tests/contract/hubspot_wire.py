@@ -1,0 +1,58 @@
+"""A bare HTTP caller for the HubSpot sandbox: what was answered, and nothing thought about it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from sandbox import Service
+
+KEY = "pat-na1-sandbox"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class Wire:
+    """One connection. Paths are those below /crm/objects/2026-09 unless they begin with a slash."""
+
+    def __init__(self, service: Service, token: str = KEY) -> None:
+        self.token = token
+        self._connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def __call__(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
+        if not path.startswith("/"):
+            path = f"/crm/objects/2026-09/{path}"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        target = f"{path}?{urlencode(query)}" if query else path
+        self._connection.request(method, target, sent, headers)
+        reply = self._connection.getresponse()
+        text = reply.read()
+        found = {name.lower(): value for name, value in reply.getheaders()}
+        return Answer(reply.status, found, json.loads(text) if text else None)
+
+    def batch(self, verb: str, rows: list[Any], kind: str = "contacts", **more: Any) -> Answer:
+        return self("POST", f"{kind}/batch/{verb}", {"inputs": rows, **more})
+
+    def search(self, *filters: dict[str, Any], kind: str = "contacts", **more: Any) -> Answer:
+        return self("POST", f"{kind}/search", {"filterGroups": [{"filters": list(filters)}], **more})
+
+
+def found(answer: Answer) -> list[str]:
+    """Return the ids of an answer's results, in order of size: HubSpot promises no order."""
+    return sorted((one["id"] for one in answer.body["results"]), key=int)
