@@ -30,6 +30,8 @@ def stamps(org: Org, kind: Kind, *, creating: bool) -> Row:
     row = {"SystemModstamp": now, "LastModifiedDate": now, "LastModifiedById": org.acting_id}
     if creating:
         row |= {"CreatedDate": now, "CreatedById": org.acting_id}
+    if "createdbyid" in kind.fields:
+        return row
     return {name: value for name, value in row.items() if name.lower() in kind.fields}
 
 
@@ -48,6 +50,13 @@ def complete(org: Org, kind: Kind, row: Row) -> None:
         row["AccountId"] = (who or {}).get("AccountId")
     elif kind.name == "CampaignMember":
         _member(org, kind, row)
+    elif kind.name == "FieldPermissions":
+        _grant(org, kind, row)
+    elif kind.name == "PermissionSetAssignment":
+        _once(org, kind, row, "PermissionSetId", "AssigneeId")
+    elif kind.name == "PermissionSet":
+        _once(org, kind, row, "Name")
+        row.setdefault("IsOwnedByProfile", False)
     elif kind.custom and "name" in kind.fields and not row.get("Name"):
         row["Name"] = row["Id"]
 
@@ -57,9 +66,36 @@ def _member(org: Org, kind: Kind, row: Row) -> None:
     person = "ContactId" if row.get("ContactId") else "LeadId"
     if not row.get(person):
         raise Breach("REQUIRED_FIELD_MISSING", "Required fields are missing: [LeadId, ContactId]", ("LeadId",))
-    for other in org.store.lookup(kind, kind.fields[person.lower()], [row[person]]):
-        if other["Id"] != row["Id"] and other.get("CampaignId") == row.get("CampaignId"):
-            raise Breach("DUPLICATE_VALUE", "Already a campaign member.")
+    _once(org, kind, row, person, "CampaignId", told="Already a campaign member.")
     row["HasResponded"] = row.get("Status") == "Responded"
     if row["HasResponded"]:
         row.setdefault("FirstRespondedDate", org.stamp()[:10])
+
+
+def _grant(org: Org, kind: Kind, row: Row) -> None:
+    """A permission is for a field that is there and can be closed, once in its set; who edits may read."""
+    name, _, field_name = str(row["Field"]).partition(".")
+    target = org.find(name)
+    field = target.field(field_name) if target else None
+    if field is None or str(row["SobjectType"]).lower() != name.lower():
+        said = f"Field Name: bad value for restricted picklist field: {row['Field']}"
+        raise Breach("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", said, ("Field",))
+    if not field.permissionable:
+        raise Breach("FIELD_INTEGRITY_EXCEPTION", f"You cannot set permissions of {row['Field']}", ("Field",))
+    if row.get("PermissionsEdit") and not row.get("PermissionsRead"):
+        raise Breach(
+            "FIELD_INTEGRITY_EXCEPTION", "Permission Edit depends on permission(s): Read", ("PermissionsEdit",)
+        )
+    _once(org, kind, row, "Field", "ParentId")
+
+
+def _once(org: Org, kind: Kind, row: Row, *names: str, told: str = "") -> None:
+    """Refuse a row that agrees with another one in all of *names*."""
+    first = kind.fields[names[0].lower()]
+    others = org.store.lookup(kind, first, [row.get(first.name)]) if first.indexed else org.store.all(kind)
+    for other in others:
+        if other["Id"] != row["Id"] and all(other.get(name) == row.get(name) for name in names):
+            said = (
+                told or f"duplicate value found: {', '.join(names)} duplicates value on record with id: {other['Id']}"
+            )
+            raise Breach("DUPLICATE_VALUE", said)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.exchange import Reply
-from sandbox.salesforce import bulk_rest, changes, composite, oauth, rest, row_sets, soql_rest, tooling, uris
+from sandbox.salesforce import bulk_rest, changes, composite, oauth, rest, row_sets, soql_rest, tooling, trees, uris
 from sandbox.salesforce.refusal import Refusal, not_found
 
 if TYPE_CHECKING:
@@ -24,6 +24,16 @@ OLDEST, LATEST = 31, 67
 #: Three releases a year; Winter '26 came in autumn 2025.
 SEASONS = ("Winter", "Spring", "Summer")
 FIRST_OF_2026 = 65
+#: SOAP is not played; new orgs refuse its login like this.
+NO_LOGIN = (
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+    'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault>'
+    "<faultcode>sf:INVALID_OPERATION</faultcode>"
+    "<faultstring>INVALID_OPERATION: SOAP API login() is disabled by default in this org.</faultstring>"
+    "<detail><sf:UnexpectedErrorFault><sf:exceptionCode>INVALID_OPERATION</sf:exceptionCode>"
+    "<sf:exceptionMessage>SOAP API login() is disabled by default in this org.</sf:exceptionMessage>"
+    "</sf:UnexpectedErrorFault></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+)
 #: The rows of limits that clients look at, besides DailyApiRequests.
 LIMITS = {
     "DailyAsyncApexExecutions": 250_000,
@@ -51,6 +61,9 @@ def _answered(org: Org, request: Request) -> Reply:
     too_long = uris.too_long(request)
     if too_long is not None:
         return too_long
+    if request.method == "POST" and "_HttpMethod" in request.query:
+        # For clients that know no PATCH.
+        request.method = request.first("_HttpMethod").upper()
     segments = list(request.segments)
     if segments[:2] == ["services", "oauth2"]:
         return _signing_in(org, request, segments[2:])
@@ -61,6 +74,8 @@ def _answered(org: Org, request: Request) -> Reply:
         org.oauth.signed_in(request)
         org.calls += 1
         return _with_usage(org, request, answer(org, request, version, segments[3:]))
+    if segments[:2] == ["services", "Soap"]:
+        return Reply.text(NO_LOGIN, status=500, kind="text/xml")
     if segments[:1] == ["id"] and len(segments) == 3:
         org.oauth.signed_in(request)
         return Reply.json(identity(org, request))
@@ -77,7 +92,10 @@ def _signing_in(org: Org, request: Request, rest_of_path: list[str]) -> Reply:
             return org.oauth.revoke(request)
         case ["userinfo"]:
             org.oauth.signed_in(request)
-            return Reply.json(identity(org, request))
+            who = identity(org, request)
+            return Reply.json(
+                who | {"sub": who["id"], "preferred_username": who["username"], "name": who["display_name"]}
+            )
     raise not_found()
 
 
@@ -97,6 +115,7 @@ def answer(org: Org, request: Request, version: str, path: list[str]) -> Reply:
             return Reply.json(record_count(org, request))
     answerers: tuple[Answerer, ...] = (
         composite.answer,
+        trees.answer,
         row_sets.answer,
         changes.answer,
         rest.answer,

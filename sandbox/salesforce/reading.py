@@ -10,6 +10,7 @@ import math
 import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +56,12 @@ def stamp(seconds: float) -> str:
     >>> stamp(0.9)
     '1970-01-01T00:00:00.000+0000'
     """
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return _stamp(int(seconds))
+
+
+@lru_cache(maxsize=256)
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 def read(field: Field, value: object) -> Stored:

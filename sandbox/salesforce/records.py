@@ -40,14 +40,14 @@ class Records:
 
     def get(self, kind: Kind, record_id: object) -> Row | None:
         """Return one row by its id in either form, deleted or not."""
-        wide = widened(record_id)
-        return self._rows[kind.name].get(wide) if wide else None
+        rows = self._rows[kind.name]
+        return (rows.get(record_id) if isinstance(record_id, str) else None) or rows.get(widened(record_id) or "")
 
     def lookup(self, kind: Kind, field: Field, values: Iterable[object], *, deleted: bool = False) -> Iterator[Row]:
         """Yield the rows whose indexed *field* is one of *values*."""
         rows = self._rows[kind.name]
         if field.type == "id":
-            found = (rows.get(widened(value) or "") for value in values)
+            found = (self.get(kind, value) for value in values)
             yield from (row for row in found if row is not None and (deleted or not row.get("IsDeleted")))
             return
         index = self._index(kind, field)

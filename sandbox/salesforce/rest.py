@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
 from sandbox.salesforce.describe import describe_brief, describe_kind
+from sandbox.salesforce.ids import widened
 from sandbox.salesforce.incoming import parsed
 from sandbox.salesforce.oauth import instance_url
 from sandbox.salesforce.refusal import Refusal, not_found, wrong_method
@@ -76,6 +77,8 @@ def _of_kind(call: Call, path: list[str]) -> Reply:
             return _unless_known(org, request, describe_kind(org, kind, call.version, instance_url(request)), kind)
         case [record_id]:
             return _one(call, org.store.get(org.whole(kind.name), record_id))
+        case [record_id, relationship] if widened(record_id) and kind.parent(relationship):
+            return _parent(call, record_id, relationship)
         case [field_name, value]:
             return _by_key(call, field_name, value)
     raise not_found()
@@ -129,6 +132,18 @@ def _one(call: Call, row: Row | None) -> Reply:
         raise Refusal(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.")
     _write(call, "update", {**values, "Id": row["Id"]})
     return Reply.empty(204, rows=1)
+
+
+def _parent(call: Call, record_id: str, relationship: str) -> Reply:
+    """Answer with the record that a record's relationship leads to."""
+    field = call.kind.parent(relationship)
+    row = call.org.store.get(call.org.whole(call.kind.name), record_id)
+    target = row.get(field.name) if row is not None and field is not None else None
+    kind = call.org.kind_of(str(target))
+    seen = call.org.kind(kind.name) if kind is not None and target is not None else None
+    if seen is None:
+        raise not_found()
+    return _one(replace(call, kind=seen), call.org.store.get(call.org.whole(seen.name), target))
 
 
 def _wanted(kind: Kind, request: Request) -> list[Any]:

@@ -68,6 +68,7 @@ class Writer:
         self._whole = org.whole(kind.name)
         self._kind = kind
         self._manner = manner
+        self._uniques = [each for each in self._whole.fields.values() if each.unique]
 
     def each(self, rows: Sequence[Mapping[str, object]], operation: str, key: str | None) -> list[Saved]:
         """Write *rows* one by one.
@@ -135,8 +136,8 @@ class Writer:
         self._org.changed(self._whole)
 
     def _unique(self, row: Row) -> None:
-        for each in self._whole.fields.values():
-            if each.unique and row.get(each.name) is not None:
+        for each in self._uniques:
+            if row.get(each.name) is not None:
                 for other in self._org.store.lookup(self._whole, each, [row[each.name]]):
                     if other["Id"] != row["Id"]:
                         found = f"{each.name} duplicates value on record with id: {other['Id']}"
@@ -148,11 +149,11 @@ class Writer:
         Raises:
             Breach: There is none, or not any more.
         """
-        wide = widened(given_id)
-        if wide is None or not wide.startswith(self._whole.prefix):
-            raise Breach("MALFORMED_ID", f"{self._whole.label} ID: id value of incorrect type: {given_id}", ("Id",))
-        row = self._org.store.get(self._whole, wide)
+        row = self._org.store.get(self._whole, given_id)
         if row is None:
+            wide = widened(given_id)
+            if wide is None or not wide.startswith(self._whole.prefix):
+                raise Breach("MALFORMED_ID", f"{self._whole.label} ID: id value of incorrect type: {given_id}", ("Id",))
             raise Breach("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         if row.get("IsDeleted"):
             raise Breach("ENTITY_IS_DELETED", "entity is deleted")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from simple_salesforce.exceptions import (
+    SalesforceAuthenticationFailed,
     SalesforceExpiredSession,
     SalesforceGeneralError,
     SalesforceMalformedRequest,
@@ -246,3 +247,16 @@ def test_paths_that_lead_nowhere_are_refused_in_the_vendors_words(sf):
     for path in ("sobjects/Nothing", "sobjects/Contact/a/b/c", "nothing", "composite/nothing"):
         with pytest.raises((SalesforceResourceNotFound, SalesforceGeneralError), match="NOT_FOUND"):
             sf.restful(path)
+
+
+def test_clients_without_patch_may_say_it_in_the_address(sf, org):
+    known = org.records("Contact")[0]["Id"]
+    address = f"{sf.base_url}sobjects/Contact/{known}?_HttpMethod=PATCH"
+
+    assert 204 == sf.session.post(address, json={"Title": "New"}, headers=sf.headers).status_code
+    assert "New" == org.get("Contact", known)["Title"]
+
+
+def test_login_with_a_password_is_refused_as_new_orgs_do(service):
+    with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_OPERATION"):
+        salesforce(service, version="59.0", username="a", password="b", security_token="c")

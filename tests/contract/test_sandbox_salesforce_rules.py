@@ -245,3 +245,21 @@ def test_ids_are_known_in_every_form(short):
     long = short + checksum(short)
 
     assert long == widened(short) == widened(long) == widened(long.lower()) == widened(long.upper())
+
+
+@pytest.mark.parametrize(
+    ("field", "more", "expected"),
+    [
+        ("Contact.Nothing__c", {}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ("Contact.LastName", {}, "FIELD_INTEGRITY_EXCEPTION"),
+        ("Contact.Score__c", {"PermissionsRead": False}, "FIELD_INTEGRITY_EXCEPTION"),
+        ("Contact.Key__c", {}, "DUPLICATE_VALUE"),
+    ],
+)
+def test_permissions_are_for_fields_that_can_be_closed_and_once(org, field, more, expected):
+    grant = {"ParentId": org.insert("PermissionSet", {"Name": "NPS", "Label": "NPS"}), "SobjectType": "Contact"}
+    grant |= {"PermissionsRead": True, "PermissionsEdit": True}
+    org.insert("FieldPermissions", {**grant, "Field": "Contact.Key__c"})
+
+    assert expected == code(org, "insert", {**grant, "Field": field, **more}, kind="FieldPermissions")
+    assert "DUPLICATE_VALUE" == code(org, "insert", {"Name": "NPS", "Label": "x"}, kind="PermissionSet")
