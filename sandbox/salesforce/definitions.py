@@ -34,6 +34,7 @@ _KINDS = {
         "EntityDefinition",
         "4ie",
         """
+        Id id
         DurableId string(255)
         QualifiedApiName string(255)
         DeveloperName string(80)
@@ -47,6 +48,7 @@ _KINDS = {
         "FieldDefinition",
         "4fe",
         """
+        Id id
         DurableId string(255)
         QualifiedApiName string(255)
         DeveloperName string(80)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce.soql_columns import Column, source_of
 from sandbox.salesforce.soql_filter import Conditions, family, key_of
+from sandbox.salesforce.soql_functions import SHOWN
 from sandbox.salesforce.soql_groups import Groups
 from sandbox.salesforce.soql_parse import parse
 from sandbox.salesforce.soql_shape import Shape
@@ -43,12 +44,12 @@ class Selection:
         self.catalog, self.query, self._deleted = catalog, query, deleted
         self.source = source_of(catalog, query.source, query.source_at, query.text, query.source_alias)
         self.kind = self.source.kind
-        calls = [item for item in query.select if isinstance(item, Call)]
+        calls = [item for item in query.select if isinstance(item, Call) and item.aggregates]
         #: `SELECT COUNT()`: a number and no rows.
         self.counts = len(query.select) == 1 and bool(calls) and calls[0].path is None and not query.group
         grouped = bool(query.group or query.having or calls) and not self.counts
         self._groups = Groups(self.source, query) if grouped else None
-        self._conditions = self._made_conditions(self._own_column)
+        self._conditions = self._made_conditions(self.source.column)
         self._where = self._conditions.test(query.where) if query.where else None
         self._having = self._made_conditions(self._column).test(query.having) if query.having else None
         self.shape: Shape | None = None if self.counts else self._shaped()
@@ -82,15 +83,9 @@ class Selection:
     def _made_conditions(self, column: Callable[[Path | Call], Column]) -> Conditions:
         return Conditions(self.query.text, column, self._answers, self.catalog.clock())
 
-    def _own_column(self, target: Path | Call) -> Column:
-        if isinstance(target, Call):
-            message = f"aggregate function {target.function} is not allowed in WHERE"
-            raise refused(self.query.text, target.at, "MALFORMED_QUERY", message)
-        return self.source.column(target)
-
     def _column(self, target: Path | Call) -> Column:
         if self._groups is None:
-            return self._own_column(target)
+            return self.source.column(target)
         if isinstance(target, Path) and len(target.names) == 1:
             for item in self.query.select:
                 if isinstance(item, Call) and item.alias and item.alias.lower() == target.names[0].lower():
@@ -109,17 +104,23 @@ class Selection:
                 case Query():
                     name, selection, reference = self._child(item)
                     shape.add_children(name, selection, reference)
-                case Call():
-                    shape.add_result(self._column(item), item.alias)
-                case Path() if self._groups:
+                case _ if self._groups:
                     column = self._column(item)
-                    shape.add_result(column, item.alias or column.names[-1])
-                case Path() if item.alias:
-                    message = f"only aggregate expressions use field aliasing: {item.alias}"
-                    raise refused(self.query.text, item.at, "MALFORMED_QUERY", message)
-                case Path():
-                    shape.add(self.source.column(item))
+                    alias = item.alias or (column.names[-1] if isinstance(item, Path) else None)
+                    shape.add_result(column, alias)
+                case _:
+                    shape.add(self._shown(item))
         return shape
+
+    def _shown(self, item: Path | Call) -> Column:
+        """Resolve a field that is shown as it is, or by its label."""
+        if isinstance(item, Path) and item.alias:
+            message = f"only aggregate expressions use field aliasing: {item.alias}"
+            raise refused(self.query.text, item.at, "MALFORMED_QUERY", message)
+        if isinstance(item, Call) and item.function not in SHOWN:
+            message = f"Field must be grouped or aggregated: {item.function}"
+            raise refused(self.query.text, item.at, "MALFORMED_QUERY", message)
+        return self.source.column(item)
 
     def _child(self, query: Query) -> tuple[str, Selection, str]:
         relation = self.kind.children.get(query.source.lower())

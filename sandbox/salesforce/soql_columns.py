@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sandbox.salesforce.soql_functions import derived
+from sandbox.salesforce.soql_tree import Call
 from sandbox.salesforce.soql_words import refused
 
 if TYPE_CHECKING:
@@ -73,12 +75,20 @@ class Source:
     text: str
     alias: str | None = None
 
-    def column(self, path: Path) -> Column:
-        """Follow *path*.
+    def column(self, target: Path | Call) -> Column:
+        """Follow a path, also that of a function of one value.
 
         Raises:
-            Refusal: INVALID_FIELD, there is no such field or relationship.
+            Refusal: INVALID_FIELD, there is no such field or relationship; MALFORMED_QUERY, there is no such function.
         """
+        if not isinstance(target, Call):
+            return self._of_path(target)
+        if target.aggregates or target.path is None:
+            message = f"aggregate function {target.function} is not allowed here"
+            raise refused(self.text, target.at, "MALFORMED_QUERY", message)
+        return derived(self.text, target, self._of_path(target.path))
+
+    def _of_path(self, path: Path) -> Column:
         names = path.names
         own = {self.kind.name.lower(), (self.alias or self.kind.name).lower()}
         if len(names) > 1 and names[0].lower() in own and self.kind.parent(names[0]) is None:

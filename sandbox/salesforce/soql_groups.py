@@ -33,20 +33,20 @@ class Groups:
         """
         self._source = source
         self._text = query.text
-        self._by = [source.column(path) for path in query.group]
+        self._by = [source.column(target) for target in query.group]
         self._calls: dict[tuple[str, tuple[str, ...]], tuple[str, Callable[[list[Row]], Any]]] = {}
-        for path, column in zip(query.group, self._by, strict=True):
+        for target, column in zip(query.group, self._by, strict=True):
             if not column.field.groupable and column.field.type != "datetime":
                 message = f"field '{column.field.name}' can not be grouped in a query call"
-                raise refused(query.text, path.at, "MALFORMED_QUERY", message)
+                raise refused(query.text, target.at, "MALFORMED_QUERY", message)
 
     def column(self, target: Path | Call) -> Column:
         """Resolve what SELECT, HAVING or ORDER BY names: a grouped field, or an aggregate."""
-        if isinstance(target, Call):
+        if isinstance(target, Call) and target.aggregates:
             return self._aggregate(target)
         column = self._source.column(target)
         if all(column.names != grouped.names for grouped in self._by):
-            message = f"Field must be grouped or aggregated: {'.'.join(target.names)}"
+            message = f"Field must be grouped or aggregated: {'.'.join(column.names)}"
             raise refused(self._text, target.at, "MALFORMED_QUERY", message)
         read = _reader(_GROUP.format(".".join(column.names)))
         return Column(column.field, column.names, read, read)

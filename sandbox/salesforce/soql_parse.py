@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from sandbox.salesforce import soql_where
+from sandbox.salesforce import soql_functions, soql_where
 from sandbox.salesforce.refusal import Refusal
-from sandbox.salesforce.soql_tree import Call, FieldsOf, Order, Path, Query
+from sandbox.salesforce.soql_tree import AGGREGATES, Call, FieldsOf, Order, Path, Query
 from sandbox.salesforce.soql_words import Word, refused, string_of, words_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ KEYWORDS = frozenset(
     "SELECT FROM WHERE GROUP HAVING ORDER BY LIMIT OFFSET AND OR NOT IN LIKE INCLUDES EXCLUDES ASC DESC NULLS USING "
     "FOR WITH ALL".split()
 )
-AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 #: A query's text, in characters, and each string in its WHERE; the limits cheat sheet, read 2026-09.
 LONGEST_QUERY = 100_000
 LONGEST_STRING = 4_000
@@ -180,7 +179,7 @@ class Reading:
     def _call(self) -> Call:
         word = self.name()
         function = word.text.upper()
-        if function not in AGGREGATES:
+        if function not in AGGREGATES | soql_functions.NAMES:
             self.unexpected(word)
         self.expect("(")
         path = None if function == "COUNT" and self.next.says(")") else self.path()
@@ -209,14 +208,14 @@ class Reading:
     def _where(self) -> Filter | None:
         return soql_where.filter_of(self) if self.took("WHERE") else None
 
-    def _group(self) -> tuple[Path, ...]:
+    def _group(self) -> tuple[Path | Call, ...]:
         if not self.took("GROUP"):
             return ()
         self.expect("BY")
-        paths = [self.path()]
+        targets = [self.target()]
         while self.took(","):
-            paths.append(self.path())
-        return tuple(paths)
+            targets.append(self.target())
+        return tuple(targets)
 
     def _order(self) -> tuple[Order, ...]:
         if not self.took("ORDER"):

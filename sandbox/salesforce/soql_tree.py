@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -16,13 +18,18 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An aggregate: `COUNT()`, `MAX(CreatedDate)`."""
+    """An aggregate, `COUNT()` or `MAX(CreatedDate)`, or a function of one value, `DAY_ONLY(CreatedDate)`."""
 
     #: Upper case.
     function: str
     path: Path | None
     at: int
     alias: str | None = None
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether it is of many rows."""
+        return self.function in AGGREGATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Query:
     source_at: int
     source_alias: str | None = None
     where: Filter | None = None
-    group: tuple[Path, ...] = ()
+    group: tuple[Path | Call, ...] = ()
     having: Filter | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None

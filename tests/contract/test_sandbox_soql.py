@@ -89,6 +89,8 @@ def refusal(client, soql: str) -> tuple[str, str]:
         ("IsDeleted = false AND LastName > 'B' AND LastName <= 'eng'", ["Baker", "Eng"]),
         ("AccountId IN (SELECT Id FROM Account WHERE Industry = 'Banking')", ["Archer", "Baker"]),
         ("Contact.LastName = 'Eng'", ["Eng"]),
+        ("CALENDAR_YEAR(CreatedDate) = 2026 AND DAY_ONLY(CreatedDate) = 2026-03-10 AND LastName = 'Eng'", ["Eng"]),
+        ("DAY_IN_WEEK(Account.CreatedDate) != 3", ["Eng"]),
         ("CreatedDate = TODAY AND LastName = 'Eng'", ["Eng"]),
         ("CreatedDate < TODAY", []),
         ("CreatedDate >= LAST_N_DAYS:3 AND CreatedDate < TOMORROW AND LastName = 'Eng'", ["Eng"]),
@@ -157,6 +159,18 @@ def test_count_alone_is_a_number_and_other_aggregates_are_rows(client):
     assert 2 == answer["totalSize"]
 
 
+def test_dates_are_grouped_by_their_parts_and_values_shown_by_their_labels(client):
+    grouped = client.query(
+        "SELECT CALENDAR_MONTH(CreatedDate) m, DAY_ONLY(CreatedDate), COUNT(Id) FROM Contact "
+        "GROUP BY CALENDAR_MONTH(CreatedDate), DAY_ONLY(CreatedDate)"
+    )
+    shown = client.query("SELECT toLabel(Industry), FORMAT(NumberOfEmployees) FROM Account WHERE Name = 'Birch Bank'")
+
+    attributes = {"type": "AggregateResult"}
+    assert [{"attributes": attributes, "m": 3, "expr0": "2026-03-10", "expr1": 5}] == grouped["records"]
+    assert ("Banking", "50") == (shown["records"][0]["Industry"], shown["records"][0]["NumberOfEmployees"])
+
+
 def test_pages_hold_two_thousand_and_lead_on(org, client):
     for number in range(4_100):
         org.insert("Lead", {"LastName": f"L{number:04d}", "Company": "C"})
@@ -215,6 +229,9 @@ def test_deleted_records_are_found_by_query_all_alone(org, client):
         ("SELECT Id FROM Contact WHERE Email = :email", "MALFORMED_QUERY", "Bind variables only allowed in Apex code"),
         ("SELECT * FROM Contact", "MALFORMED_QUERY", "no viable alternative at character '*'"),
         ("SELECT Name, COUNT(Id) FROM Contact", "MALFORMED_QUERY", "Field must be grouped or aggregated: Name"),
+        ("SELECT CALENDAR_YEAR(Account.CreatedDate) FROM Contact", "MALFORMED_QUERY", "must be grouped or aggregated"),
+        ("SELECT Id FROM Contact WHERE DAY_ONLY(Email) = TODAY", "MALFORMED_QUERY", "does not support function"),
+        ("SELECT Id FROM Contact WHERE COUNT(Id) > 1", "MALFORMED_QUERY", "COUNT is not allowed here"),
         ("SELECT FIELDS(ALL) FROM Contact", "MALFORMED_QUERY", "must have a LIMIT of at most 200"),
         ("SELECT Id FROM Contact OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
         ("SELECT Id, (SELECT Id FROM Nope) FROM Contact", "INVALID_TYPE", "in FROM part of query call"),
