@@ -14,6 +14,7 @@ from connectors.retry import SERVICE, Retry
 from connectors.salesforce.bulk import Ingest
 from connectors.salesforce.bulk_query import BulkQuery
 from connectors.salesforce.collections import ID, WORKERS, Target
+from connectors.salesforce.creating import FieldMaker
 from connectors.salesforce.directory import RecordDirectory
 from connectors.salesforce.ids import is_id
 from connectors.salesforce.jobs import NoJobs
@@ -180,7 +181,7 @@ class Salesforce:
         return [] if kind is None else kind.as_fields()
 
     def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
-        """See `Schema.ensure`. Nothing is created: an org is shaped by its admins, or by who asks for it.
+        """See `Schema.ensure`. Nothing is created: an org is shaped by its admins, or by who asks for it (`make`).
 
         Raises:
             SchemaDrift: Objects or fields are missing, or may not be written; names them all.
@@ -190,6 +191,10 @@ class Salesforce:
         names = [each.name for each in fields if each.name not in key]
         check(kind, names, self._where, key=key[0])
         self._keys[kind.name] = kind.spelt(key[0])
+
+    def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
+        """Make the fields that are missing, and let the signed-in user see them; what exists is left as it is."""
+        FieldMaker(self._session, self._org).make(self._org.get(object_), key, fields)
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
         """See `Matchable.directory`."""

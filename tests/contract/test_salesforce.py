@@ -8,7 +8,7 @@ import pytest
 
 from connectors.contract import Bulk, Destination, Matchable, Schema
 from connectors.errors import Refused, SchemaDrift
-from connectors.values import Block, OutcomeKind, RecordRef, Write
+from connectors.values import Block, Field, OutcomeKind, RecordRef, Write
 from sandbox.faults import Faults
 from sandbox.salesforce import Org, serve
 from tests.salesforce import Jobs, connected, with_nps_fields
@@ -245,6 +245,41 @@ class TestDrift:
 
         with pytest.raises(SchemaDrift, match="NPS_Score__c"):
             salesforce.write_blocks([block(("NPS_Score__c",), [(id_, 2)])])
+
+
+class TestMaking:
+    FIELDS = (
+        Field(name="Made_Key__c", type="text"),
+        Field(name="Made_Score__c", type="number"),
+        Field(name="Made_Comment__c", type="text", length=32_000),
+        Field(name="Made_At__c", type="datetime"),
+        Field(name="Made_Flag__c", type="boolean"),
+        Field(name="NPS_Score__c", type="text"),
+    )
+
+    def test_missing_fields_are_named_by_a_sync_and_made_on_request(self, salesforce: Salesforce, org: Org) -> None:
+        before = {each.name: each for each in salesforce.fields("Contact")}
+        with pytest.raises(SchemaDrift, match=r"`Made_Key__c`.*`Made_Score__c`"):
+            salesforce.ensure("Contact", ["Made_Key__c"], self.FIELDS)
+
+        for _ in range(2):
+            salesforce.make("Contact", ["Made_Key__c"], self.FIELDS)
+
+        salesforce.ensure("Contact", ["Made_Key__c"], self.FIELDS)
+        after = {each.name: each for each in salesforce.fields("Contact")}
+        assert before.items() <= after.items()
+        assert {"Made_Key__c", "Made_Score__c", "Made_Comment__c", "Made_At__c", "Made_Flag__c"} == (
+            after.keys() - before.keys()
+        )
+        assert after["Made_Key__c"].unique
+        values: dict[str, FieldValue] = {"LastName": "Lee", "Made_Score__c": 9, "Made_At__c": AT, "Made_Flag__c": True}
+        salesforce.write([Write(object="Contact", key={"Made_Key__c": "k1"}, values=values)])
+        [made] = org.records("Contact")
+        assert ("k1", 9, True) == (made["Made_Key__c"], made["Made_Score__c"], made["Made_Flag__c"])
+
+    def test_a_standard_field_cannot_be_made(self, salesforce: Salesforce) -> None:
+        with pytest.raises(SchemaDrift, match="`Nickname`"):
+            salesforce.make("Contact", [], [Field(name="Nickname", type="text")])
 
 
 class TestTrouble:

@@ -1,0 +1,135 @@
+"""Fields made in an org by who asks for it: through the Tooling API, and shown to our user by a permission set.
+
+A new field is invisible until field-level security is granted (design facts A11), so each one is granted through one
+permission set of ours, which the signed-in user gets. What exists is never altered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from connectors.errors import Conflict, Refused, Rejected, SchemaDrift
+from connectors.salesforce.query import quoted, select
+from connectors.salesforce.session import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from connectors.salesforce.schema import Kind, Org
+    from connectors.salesforce.session import Session
+    from connectors.values import Field
+
+#: The permission set that shows our fields; admins give it to whoever shall see or edit them.
+PERMISSION_SET = "NPSync"
+_CUSTOM = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
+#: Characters of a plain text field; longer ones are long text areas.
+_SHORT = 255
+_LONGEST = 131_072
+_THERE_ALREADY = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
+
+
+class FieldMaker:
+    """Makes fields in one org.
+
+    Args:
+        session: Of the org.
+        org: Its objects.
+    """
+
+    def __init__(self, session: Session, org: Org) -> None:
+        self._session = session
+        self._org = org
+
+    def make(self, kind: Kind, key: Collection[str], fields: Sequence[Field]) -> None:
+        """Make those of *fields* that *kind* lacks; the ones in *key* become external ids.
+
+        Raises:
+            SchemaDrift: A missing field is none that can be made, because its name does not end in `__c`.
+            Refused: The user may not customise the application.
+        """
+        missing = [each for each in fields if not kind.has(each.name)]
+        standard = [each.name for each in missing if not _CUSTOM.fullmatch(each.name)]
+        if standard:
+            names = ", ".join(f"`{name[:80]}`" for name in standard)
+            raise SchemaDrift(
+                f"{self._session.where}: {names} of `{kind.name}` cannot be made",
+                next_step="Custom fields end in `__c`; their names have letters, digits and single underscores.",
+            )
+        for each in missing:
+            self._create(kind, each, is_key=each.name in key)
+        if missing:
+            self._show(kind, [each.name for each in missing])
+            self._org.forget(kind.name)
+
+    def _create(self, kind: Kind, field: Field, *, is_key: bool) -> None:
+        named = {"FullName": f"{kind.name}.{field.name}", "Metadata": metadata(field, is_key=is_key)}
+        self._post("tooling/sobjects/CustomField", named, f"making {field.name}")
+
+    def _show(self, kind: Kind, names: Sequence[str]) -> None:
+        """Grant the fields to the permission set, and the set to our user."""
+        set_ = self._one("PermissionSet", f"Name = {quoted(PERMISSION_SET)}") or self._post(
+            "sobjects/PermissionSet", {"Name": PERMISSION_SET, "Label": PERMISSION_SET}, "making a permission set"
+        )
+        user = self._session.identity().rpartition("/")[2]
+        given = f"PermissionSetId = {quoted(set_)} AND AssigneeId = {quoted(user)}"
+        if not self._one("PermissionSetAssignment", given):
+            assigned = {"PermissionSetId": set_, "AssigneeId": user}
+            self._post("sobjects/PermissionSetAssignment", assigned, "assigning the permission set")
+        for name in names:
+            granted = {
+                "ParentId": set_,
+                "SobjectType": kind.name,
+                "Field": f"{kind.name}.{name}",
+                "PermissionsRead": True,
+                "PermissionsEdit": True,
+            }
+            self._post("sobjects/FieldPermissions", granted, f"granting {name}")
+
+    def _one(self, object_: str, where: str) -> str:
+        soql = select(["Id"], object_, where, "LIMIT 1")
+        return next((str(each["Id"]) for each in self._session.query(soql, what=f"looking for a {object_}")), "")
+
+    def _post(self, path: str, body: dict[str, Any], what: str) -> str:
+        """Create something; what is there already is as it should be."""
+        call = Call(path, what, "POST", orjson.dumps(body), writes=True)
+        try:
+            told = self._session.call(call) or {}
+        except SchemaDrift as error:
+            raise Refused(
+                f"{self._session.where}: {what} is not possible",
+                next_step="It needs `Customize Application` and `Manage Profiles and Permission Sets`.",
+            ) from error
+        except (Conflict, Rejected) as error:
+            if error.code not in _THERE_ALREADY:
+                raise
+            return ""
+        return str(told.get("id") or "")
+
+
+def metadata(field: Field, *, is_key: bool) -> dict[str, Any]:
+    """Return what the Metadata API is told of a field.
+
+    >>> from connectors.values import Field
+    >>> metadata(Field(name="NPS_Score__c", type="number"), is_key=False)
+    {'label': 'NPS Score', 'type': 'Number', 'precision': 18, 'scale': 2}
+    >>> metadata(Field(name="NPS_Comment__c", type="text", length=32000), is_key=False)
+    {'label': 'NPS Comment', 'type': 'LongTextArea', 'length': 32000, 'visibleLines': 4}
+    """
+    label = {"label": field.name.removesuffix("__c").replace("_", " ")}
+    if is_key:
+        return label | {"type": "Text", "length": _SHORT, "externalId": True, "unique": True, "caseSensitive": True}
+    match field.type:
+        case "number":
+            return label | {"type": "Number", "precision": 18, "scale": 2}
+        case "datetime":
+            return label | {"type": "DateTime"}
+        case "boolean":
+            return label | {"type": "Checkbox", "defaultValue": False}
+        case _ if (field.length or _SHORT) > _SHORT:
+            length = min(max(field.length or 0, 256), _LONGEST)
+            return label | {"type": "LongTextArea", "length": length, "visibleLines": 4}
+        case _:
+            return label | {"type": "Text", "length": _SHORT}
