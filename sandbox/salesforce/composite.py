@@ -50,7 +50,7 @@ def _composite(org: Org, request: Request) -> Reply:
     body, parts = _parts(request, "compositeRequest")
     replies: dict[str, Any] = {}
     answers: list[dict[str, Any]] = []
-    with org.store.undoable() as undo:
+    with org.undoable() as undo:
         for part in parts:
             name = str(part.get("referenceId", ""))
             reply = _asked(org, request, _filled(part, replies))

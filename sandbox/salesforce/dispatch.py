@@ -73,6 +73,7 @@ def _answered(org: Org, request: Request) -> Reply:
         version = _version(segments[2])
         org.oauth.signed_in(request)
         org.calls += 1
+        org.grants.drifted = request.fires("schema_drift")
         return _with_usage(org, request, answer(org, request, version, segments[3:]))
     if segments[:2] == ["services", "Soap"]:
         return Reply.text(NO_LOGIN, status=500, kind="text/xml")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce import administration, dispatch, merges, population
@@ -79,7 +80,7 @@ class Org:
             try:
                 return dispatch.handled(self, request)
             finally:
-                self.request = None
+                self.request, self.grants.drifted = None, False
                 self.acting_id = self.admin_id
 
     def throttled(self, verdict: Verdict) -> Reply:
@@ -87,6 +88,16 @@ class Org:
 
     def troubled(self, status: int) -> Reply:
         return dispatch.troubled(status)
+
+    @contextmanager
+    def undoable(self) -> Iterator[Callable[[], None]]:
+        """Yield what takes back, at the end of the block, all that was written in it."""
+        gone = len(self.deleted)
+        with self.store.undoable() as undo:
+            yield undo
+        if undo.wanted:
+            del self.deleted[gone:]
+            self.grants.again()
 
     def fires(self, fault: str, part: str = "") -> bool:
         """Whether a fault strikes a part of the request that is being answered."""

@@ -132,7 +132,7 @@ def _saved(org: Org, request: Request, chunks: list[tuple[Kind, list[dict[str, A
     read: list[tuple[Kind, list[Mapping[str, object]]]] = [
         (kind, [row_of(org, kind, row) for row in rows]) for kind, rows in chunks
     ]
-    with org.store.undoable() as undo:
+    with org.undoable() as undo:
         saved = [
             each
             for kind, rows in read
@@ -166,12 +166,10 @@ def _deleted(org: Org, request: Request) -> Reply:
             "EXCEEDED_MAX_SIZE_REQUEST",
             "record limit reached. cannot submit more than 200 records in this operation",
         )
-    with org.store.undoable() as undo:
-        gone = len(org.deleted)
+    with org.undoable() as undo:
         saved = [_delete(org, request, each) for each in ids]
         if request.first("allOrNone").lower() == "true" and not all(each.success for each in saved):
             undo()
-            del org.deleted[gone:]
             saved = [each if each.errors else Saved(errors=[ROLLED_BACK]) for each in saved]
     return _reply(saved, created=False)
 

@@ -42,7 +42,7 @@ def _planted(org: Org, request: Request, kind: Kind) -> Reply:
     if not isinstance(rows, list) or not rows:
         raise Refusal(400, "INVALID_INPUT", "The request must contain a list of records")
     results: list[Row] = []
-    with org.store.undoable() as undo:
+    with org.undoable() as undo:
         for row in rows:
             results += _grown(org, request, kind, row, {})
         failed = [each for each in results if "errors" in each]

@@ -235,6 +235,15 @@ def test_a_fault_can_lock_rows_and_a_later_call_writes_them(org, clock):
             assert [False, True] == [sent(sf, [contact(Id=known, Title="New")])[0]["success"] for _ in "ab"]
 
 
+def test_a_field_may_be_gone_for_a_call(org, clock):
+    with serve(org, faults=Faults(schema_drift=1), clock=clock) as service:
+        sf = salesforce(service)
+        with sf.session:
+            with pytest.raises(SalesforceMalformedRequest, match="INVALID_FIELD"):
+                sent(sf, [contact(NPS_Person_Id__c="p", LastName="Ay")], method="POST")
+            assert sent(sf, [contact(NPS_Person_Id__c="p", LastName="Ay")], method="POST")[0]["success"]
+
+
 def test_a_token_may_end_before_its_time(org, clock):
     with serve(org, faults=Faults(expired_token=1), clock=clock) as service:
         sf = salesforce(service)

@@ -263,3 +263,20 @@ def test_permissions_are_for_fields_that_can_be_closed_and_once(org, field, more
 
     assert expected == code(org, "insert", {**grant, "Field": field, **more}, kind="FieldPermissions")
     assert "DUPLICATE_VALUE" == code(org, "insert", {"Name": "NPS", "Label": "x"}, kind="PermissionSet")
+
+
+def test_what_is_taken_back_leaves_no_trace(org, ann):
+    """Neither among the deleted nor among the permissions, which are looked up once."""
+    org.hide_field("Contact", "Title")
+    [owned] = [row["Id"] for row in org.records("PermissionSet") if row.get("IsOwnedByProfile")]
+    grant = {"ParentId": owned, "SobjectType": "Contact", "Field": "Contact.Title", "PermissionsRead": True}
+
+    with org.undoable() as undo:
+        org.insert("FieldPermissions", grant)
+        org.delete("Contact", ann)
+        assert org.kind("Contact").field("Title")
+        undo()
+    assert org.kind("Contact").field("Title") is None
+    assert [] == org.deleted
+    assert "Ann" == org.get("Contact", ann)["LastName"]
+    assert [ann] == [row["Id"] for row in org.lookup("Contact", "Email", ["ann@example.com"])]
