@@ -126,6 +126,19 @@ class Matchable(Protocol):
 
 
 @runtime_checkable
+class Listable(Protocol):
+    """Ability of a directory: yield all its records, where very many would be looked up."""
+
+    def worth_listing(self, keys: int) -> bool:
+        """Tell whether reading everything is cheaper than looking *keys* up."""
+        ...
+
+    def everything(self) -> Iterator[pa.Table]:
+        """Yield all records as tables of `RECORD_FIELDS`."""
+        ...
+
+
+@runtime_checkable
 class Accounts(Protocol):
     """Ability of a directory: tell how many contacts an account has, for coverage."""
 

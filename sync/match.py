@@ -5,11 +5,14 @@ Every decision is made by `sync.identity`, which is pure; here its inputs are fe
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.contract import Listable
+from sync.identity.listing import Listing
 from sync.identity.resolve import decisions
 from sync.ledger import inbox, matching, outbox
 from sync.packed import pack
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from sync.run import Run
 
 #: Respondents decided at once: a full scan of the directory serves this many; each holds about 2 KB while it lasts.
-RESPONDENTS_AT_ONCE = 100_000
+RESPONDENTS_AT_ONCE = 60_000
 
 
 class Matcher:
@@ -64,20 +67,35 @@ class Matcher:
 
     def _match_waiting(self) -> None:
         run, done = self._run, 0
-        while True:
-            with run.ledger.read() as connection:
-                claims = matching.undecided(connection, run.name, run.id, RESPONDENTS_AT_ONCE)
-            for decided in self._decisions(claims):
-                run.step("match.decisions")
-                with run.lease.write() as connection:
-                    matching.store(connection, run.name, run.id, to_text(run.now), decided)
-                done += decided.num_rows
-                run.progress.step("match", done, None)
-            if claims.num_rows < RESPONDENTS_AT_ONCE:
-                break
+        listing: Listing | None = None
+        with ExitStack() as while_needed:
+            while True:
+                with run.ledger.read() as connection:
+                    claims = matching.undecided(connection, run.name, run.id, RESPONDENTS_AT_ONCE)
+                more = claims.num_rows == RESPONDENTS_AT_ONCE
+                if more and listing is None and self._worth_listing():
+                    listing = while_needed.enter_context(self._list())
+                for decided in self._decisions(claims, listing=listing):
+                    run.step("match.decisions")
+                    with run.lease.write() as connection:
+                        matching.store(connection, run.name, run.id, to_text(run.now), decided)
+                    done += decided.num_rows
+                    run.progress.step("match", done, None)
+                if not more:
+                    break
         run.step("match.settle")
         with run.lease.write() as connection:
             matching.settle(connection, run.name, run.id)
+
+    def _worth_listing(self) -> bool:
+        """Tell whether so many wait that every record is read, and read again for the next of them."""
+        return isinstance(self._directory, Listable) and self._directory.worth_listing(RESPONDENTS_AT_ONCE)
+
+    def _list(self) -> Listing:
+        assert isinstance(self._directory, Listable)
+        self.calls += 1
+        self._run.step("match.find")
+        return Listing(self._directory.everything(), self._rules, self._settings)
 
     def _match_held(self) -> int:
         """A held respondent is tried again when the directory says that records may have changed."""
@@ -123,11 +141,13 @@ class Matcher:
             matching.settle(connection, run.name, run.id)
         return reopened
 
-    def _decisions(self, claims: pa.Table, before: pa.Table | None = None) -> Iterator[pa.Table]:
+    def _decisions(
+        self, claims: pa.Table, before: pa.Table | None = None, *, listing: Listing | None = None
+    ) -> Iterator[pa.Table]:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
-        made = decisions(claims, self._find, self._rules, self._settings, before, human, find=self._find)
-        yield from map(self._by_policy, made)
+        given = (claims, self._find, self._rules, self._settings, before, human)
+        yield from map(self._by_policy, decisions(*given, find=self._find, listing=listing))
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:

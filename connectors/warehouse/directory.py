@@ -43,7 +43,7 @@ _UPDATED = ("updated_at", "modified_at", "last_modified", "last_updated", "syste
 
 
 class TableDirectory:
-    """See `Directory` and `Accounts` in `connectors.contract`.
+    """See `Directory`, `Listable` and `Accounts` in `connectors.contract`.
 
     Args:
         database: Where the table is.
@@ -72,11 +72,18 @@ class TableDirectory:
         kinds = frozenset(given & self._by_kind().keys())
         if not kinds:
             return
-        if self._worth_a_scan(self._count(keys)) or not self._index(kinds):
-            yield from self._stream(self._selection.text, (), by_index=False)
-            self._index(kinds)  # whoever asks for very many will ask for a few next
+        if self.worth_listing(self._count(keys)) or not self._index(kinds):
+            yield from self._listed(kinds)
         else:
             yield from self._with_merges(self._look_up(self._wanted(keys)))
+
+    def everything(self) -> Iterator[pa.Table]:
+        """See `Listable.everything`."""
+        yield from self._listed(frozenset(self._by_kind()))
+
+    def _listed(self, kinds: frozenset[str]) -> Iterator[pa.Table]:
+        yield from self._stream(self._selection.text, (), by_index=False)
+        self._index(kinds)  # whoever asks for very many will ask for a few next
 
     def version(self) -> str:
         """See `Directory.version`: rows, the highest id, and the latest change where a column tells it.
@@ -101,7 +108,7 @@ class TableDirectory:
         found: dict[str, int] = {}
         wanted = set(accounts)
         with self._database.reading() as connection:
-            if self._worth_a_scan(len(wanted)) or not self._index(_ACCOUNT):
+            if self.worth_listing(len(wanted)) or not self._index(_ACCOUNT):
                 rows = connection.exec_driver_sql(f"{head} GROUP BY {account}")
                 return {name: count for name, count in rows if name in wanted}
             for condition, values in self._among(account, sorted(wanted)):
@@ -181,8 +188,8 @@ class TableDirectory:
             chunk = tuple(values[start : start + CHUNK])
             yield f"({expression}) IN ({', '.join('?' for _ in chunk)})", chunk
 
-    def _worth_a_scan(self, keys: int) -> bool:
-        """Tell whether the table is so small that reading all of it is cheaper than looking *keys* up."""
+    def worth_listing(self, keys: int) -> bool:
+        """See `Listable.worth_listing`: the table is small beside *keys*."""
         enough = ceil(keys / SCAN_ABOVE)
         with self._database.reading() as connection:
             if self._database.dialect != SQLITE:

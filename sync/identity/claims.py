@@ -85,7 +85,7 @@ def respondent_of(response: SurveyResponse) -> Claims:
     return Claims(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), *values)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _phone(text: str) -> str:
     return phone_keys(text).certain or " ".join(text.split())
 

@@ -11,17 +11,16 @@ import pyarrow as pa
 
 from connectors.records import RECORD_FIELDS
 from sync.identity.claims import CLAIMS_SCHEMA
-from sync.identity.normalise import email_key
+from sync.identity.listing import SLIM, Forms
+from sync.kernel import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sync.identity.listing import Listing
     from sync.identity.settings import IdentitySettings, Rule
     from sync.kernel import Kernel
 
-_KINDS = pa.schema([("kind", pa.string()), ("form", pa.string()), ("prefixes", pa.list_(pa.string()))])
-_ALIASES = pa.schema([("domain", pa.string()), ("target", pa.string())])
-_ODD = pa.schema([("raw", pa.string()), ("key", pa.string())])
 _HIT = pa.schema(
     [(name, pa.string()) for name in ("object", "id", "kind", "raw", "key", "canonical", "base", "country")]
 )
@@ -53,13 +52,9 @@ ALTER TABLE met RENAME TO record;
 DROP TABLE hit;
 SELECT 1 AS done
 """
-_SLIM = """
-SELECT object, id, first_name, last_name, full_name, account, created_at,
-       nullif(trim(merged_into), '') AS merged_into, coalesce(deleted, false) AS deleted,
-       coalesce(suppressed, false) AS suppressed, emails
-FROM records
-"""
-_ONLY = """ WHERE (object, id) IN (SELECT (object, id) FROM hits) OR id IN (SELECT id FROM named)"""
+_ALL = "SELECT * FROM records"
+_ONLY = """ WHERE (object, id) IN (SELECT (object, id) FROM {hits}) OR id IN (SELECT id FROM named)"""
+_WANTED = "SELECT h.* FROM {held} h SEMI JOIN wanted_bases w ON w.kind = h.kind AND w.base = h.base"
 _LOST = """
 SELECT DISTINCT 'record' AS kind, merged_into AS value FROM kept_record
 WHERE merged_into IS NOT NULL AND merged_into <> id AND merged_into NOT IN (SELECT id FROM named) ORDER BY value
@@ -91,15 +86,12 @@ class Gathering:
         self._kernel = kernel
         self._named = set(named)
         self._only_hits = only_hits
-        self._kinds = _kinds(rules, settings)
-        self._aliases = pa.Table.from_pylist(
-            [{"domain": domain, "target": target} for domain, target in sorted(settings.alias_of.items())], _ALIASES
-        )
+        self._forms = Forms(rules, settings)
         kernel.keep("hit", _HIT.empty_table())
-        kernel.keep("kept_record", kernel.query(_SLIM, {"records": RECORD_FIELDS.empty_table()}))
+        kernel.keep("kept_record", kernel.query(SLIM, {"records": RECORD_FIELDS.empty_table()}))
         self._limits = pa.table({"per_key": [settings.protect.max_records_per_key]})
         kernel.run("identity_macros")
-        relations = {"claims": claims.select(CLAIMS_SCHEMA.names), "kinds": self._kinds, "aliases": self._aliases}
+        relations = {"claims": claims.select(CLAIMS_SCHEMA.names)} | self._forms.relations
         kernel.keep("wanted", kernel.run("identity_wanted", relations))
         kernel.keep("wanted_bases", kernel.query("SELECT DISTINCT kind, base FROM wanted"))
 
@@ -111,12 +103,17 @@ class Gathering:
         """Look through one chunk of records."""
         if not records.num_rows:
             return
-        raw = self._kernel.run("identity_odd", {"records": records}).column("raw").to_pylist()
-        odd = pa.table({"raw": raw, "key": [email_key(text) for text in raw]}, schema=_ODD)
-        given = {"records": records, "odd": odd, "kinds": self._kinds, "aliases": self._aliases}
-        hits = self._kernel.run("identity_hits", given)
+        held = f"({sql('identity_held')})"
+        hits = self._kernel.query(_WANTED.format(held=held), self._forms.of(records, self._kernel))
         self._kernel.keep("hit", hits)
         self._keep(records, hits)
+
+    def take_listed(self, listing: Listing) -> None:
+        """Look through all records at once, as a listing keeps them; for those that only hits are kept of."""
+        assert self._only_hits
+        self._kernel.fill("hit", _WANTED.format(held="listed"), {"listed": listing.held()})
+        given = {"records": listing.slim(), "named": self._names()}
+        self._kernel.fill("kept_record", _ALL + _ONLY.format(hits="hit"), given)
 
     def take_named(self, records: pa.Table) -> None:
         """Look through one chunk only for records that are named."""
@@ -125,9 +122,10 @@ class Gathering:
     def _keep(self, records: pa.Table, hits: pa.Table) -> None:
         """Keep slim copies, which may spill: of all, where any may be what another was merged into, else of some."""
         if self._only_hits:
-            slim = self._kernel.query(_SLIM + _ONLY, {"records": records, "hits": hits, "named": self._names()})
+            given = {"records": records, "hits": hits, "named": self._names()}
+            slim = self._kernel.query(SLIM + _ONLY.format(hits="hits"), given)
         else:
-            slim = self._kernel.query(_SLIM, {"records": records})
+            slim = self._kernel.query(SLIM, {"records": records})
         self._kernel.keep("kept_record", slim)
 
     def _names(self) -> pa.Table:
@@ -161,13 +159,3 @@ class Gathering:
     def standing(self, refs: pa.Table) -> pa.Table:
         """Return where the named records stand now."""
         return self._kernel.run("identity_refs", {"refs": refs})
-
-
-def _kinds(rules: Sequence[Rule], settings: IdentitySettings) -> pa.Table:
-    rows = []
-    for kind in sorted({rule.kind for rule in rules}):
-        form = settings.id_form(kind)
-        prefixes = sorted(form.strip_prefix, key=lambda prefix: (-len(prefix), prefix))
-        how = "salesforce" if kind == "salesforce_id" else "numeric" if form.numeric else "exact"
-        rows.append({"kind": kind, "form": how, "prefixes": prefixes or None})
-    return pa.Table.from_pylist(rows, _KINDS)

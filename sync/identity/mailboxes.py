@@ -69,7 +69,7 @@ def domain_of(key: str) -> str:
     return key.rpartition("@")[2]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def is_role(key: str) -> bool:
     """Tell an address that belongs to a function rather than a person.
 
@@ -86,7 +86,7 @@ def is_role(key: str) -> bool:
     return joined == domain.partition(".")[0] and not is_free(domain)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def is_nobody(key: str) -> bool:
     """Tell an address that people type to have typed one.
 
@@ -140,7 +140,7 @@ def disposable_domains() -> frozenset[str]:
     return frozenset(blocklist)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def registrable(domain: str) -> str | None:
     """Return the part of a host that somebody registered; hosts under a shared suffix stay apart.
 

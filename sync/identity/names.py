@@ -66,7 +66,7 @@ def titles() -> frozenset[str]:
     return _TITLES
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def name_of(first: str | None, last: str | None, full: str | None) -> Name:
     """Read a name from its fields; the full name counts where the split ones are missing.
 
@@ -133,7 +133,7 @@ def _script(text: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _tokens(text: str | None, script: str) -> tuple[str, ...]:
     if not text:
         return ()
@@ -166,7 +166,7 @@ def agreement(a: Name, b: Name) -> Agreement:
     return _agreement(a, b) if a < b else _agreement(b, a)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _agreement(a: Name, b: Name) -> Agreement:  # noqa: PLR0911 - a ladder, one rung per line
     if a.script in _UNSPACED:
         return _unspaced(a, b)

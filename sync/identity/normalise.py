@@ -45,7 +45,7 @@ def email_key(text: str | None) -> str | None:
     return _email_slowly(text)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _email_slowly(text: str) -> str | None:
     cleaned = "".join(c for c in normalize("NFKC", text) if category(c) not in {"Cf", "Cc"}).strip()
     angled = _ANGLED.findall(cleaned)
@@ -199,7 +199,7 @@ _NO_DIGIT = re.compile(r"\D")
 _RUNS = frozenset(run[:end] for run in ("0123456789", "1234567890", "9876543210") for end in range(1, 11))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def phone_keys(text: str, country: str | None = None, default_region: str | None = None) -> PhoneKey:
     """Read a phone number with the country of the record it stands in, never with a guess.
 

@@ -18,15 +18,15 @@ from sync.identity.claims import CLAIMS_SCHEMA
 from sync.identity.evidence import DECISION_SCHEMA, decisions_table
 from sync.identity.gather import Gathering
 from sync.identity.history import candidates_of, past_of
+from sync.identity.listing import joined
 from sync.kernel import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from sync.identity.listing import Listing
     from sync.identity.settings import IdentitySettings, Rule
 
-#: Records looked through at once, at some 300 bytes each.
-RECORDS_AT_ONCE = 60_000
 #: Respondents decided at once in the kernel: bounds what is held of their decisions.
 AT_ONCE = 25_000
 #: Respondents judged at once on the bench: bounds what Python holds of their candidates.
@@ -72,18 +72,6 @@ def _keys(gathering: Gathering, named: Sequence[str]) -> pa.Table:
     return pa.concat_tables([keys, pa.table({"kind": [RECORD] * len(named), "value": named}, schema=KEYS_SCHEMA)])
 
 
-def _joined(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Join small chunks: each search through one builds the wanted keys anew."""
-    waiting: list[pa.Table] = []
-    for chunk in chunks:
-        waiting.append(chunk)
-        if sum(part.num_rows for part in waiting) >= RECORDS_AT_ONCE:
-            yield pa.concat_tables(waiting)
-            waiting.clear()
-    if waiting:
-        yield pa.concat_tables(waiting)
-
-
 def _follow(gathering: Gathering, find: Callable[[pa.Table], Iterable[pa.Table]] | None) -> None:
     """Fetch what records were merged into, hop by hop, as long as that finds anything new."""
     asked: set[str] = set()
@@ -107,6 +95,7 @@ def decisions(  # noqa: PLR0913 - the inputs of one pure function; a bundle of t
     accounts: pa.Table | None = None,
     find: Callable[[pa.Table], Iterable[pa.Table]] | None = None,
     *,
+    listing: Listing | None = None,
     clear_from: int = CLEAR_FROM,
 ) -> Iterator[pa.Table]:
     """Yield one decision per respondent, ordered by respondent, a bounded table at a time.
@@ -126,6 +115,7 @@ def decisions(  # noqa: PLR0913 - the inputs of one pure function; a bundle of t
         accounts: `sync.identity.accounts.ACCOUNT_FIELDS`; without it no account is found by mail domain.
         find: `Directory.find`, asked by id for the records that others were merged into. Without it *records* must give
             everything there is: a record's successor that is among them by chance would decide by chance.
+        listing: All that *records* would give, kept; then *records* is not asked. It needs *find*.
         clear_from: With fewer respondents every one is judged, which is quicker then; the decisions are the same.
     """
     if not claims.num_rows:
@@ -134,8 +124,11 @@ def decisions(  # noqa: PLR0913 - the inputs of one pure function; a bundle of t
     with Kernel() as kernel:
         named = _named(claims.column("respondent").combine_chunks(), prior, human)
         gathering = Gathering(kernel, claims, rules, settings, named, only_hits=find is not None)
-        for chunk in _joined(records(_keys(gathering, named))):
-            gathering.take(chunk)
+        if listing is not None:
+            gathering.take_listed(listing)
+        else:
+            for chunk in joined(records(_keys(gathering, named))):
+                gathering.take(chunk)
         _follow(gathering, find)
         gathering.settle()
         yield from _judged(claims.select(CLAIMS_SCHEMA.names), gathering, bench, (prior, human), clear_from)

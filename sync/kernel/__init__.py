@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from importlib.resources import files
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import duckdb
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    import pyarrow as pa
+    #: Rows at rest, or a stream of them that can be read once.
+    Relation: TypeAlias = pa.Table | pa.RecordBatchReader
+
+# The system's allocator gives large tables back when they are freed; Arrow's own keeps some 50 MB of them in a first load.
+pa.set_memory_pool(pa.system_memory_pool())
 
 #: Cap on what DuckDB keeps in memory; beyond it, it spills (`reference/engine.md`: 1M x 5M within 339 MiB at 512 MB).
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT = "128MB"
 THREADS = 2
 #: What a thread may keep of freed memory before it gives it back; DuckDB's own 128 MB stay in the process for good.
 FLUSH = "8MB"
@@ -60,7 +65,7 @@ class Kernel:
         self._db.close()
         self._spill.cleanup()
 
-    def keep(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+    def keep(self, name: str, rows: Relation) -> None:
         """Copy *rows* into a table of this kernel, which may spill; later kernels read it by *name*.
 
         Called again with the same name, it appends.
@@ -72,15 +77,19 @@ class Kernel:
         finally:
             self._db.unregister("incoming")
 
+    def fill(self, name: str, text: str, relations: Mapping[str, Relation]) -> None:
+        """Append what SQL composed by us gives to a table that is kept, without handing the rows out."""
+        self.query(f"INSERT INTO {name} {text}; SELECT 1 AS done", relations)
+
     def drop(self, name: str) -> None:
         """Forget a table that was kept; one that was never kept is not missed."""
         self._db.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def run(self, name: str, relations: Mapping[str, pa.Table] | None = None) -> pa.Table:
+    def run(self, name: str, relations: Mapping[str, Relation] | None = None) -> pa.Table:
         """Run `NAME.sql` over *relations* (by name) and the tables kept before; return its last statement's rows."""
         return self.query(sql(name), relations)
 
-    def query(self, text: str, relations: Mapping[str, pa.Table] | None = None) -> pa.Table:
+    def query(self, text: str, relations: Mapping[str, Relation] | None = None) -> pa.Table:
         """Run SQL that was composed by us (a segment's predicate); the last statement gives the rows."""
         given = relations or {}
         for relation, rows in given.items():

@@ -80,7 +80,7 @@ def adjusted_wald(counts: Counts, level: float) -> tuple[float, float]:
 
 
 # Accounts share few distinct counts; 65,536 of them take about 15 MB.
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _limits(counts: Counts, method: IntervalMethod, level: float) -> tuple[float, float]:
     if method is IntervalMethod.JEFFREYS:
         low, high = jeffreys_limits(counts.promoters, counts.passives, counts.detractors, level)

@@ -15,7 +15,8 @@ from connectors.records import RECORD_FIELDS
 from sync.identity.claims import claims_table, respondent_of
 from sync.identity.evidence import REASONS
 from sync.identity.explain import explain
-from sync.identity.resolve import decide
+from sync.identity.listing import Listing as KeptListing
+from sync.identity.resolve import decide, decisions
 from sync.identity.settings import DEFAULT_RULES
 from sync.identity.standalone import ResponseDecision, resolve_files
 from tests.population.__main__ import settings_for
@@ -179,6 +180,28 @@ def test_order_and_chunks_change_nothing() -> None:
         assert by_respondent[alone["respondent"]] == alone
     few = shuffled[:60]
     assert rows_of(others, crm, few, 100) == rows_of(others, crm, few, 1)
+
+
+def test_a_listing_of_all_records_gives_the_same_decisions() -> None:
+    """Read once for many slices of respondents, or looked through for each: merged records are followed either way."""
+    crm, answers = world("default")
+    settings = settings_for(crm)
+    claims = claims_table(respondent_of(answer.response) for answer in answers[:900])
+    later, _ = change(crm, SEED)
+    whole = pa.Table.from_pylist(later.records, RECORD_FIELDS)
+
+    def find(keys: pa.Table) -> list[pa.Table]:
+        return [whole] if keys.num_rows else []
+
+    given = (claims, find, DEFAULT_RULES, settings)
+    looked_through = pa.concat_tables(decisions(*given, find=find))
+    with KeptListing(
+        [whole.slice(at, 1_500) for at in range(0, whole.num_rows, 1_500)], DEFAULT_RULES, settings
+    ) as listing:
+        listed = pa.concat_tables(decisions(*given, find=find, listing=listing))
+
+    assert looked_through.to_pylist() == listed.to_pylist()
+    assert any(row["outcome"] == "matched" for row in listed.to_pylist())
 
 
 def test_every_decision_can_be_told_in_words() -> None:

@@ -1,6 +1,6 @@
--- The records of one chunk that hold a wanted key, key by key.
--- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, prefixes), aliases(domain, target),
--- the kept wanted_bases(kind, base); macros of identity_macros.
+-- The keys that the records of one chunk hold.
+-- Takes records (RECORD_FIELDS), odd(raw, key), kinds(kind, form, prefixes), aliases(domain, target);
+-- macros of identity_macros.
 -- Gives (object, id, kind, raw, key, canonical, base, country), repeats included; `raw` only for phones, which Python reads.
 WITH asked AS (SELECT DISTINCT kind FROM kinds),
 email AS (
@@ -29,11 +29,8 @@ bare AS (
     FROM (SELECT object, id, unnest(ids) AS pair FROM records) r JOIN kinds k ON k.kind = r.pair.kind
     WHERE r.pair.value IS NOT NULL AND k.kind NOT IN ('email', 'phone')
 ),
-named AS (SELECT object, id, kind, id_key(bare, form) AS base FROM bare),
-held AS (
-    SELECT object, id, 'email' AS kind, NULL::TEXT AS raw, key, name || tag || '@' || host AS canonical,
-           CASE WHEN name = '' THEN tag ELSE name END || '@' || host AS base, NULL::TEXT AS country FROM parted
-    UNION ALL SELECT object, id, 'phone', raw, base, base, base, country FROM phone
-    UNION ALL SELECT object, id, kind, NULL, base, base, base, NULL FROM named
-)
-SELECT h.* FROM held h SEMI JOIN wanted_bases w ON w.kind = h.kind AND w.base = h.base
+named AS (SELECT object, id, kind, id_key(bare, form) AS base FROM bare)
+SELECT object, id, 'email' AS kind, NULL::TEXT AS raw, key, name || tag || '@' || host AS canonical,
+       CASE WHEN name = '' THEN tag ELSE name END || '@' || host AS base, NULL::TEXT AS country FROM parted
+UNION ALL SELECT object, id, 'phone', raw, base, base, base, country FROM phone
+UNION ALL SELECT object, id, kind, NULL, base, base, base, NULL FROM named
