@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     #: Rows at rest, or a stream of them that can be read once.
     Relation: TypeAlias = pa.Table | pa.RecordBatchReader
 
-# The system's allocator gives large tables back when they are freed; Arrow's own keeps some 50 MB of them in a first load.
+# The system's allocator gives large tables back when they are freed; Arrow's own keeps some 50 MB in a first load.
 pa.set_memory_pool(pa.system_memory_pool())
 
 #: Cap on what DuckDB keeps in memory; beyond it, it spills (`reference/engine.md`: 1M x 5M within 339 MiB at 512 MB).
