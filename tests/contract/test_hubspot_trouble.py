@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from connectors.contract import Applied
     from connectors.hubspot.destination import HubSpot
 
-PASSING = ("status_500", "status_502", "status_503", "html_body", "cut_before", "cut_after", "applied_500", "truncated")
+PASSING = (
+    "status_429",
+    "status_500",
+    "status_502",
+    "status_503",
+    "html_body",
+    "cut_before",
+    "cut_after",
+    "applied_500",
+    "truncated",
+)
 
 
 def settled(account: Account, ids: list[str], applied: Applied) -> dict[OutcomeKind, int]:
