@@ -25,7 +25,7 @@ CONCURRENT, LASTING_S = 25, 20.0
 
 def _group(request: Request) -> str:
     """Signing in costs no API call."""
-    return "api" if request.path.startswith("/services/data/v") else "sign-in"
+    return "api" if request.path.startswith(("/services/data/v", "/services/async/")) else "sign-in"
 
 
 def serve(

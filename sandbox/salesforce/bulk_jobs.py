@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandbox.salesforce.bulk_csv import Form
+    from sandbox.salesforce.bulk_first import FirstJob
     from sandbox.salesforce.writing import Saved
 
 DAY = 24 * 3600
@@ -110,6 +111,8 @@ class Jobs:
 
     pace: Pace = field(default_factory=Pace)
     by_id: dict[str, Job] = field(default_factory=dict)
+    #: Jobs of the first Bulk API.
+    first: dict[str, FirstJob] = field(default_factory=dict)
     #: (seconds since 1970, batches) of each job that was worked off.
     batches: list[tuple[float, int]] = field(default_factory=list)
 

@@ -6,7 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.exchange import Reply
-from sandbox.salesforce import bulk_rest, changes, composite, oauth, rest, row_sets, soql_rest, tooling, trees, uris
+from sandbox.salesforce import (
+    bulk_first,
+    bulk_rest,
+    changes,
+    composite,
+    oauth,
+    rest,
+    row_sets,
+    soql_rest,
+    tooling,
+    trees,
+    uris,
+)
 from sandbox.salesforce.refusal import Refusal, not_found
 
 if TYPE_CHECKING:
@@ -52,6 +64,8 @@ LIMITS = {
 def handled(org: Org, request: Request) -> Reply:
     """Answer any request; what cannot be understood gets a refusal in Salesforce's words."""
     try:
+        if request.segments[:2] == ("services", "async"):
+            return bulk_first.answer(org, request)
         return _answered(org, request)
     except Refusal as refusal:
         return _with_usage(org, request, refusal.reply())
@@ -202,6 +216,7 @@ def limits(org: Org, request: Request) -> dict[str, dict[str, int]]:
     """Return what `/limits` tells: how much there is of each, and how much is left."""
     used, most = _usage(org, request)
     rows = {name: {"Max": each, "Remaining": each} for name, each in LIMITS.items()}
+    rows["DailyBulkApiBatches"]["Remaining"] = max(0, org.bulk.batches_left(org.clock()))
     return {**rows, "DailyApiRequests": {"Max": most, "Remaining": max(0, most - used)}}
 
 

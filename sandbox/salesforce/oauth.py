@@ -68,7 +68,9 @@ class OAuth:
         Raises:
             Refusal: It has none.
         """
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        # The first Bulk API has a header of its own.
+        older = f"Bearer {request.headers.get('X-SFDC-Session', '')}"
+        kind, _, token = request.headers.get("Authorization", older).partition(" ")
         if request.fires("expired_token"):
             self.sessions.pop(token, None)
         ends = self.sessions.get(token) if kind.lower() in {"bearer", "oauth"} else None

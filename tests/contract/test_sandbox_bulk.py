@@ -242,3 +242,24 @@ class TestTheWayOfAJob:
         later = salesforce(service)  # the session has ended long before
         assert [] == Wire(service, later)("GET", "ingest/").json()["records"]
         later.session.close()
+
+
+class TestTheFirstApi:
+    """`sf.bulk`, which speaks the API before 2.0."""
+
+    def test_rows_are_written_and_each_is_told_apart(self, org, client):
+        made = client.bulk.Contact.insert([{"LastName": "A", "Key__c": "a"}, {"FirstName": "no last name"}])
+        upserted = client.bulk.Contact.upsert([{"LastName": "B", "Key__c": "a"}], "Key__c")
+
+        assert [(True, True), (False, False)] == [(row["success"], row["created"]) for row in made]
+        assert "REQUIRED_FIELD_MISSING" == made[1]["errors"][0]["statusCode"]
+        assert [(True, False)] == [(row["success"], row["created"]) for row in upserted]
+        assert "B" == contacts(org)["a"]["LastName"]
+        assert client.bulk.Contact.delete([{"Id": made[0]["id"]}])[0]["success"]
+        assert [] == org.records("Contact")
+
+    def test_queries_give_records_as_rest_does(self, org, client):
+        org.insert("Contact", {"LastName": "A", "AccountId": org.insert("Account", {"Name": "Mill"})})
+        [record] = client.bulk.Contact.query("SELECT LastName, Account.Name FROM Contact")
+
+        assert ("A", "Mill") == (record["LastName"], record["Account"]["Name"])

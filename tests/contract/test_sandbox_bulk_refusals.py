@@ -130,6 +130,15 @@ class TestQueryJobs:
 
 
 class TestSwitches:
+    def test_batches_are_counted_against_the_day(self, org, wire, client):
+        wire.loaded("LastName\nA\n")
+        left = client.limits()["DailyBulkApiBatches"]
+        assert (15_000, 14_999) == (left["Max"], left["Remaining"])
+        org.bulk.batches.append((org.clock(), 14_999))
+        told = wire.loaded("LastName\nB\n")
+
+        assert ("Failed", "ExceededQuota : ApiBatchItems Limit exceeded.") == (told["state"], told["errorMessage"])
+
     def test_results_may_come_in_any_order(self, wire, faults):
         keys = [f"k{n}" for n in range(20)]
         told = wire.loaded("LastName,Key__c\n" + "".join(f"L,{key}\n" for key in keys))
