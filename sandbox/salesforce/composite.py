@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MOST = 25
 REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
+NOT_BEGUN = {
+    "errorCode": "BATCH_PROCESSING_HALTED",
+    "message": "Batch processing halted per request. No further processing will be done.",
+}
 #: Only these of a part's headers go on, and only these of its reply's come back.
 SHOWN = frozenset({"ETag", "Last-Modified"})
 
@@ -53,7 +57,10 @@ def _composite(org: Org, request: Request) -> Reply:
     with org.undoable() as undo:
         for part in parts:
             name = str(part.get("referenceId", ""))
-            reply = _asked(org, request, _filled(part, replies))
+            try:
+                reply = _asked(org, request, _filled(part, replies))
+            except Refusal as refusal:
+                reply = refusal.reply()
             answers.append(_shown(reply, name))
             if reply.status < 300:
                 replies[name] = answers[-1]["body"]
@@ -132,9 +139,12 @@ def _shown(reply: Reply, name: str) -> dict[str, Any]:
 
 
 def _batch(org: Org, request: Request, version: str) -> Reply:
-    _, parts = _parts(request, "batchRequests")
+    asked, parts = _parts(request, "batchRequests")
     results: list[dict[str, Any]] = []
     for part in parts:
+        if asked.get("haltOnError") is True and any(each["statusCode"] >= 400 for each in results):
+            results.append({"statusCode": 412, "result": [NOT_BEGUN]})
+            continue
         url = str(part.get("url", "")).lstrip("/").removeprefix("services/data/")
         body = {"body": part["richInput"]} if "richInput" in part else {}
         url = url if url.startswith("v") else f"{version}/{url}"

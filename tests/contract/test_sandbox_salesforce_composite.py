@@ -75,9 +75,21 @@ def test_a_part_that_fails_does_not_stop_the_others(sf):
         for number, path in enumerate(("sobjects/Nothing", "query?q=SELECT+COUNT()+FROM+Contact", "composite"))
     ]
     replies = sf.restful("composite", method="POST", json={"compositeRequest": parts})["compositeResponse"]
-    batched = sf.restful(
-        "composite/batch", method="POST", json={"batchRequests": [{"method": "GET", "url": "v67.0/limits"}, parts[0]]}
-    )
+    batch = {"batchRequests": [{"method": "GET", "url": "v67.0/limits"}, parts[0], parts[1]]}
+    batched = sf.restful("composite/batch", method="POST", json=batch)
+    halted = sf.restful("composite/batch", method="POST", json={**batch, "haltOnError": True})
 
     assert [404, 200, 404] == [each["httpStatusCode"] for each in replies]
-    assert (True, [200, 404]) == (batched["hasErrors"], [each["statusCode"] for each in batched["results"]])
+    assert (True, [200, 404, 200]) == (batched["hasErrors"], [each["statusCode"] for each in batched["results"]])
+    assert [200, 404, 412] == [each["statusCode"] for each in halted["results"]]
+
+
+def test_a_part_that_builds_on_one_that_failed_fails_too(sf, org):
+    parts = [
+        {"method": "POST", "url": "/services/data/v67.0/sobjects/Account", "referenceId": "a", "body": {}},
+        {"method": "GET", "url": "/services/data/v67.0/sobjects/Account/@{a.id}", "referenceId": "b"},
+    ]
+    replies = sf.restful("composite", method="POST", json={"compositeRequest": parts})["compositeResponse"]
+
+    assert ["REQUIRED_FIELD_MISSING", "PROCESSING_HALTED"] == [each["body"][0]["errorCode"] for each in replies]
+    assert 60 == len(org.records("Account"))
