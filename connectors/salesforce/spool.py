@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
-from connectors.salesforce.cells import can_travel, fits, fits_csv, into, into_csv
+from connectors.salesforce.columns import as_csv, ready
 from connectors.salesforce.ids import PREFIX, is_id
 from connectors.values import Outcome, OutcomeKind
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from connectors.salesforce.collections import Row, Target
+    from connectors.salesforce.columns import Ready
     from connectors.salesforce.schema import Kind
     from connectors.values import Block, FieldValue
 
@@ -76,38 +77,44 @@ class Spool:
         names = tuple(self.kind.spelt(name) for name in block.fields)
         types = [column.type for name in names if (column := self.kind.column(name)) is not None]
         assert len(types) == len(names), "fields are checked before"
-        given = [self.lookups.get(name, frozenset()) for name in names]
-        looked_up = given if any(given) else []
-        kept = []
-        for id_, row in zip(block.ids(), block.rows, strict=True):
-            values = tuple(map(into, row[1:], types))
-            if looked_up:
-                values = tuple(map(_own, values, looked_up))
-            wrong = self._wrong(id_, names, types, values)
-            if wrong is not None:
-                self.refused.append(wrong)
-                continue
-            if not (all(map(fits_csv, values)) and fits_csv(id_)):
-                self.unfit.add(id_)
-            kept.append((id_, *values))
+        if not block.rows:
+            return
+        ids = block.ids()
+        given = list(zip(*block.rows, strict=True))[1:]
+        cells = [ready(self._looked_up(*one[:2]), one[2]) for one in zip(names, given, types, strict=True)]
+        keys = ready(ids, "string")
+        self.unfit.update(ids[place] for column in (keys, *cells) for place in column.unfit)
+        rows = list(zip(ids, *(column.values for column in cells), strict=True))
+        troubled = self._troubled(ids, (self.target.key, *names), (keys, *cells))
+        if troubled:
+            self.refused += [outcome for _, outcome in sorted(troubled.items())]
+            rows = [row for place, row in enumerate(rows) if place not in troubled]
         self.fields.update(dict.fromkeys(names))
-        self.rows += len(kept)
-        marshal.dump((names, kept), self._file)
+        self.rows += len(rows)
+        marshal.dump((names, rows), self._file)
 
-    def _wrong(
-        self, id_: str, names: Sequence[str], types: Sequence[str], values: Sequence[FieldValue]
-    ) -> Outcome | None:
-        """Say why a row cannot be sent at all."""
-        target = self.target
-        if target.by_id and not is_id(id_):
-            return Outcome(object=self.object, id=id_, kind=OutcomeKind.GONE, code="MALFORMED_ID")
-        if all(map(can_travel, values)) and all(map(fits, values, types)) and can_travel(id_) and id_.strip():
-            return None
-        told = zip(names, types, values, strict=True)
-        bad = tuple(name for name, type_, value in told if not (can_travel(value) and fits(value, type_)))
-        if not can_travel(id_) or not id_.strip():
-            bad = (target.key, *bad)
-        return Outcome(object=self.object, id=id_, kind=OutcomeKind.REJECTED, code="E502", fields=bad)
+    def _troubled(self, ids: Sequence[str], names: Sequence[str], columns: Sequence[Ready]) -> dict[int, Outcome]:
+        """Return, by place, what is said of rows that cannot be sent at all."""
+        bad: dict[int, tuple[str, ...]] = {place: (names[0],) for place, id_ in enumerate(ids) if not id_.strip()}
+        for name, column in zip(names, columns, strict=True):
+            for place in column.bad:
+                bad[place] = (*bad.get(place, ()), name)
+        found = {
+            place: Outcome(object=self.object, id=ids[place], kind=OutcomeKind.REJECTED, code="E502", fields=fields)
+            for place, fields in bad.items()
+        }
+        if self.target.by_id:
+            for place, id_ in enumerate(ids):
+                if not is_id(id_):
+                    found[place] = Outcome(object=self.object, id=id_, kind=OutcomeKind.GONE, code="MALFORMED_ID")
+        return found
+
+    def _looked_up(self, name: str, column: Sequence[FieldValue]) -> Sequence[FieldValue]:
+        """Leave a lookup blank for records of another object than it takes."""
+        prefixes = self.lookups.get(name)
+        if not prefixes:
+            return column
+        return [None if is_id(value) and str(value)[:PREFIX] not in prefixes else value for value in column]
 
     def records(self, only: Collection[str] | None = None) -> Iterator[Row]:
         """Yield the rows as records, each with its key first; *only* those with these keys."""
@@ -140,14 +147,13 @@ class Spool:
         for names, rows in self._blocks():
             spots = [places[name] for name in names]
             straight = spots == list(range(1, len(header)))
-            for row in rows:
-                if row[0] in self.unfit:
-                    continue
+            sent = rows if not self.unfit else [row for row in rows if row[0] not in self.unfit]
+            cells = [as_csv(column) for column in zip(*sent, strict=True)]
+            for row in zip(*cells, strict=True):
                 if sheet.size() >= largest:
                     yield sheet.closed(first, count)
                     sheet, first = _Sheet(header), count
-                values = list(map(into_csv, row[1:]))
-                sheet.write([row[0], *values] if straight else _spread(row[0], values, spots, len(header)))
+                sheet.write(row if straight else _spread(row, spots, len(header)))
                 count += 1
         made = sheet.closed(first, count)
         if made.rows:
@@ -195,15 +201,10 @@ class _Sheet:
         return CsvFile(cast("IO[bytes]", file), first, last, digest.hexdigest())
 
 
-def _own(value: FieldValue, prefixes: frozenset[str]) -> FieldValue:
-    """Leave a lookup blank for a record of another object than it takes."""
-    return None if prefixes and isinstance(value, str) and is_id(value) and value[:PREFIX] not in prefixes else value
-
-
-def _spread(key: FieldValue, values: list[str], spots: list[int], width: int) -> list[str]:
+def _spread(row: Sequence[str], spots: Sequence[int], width: int) -> list[str]:
     """Return a row whose unnamed cells are empty, which leaves their fields alone."""
     cells = [""] * width
-    cells[0] = str(key)
-    for spot, value in zip(spots, values, strict=True):
+    cells[0] = row[0]
+    for spot, value in zip(spots, row[1:], strict=True):
         cells[spot] = value
     return cells
