@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
-from sandbox.hubspot.calls import next_page, text_of
+from sandbox.hubspot.calls import next_page, text_of, whole
 from sandbox.hubspot.errors import Refusal, bad_json
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def batch_read(portal: Portal, call: Call, from_type: str, to_type: str) -> Repl
     for row in call.inputs(MOST_READ):
         id_ = text_of(row, "id")
         found = portal.links.of(one.id, portal.present(one, id_), other.id)
-        start = int(row.get("after") or 0)
+        start = whole(row, "after", 0)
         if not found:
             errors.append(_nobody(one, other, id_))
             continue
@@ -131,15 +131,13 @@ def listed(portal: Portal, call: Call, kind: str, id_: str, to_type: str) -> Rep
     one, other = portal.kind(kind), portal.kind(to_type)
     found = portal.links.of(one.id, portal.present(one, id_), other.id)
     limit = call.limit(_PAGE, _PAGE)
-    after = call.request.first("after") or "0"
-    if not after.isdecimal():
-        raise bad_json("after is not a paging cursor")
-    page = found[int(after) : int(after) + limit]
+    after = call.after()
+    page = found[after : after + limit]
     answer: dict[str, Any] = {"results": [_associate(*pair) for pair in page]}
     if call.version == "v3":
         answer["results"] = [{"id": to, "type": _v3_name(one, other)} for to, _ in page]
-    if int(after) + limit < len(found):
-        answer["paging"] = next_page(str(int(after) + limit), call)
+    if after + limit < len(found):
+        answer["paging"] = next_page(str(after + limit), call)
     return Reply.json(answer, rows=len(page))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
 from sandbox.hubspot import showing
-from sandbox.hubspot.calls import text_of
+from sandbox.hubspot.calls import maybe_text, text_of
 from sandbox.hubspot.errors import Refusal, bad_json, gone_objects, invalid_values
 from sandbox.hubspot.showing import Wanted
 
@@ -47,7 +47,7 @@ def read(portal: Portal, call: Call, store: Store) -> Reply:
     found: dict[str, Record] = {}
     missing = []
     for row in rows:
-        record = store.find(body.get("idProperty"), text_of(row, "id"))
+        record = store.find(maybe_text(body, "idProperty"), text_of(row, "id"))
         if record is None or (record.archived is not None) is not archived:
             missing.append(row["id"])
         else:
@@ -73,7 +73,7 @@ def update(portal: Portal, call: Call, store: Store) -> Reply:
     """Answer a batch update: by record id only."""
     records: list[str] = []
     for row in call.inputs():
-        if row.get("idProperty") not in {None, "", "hs_object_id"}:
+        if maybe_text(row, "idProperty") not in {"", "hs_object_id"}:
             raise Refusal(400, f"Unable to perform update/upsert by non-unique {store.kind.id} property")
         found = store.resolve(text_of(row, "id"))
         records.append(found.id if found is not None else row["id"])
@@ -90,7 +90,7 @@ def upsert(portal: Portal, call: Call, store: Store) -> Reply:
     """Answer a batch upsert: by record id, by e-mail, or by a property with unique values."""
     records = []
     for row in call.inputs():
-        found = store.find(row.get("idProperty"), text_of(row, "id"))
+        found = store.find(maybe_text(row, "idProperty"), text_of(row, "id"))
         name = row["id"].strip().lower() if row.get("idProperty") == "email" else row["id"]
         records.append(found.id if found is not None else f"{row.get('idProperty')}={name}")
     _refuse_duplicates(records)

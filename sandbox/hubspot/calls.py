@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_INPUTS = 100  # of a batch of objects
 MOST_BYTES = 10_000_000
+_LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,19 @@ class Call:
             Refusal: It is no number, or too many.
         """
         text = self.request.first("limit") or str(default)
-        if not text.isdecimal() or not 1 <= int(text) <= most:
+        if not text.isdecimal() or len(text) > _LONGEST_NUMBER or not 1 <= int(text) <= most:
             raise bad_json(f"limit must be a number from 1 to {most}")
+        return int(text)
+
+    def after(self) -> int:
+        """Return the place after which a page begins.
+
+        Raises:
+            Refusal: It is none that a page of ours named.
+        """
+        text = self.request.first("after") or "0"
+        if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+            raise bad_json("after is not a paging cursor")
         return int(text)
 
     def body(self) -> dict[str, Any]:
@@ -114,13 +126,34 @@ def text_of(row: dict[str, Any], name: str) -> str:
     return value
 
 
+def maybe_text(row: dict[str, Any], name: str) -> str:
+    """Return a field that is a text if it is there; else the empty text.
+
+    Raises:
+        Refusal: It is another thing.
+    """
+    return "" if row.get(name) is None else text_of(row, name)
+
+
+def whole(row: dict[str, Any], name: str, default: int) -> int:
+    """Return a field that is a whole number, or the text of one, if it is there.
+
+    Raises:
+        Refusal: It is another thing.
+    """
+    value = row.get(name)
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if value is None or value == "":
+        return default
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise bad_json(f"{name} must be a number")
+    return int(text)
+
+
 def paged(found: list[Any], call: Call, most: int, show: Callable[[Any], Any], default: int = 10) -> dict[str, Any]:
     """Return one page of *found* in the form of a collection; `after` is an offset."""
     limit = call.limit(default, most)
-    after = call.request.first("after") or "0"
-    if not after.isdecimal():
-        raise bad_json("after is not a paging cursor")
-    start, end = int(after), int(after) + limit
+    start, end = call.after(), call.after() + limit
     answer: dict[str, Any] = {"results": [show(one) for one in found[start:end]]}
     if end < len(found):
         answer["paging"] = next_page(str(end), call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
-from sandbox.hubspot.calls import text_of
+from sandbox.hubspot.calls import maybe_text, text_of
 from sandbox.hubspot.errors import Refusal, bad_json, not_found
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def a_group(portal: Portal, call: Call, kind: str, name: str) -> Reply:
     found = catalogue.group_json(name)
     match call.request.method:
         case "PATCH":
-            catalogue.groups[name]["label"] = call.body().get("label") or found["label"]
+            catalogue.groups[name]["label"] = maybe_text(call.body(), "label") or found["label"]
         case "DELETE":
             if any(one.group == name for one in catalogue.listed()):
                 raise Refusal(400, f"Property group {name} holds properties and can't be archived")
@@ -173,16 +173,23 @@ def _stage(id_: str, label: str, order: int, at: str) -> dict[str, Any]:
 def _make_type(portal: Portal, call: Call) -> Reply:
     body = call.body()
     name, labels = text_of(body, "name"), body.get("labels")
-    if not isinstance(labels, dict) or not isinstance(body.get("properties"), list):
+    required, others = body.get("requiredProperties") or [], body.get("associatedObjects") or []
+    if not isinstance(labels, dict) or not all(
+        isinstance(one, list) for one in (body.get("properties"), required, others)
+    ):
         raise bad_json("some required fields were not set: [labels, properties]")
-    if any(kind.name == name for kind in portal.kinds()):
+    if portal.knows(name):
         raise Refusal(400, f"Object type {name} already exists", "OBJECT_ALREADY_EXISTS")
-    made = portal.add_type(name, required=tuple(body.get("requiredProperties") or ()), about=body)
+    made = portal.add_type(name, required=tuple(map(str, required)), about=body)
     catalogue = portal.catalogue(made.id)
-    for one in body["properties"]:
-        catalogue.create({"groupName": catalogue.group, **one} if isinstance(one, dict) else one, call.stamp)
-    for other in body.get("associatedObjects") or []:
-        portal.links.connect(made, portal.kind(str(other)))
+    try:
+        for one in body["properties"]:
+            catalogue.create({"groupName": catalogue.group, **one} if isinstance(one, dict) else one, call.stamp)
+        for other in others:
+            portal.links.connect(made, portal.kind(str(other)))
+    except Refusal:
+        portal.drop_type(made)
+        raise
     return Reply.json(schema(portal, made), 201)
 
 

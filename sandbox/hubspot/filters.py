@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sandbox.hubspot.calls import maybe_text
 from sandbox.hubspot.errors import Refusal, bad_json
 from sandbox.hubspot.values import moment
 
@@ -29,7 +30,7 @@ _WORD = re.compile(r"\w+")
 _moment = lru_cache(maxsize=500_000)(moment)
 
 
-def compiled(groups: Any, catalogue: Catalogue, linked: Callable[[str, set[str]], set[str]]) -> Test:
+def compiled(groups: list[Any], catalogue: Catalogue, linked: Callable[[str, set[str]], set[str]]) -> Test:
     """Return a function that tells whether a record's values satisfy *groups* (any group, all filters of it).
 
     Args:
@@ -40,9 +41,9 @@ def compiled(groups: Any, catalogue: Catalogue, linked: Callable[[str, set[str]]
     Raises:
         Refusal: A filter is malformed, there are too many, or a property does not exist.
     """
-    if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-        raise bad_json("filterGroups must be a list of objects")
-    filters = [group.get("filters") or [] for group in groups]
+    filters = [group.get("filters") or [] for group in groups if isinstance(group, dict)]
+    if len(filters) < len(groups) or not all(isinstance(group, list) for group in filters):
+        raise bad_json("filterGroups must be a list of objects with `filters`")
     if len(filters) > MOST_GROUPS or sum(map(len, filters)) > MOST_FILTERS:
         raise Refusal(400, f"At most {MOST_GROUPS} filter groups and {MOST_FILTERS} filters are allowed")
     if any(len(group) > MOST_IN_GROUP for group in filters):
@@ -54,13 +55,13 @@ def compiled(groups: Any, catalogue: Catalogue, linked: Callable[[str, set[str]]
 
 
 def _test(one: Any, catalogue: Catalogue, linked: Callable[[str, set[str]], set[str]]) -> Test:
-    if not isinstance(one, dict) or one.get("operator") not in OPERATORS:
+    if not isinstance(one, dict) or maybe_text(one, "operator") not in OPERATORS:
         raise bad_json(f"operator must be one of {sorted(OPERATORS)}")
-    name, operator = one.get("propertyName"), one["operator"]
-    if isinstance(name, str) and name.startswith("associations."):
+    name, operator = maybe_text(one, "propertyName"), one["operator"]
+    if name.startswith("associations."):
         ids = linked(name.removeprefix("associations."), _listed(one) if operator == "IN" else {_text(one, "value")})
         return lambda values: values["hs_object_id"] in ids
-    prop = catalogue.get(name) if isinstance(name, str) else None
+    prop = catalogue.get(name)
     if prop is None and name in _CHANGED:
         return lambda _: False
     if prop is None:

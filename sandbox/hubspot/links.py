@@ -128,8 +128,11 @@ class Links:
         Raises:
             Refusal: They can't.
         """
+        if associations is not None and not isinstance(associations, list):
+            raise bad_json("associations must be a list")
         for wish in associations or []:
-            if not isinstance(wish, dict) or not isinstance(wish.get("to"), dict) or not wish.get("types"):
+            types = wish.get("types") if isinstance(wish, dict) else None
+            if not isinstance(types, list) or not types or not isinstance(wish.get("to"), dict):
                 raise bad_json("an association needs `to` and `types`")
             for spec in wish["types"]:
                 self._wished(kind, wish["to"].get("id"), spec)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
-from sandbox.hubspot.calls import paged, text_of
+from sandbox.hubspot.calls import paged, text_of, whole
 from sandbox.hubspot.errors import Refusal, bad_json, not_found
 from sandbox.hubspot.values import stamp
 
@@ -116,7 +116,7 @@ class Lists:
 def create(portal: Portal, call: Call) -> Reply:
     """Make a list."""
     body = call.body()
-    processing = body.get("processingType")
+    processing = text_of(body, "processingType")
     if processing not in KINDS:
         raise bad_json(f"processingType must be one of {sorted(KINDS)}")
     kind = portal.kind(text_of(body, "objectTypeId"))
@@ -153,8 +153,10 @@ def search(portal: Portal, call: Call) -> Reply:
     """Find lists by a part of their name."""
     body = call.body()
     query = str(body.get("query") or "").casefold()
-    types, ids = body.get("processingTypes") or KINDS, body.get("listIds")
-    offset, count = int(body.get("offset") or 0), int(body.get("count") or 20)
+    types, ids = body.get("processingTypes") or list(KINDS), body.get("listIds") or []
+    if not isinstance(types, list) or not isinstance(ids, list):
+        raise bad_json("processingTypes and listIds must be lists")
+    offset, count = whole(body, "offset", 0), whole(body, "count", 20)
     found = [
         one
         for one in portal.lists.live()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
 from sandbox.hubspot import batches, search, showing
-from sandbox.hubspot.calls import next_page, text_of
+from sandbox.hubspot.calls import maybe_text, next_page, text_of
 from sandbox.hubspot.errors import bad_json, not_found
 from sandbox.hubspot.showing import Wanted
 
@@ -27,11 +27,8 @@ def listed(portal: Portal, call: Call, kind: str) -> Reply:
     limit = call.limit(10, _WITH_HISTORY if wanted.history else _PAGE)
     if limit > 1 and call.request.fires("short_page"):
         limit //= 2
-    after = call.request.first("after") or "0"
-    if not after.isdecimal():
-        raise bad_json("after is not a paging cursor")
     page: list[Record] = []
-    for at in range(bisect_right(store.order, int(after)), len(store.order)):
+    for at in range(bisect_right(store.order, call.after()), len(store.order)):
         record = store.records[str(store.order[at])]
         if (record.archived is not None) is archived:
             page.append(record)
@@ -96,7 +93,7 @@ def merge(portal: Portal, call: Call, kind: str) -> Reply:
 def erase(portal: Portal, call: Call, kind: str) -> Reply:
     """Erase one record for ever (GDPR)."""
     store, body = portal.writable(kind), call.body()
-    record = store.find(body.get("idProperty"), text_of(body, "objectId"))
+    record = store.find(maybe_text(body, "idProperty"), text_of(body, "objectId"))
     if record is not None:
         store.erase(record)
     return Reply.empty(204, rows=1)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sandbox.hubspot.calls import Call
     from sandbox.limits import Verdict
 
+#: Properties that a whole upsert by e-mail need not repeat: the key itself, and what HubSpot fills of itself.
+_NOT_GIVEN = {"email", "hs_additional_emails", "associatedcompanyid", "lifecyclestage"}
 _FIRST_CUSTOM = 1_000_001
 
 
@@ -61,6 +63,7 @@ class Portal:
         self.lists = Lists()
         self.links = Links(self.exists, self._name_company)
         self._kinds: dict[str, Kind] = {}
+        self._next_type = _FIRST_CUSTOM
         self._stores: dict[str, Store] = {}
         for kind in STANDARD:
             self._add(kind)
@@ -84,6 +87,10 @@ class Portal:
     def kinds(self) -> Iterable[Kind]:
         """Return all types of objects."""
         return [store.kind for store in self._stores.values()]
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a type of objects of this name."""
+        return name.lower() in self._kinds
 
     def kind(self, name: str) -> Kind:
         """Return a type of object by its id or one of its names.
@@ -126,7 +133,7 @@ class Portal:
     def add_type(self, name: str, *, required: tuple[str, ...] = (), about: Mapping[str, Any] | None = None) -> Kind:
         """Make a custom type of object, associated with contacts."""
         made = Kind(
-            id=f"2-{_FIRST_CUSTOM + len(self._stores)}",
+            id=f"2-{self._next_type}",
             name=name.lower(),
             singular=name.lower(),
             scope="custom",
@@ -134,6 +141,7 @@ class Portal:
             label=name,
             about=dict(about or {}),
         )
+        self._next_type += 1
         self._add(made)
         self.links.connect(made, self.kind("contacts"))
         return made
@@ -255,7 +263,7 @@ class Portal:
         """
         catalogue = store.catalogue
         kept = [name for name in record.values if (prop := catalogue.get(name)) is not None and not prop.read_only]
-        left_out = [name for name in kept if name not in made and name not in {"email", "hs_additional_emails"}]
+        left_out = [name for name in kept if name not in made and name not in _NOT_GIVEN]
         if left_out and self.partial_upsert == "refused":
             raise Refusal(400, "Partial upserts are not supported when using email as the idProperty")
         if self.partial_upsert == "clears":

@@ -10,8 +10,6 @@ from sandbox.hubspot.errors import Refusal, bad_json, not_found
 from sandbox.hubspot.kinds import DEFINITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sandbox.hubspot.kinds import Kind
 
 MOST_UNIQUE = 10  # unique-value properties per object; HubSpot's properties guide
@@ -54,15 +52,17 @@ class Property:
     #: Value → label of the options.
     choices: dict[str, str] = field(default_factory=dict)
 
-    def set_options(self, options: Iterable[dict[str, Any]]) -> None:
+    def set_options(self, options: Any) -> None:
         """Replace the options.
 
         Raises:
             Refusal: An option lacks its value or label, or comes twice.
         """
+        if not isinstance(options, (list, tuple)):
+            raise bad_json("options must be a list")
         made: list[dict[str, Any]] = []
         for order, option in enumerate(options):
-            if not isinstance(option, dict) or not option.get("label") or option.get("value") in {None, ""}:
+            if not isinstance(option, dict) or not option.get("label") or option.get("value") in (None, ""):
                 raise Refusal(400, f"Option {order} of property {self.name} needs a label and a value")
             made.append(
                 {
@@ -216,7 +216,7 @@ class Catalogue:
         if "groupName" in body:
             found.group = self._known_group(body["groupName"])
         found.type, found.field_type, found.updated = type_, field_type, at
-        found.label = body.get("label", found.label)
+        found.label = str(body.get("label", found.label))
         self._fill(found, body)
         return found
 
@@ -256,9 +256,9 @@ class Catalogue:
         return {"archived": False, "displayOrder": -1, **self.groups[name]}
 
     def _known_group(self, name: Any) -> str:
-        if name not in self.groups:
+        if not isinstance(name, str) or name not in self.groups:
             raise Refusal(400, f"Property group {name} does not exist for object type {self.kind.id}")
-        return str(name)
+        return name
 
     def _make_unique(self, made: Property) -> None:
         if made.type not in {"string", "number"}:
@@ -269,9 +269,9 @@ class Catalogue:
 
     @staticmethod
     def _check_types(type_: Any, field_type: Any) -> None:
-        if type_ not in FIELD_TYPES:
+        if not isinstance(type_, str) or type_ not in FIELD_TYPES:
             raise bad_json(f"{type_} is not one of {sorted(FIELD_TYPES)}")
-        if field_type not in FIELD_TYPES[type_]:
+        if not isinstance(field_type, str) or field_type not in FIELD_TYPES[type_]:
             raise Refusal(400, f"fieldType {field_type} does not go with type {type_}")
 
     @staticmethod
@@ -281,10 +281,11 @@ class Catalogue:
             options = _YES_NO
         if options is not None:
             made.set_options(options)
-        made.description = body.get("description") or made.description
+        made.description = str(body.get("description") or made.description)
         made.hidden = bool(body.get("hidden", made.hidden))
         made.form_field = bool(body.get("formField", made.form_field))
-        made.display_order = body.get("displayOrder", made.display_order)
+        order = body.get("displayOrder")
+        made.display_order = order if isinstance(order, int) else made.display_order
 
 
 def _text(body: Any, name: str) -> bool:

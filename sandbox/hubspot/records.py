@@ -96,15 +96,14 @@ class Store:
             id_ = self.forwards[id_]
         return self.records.get(id_)
 
-    def find(self, id_property: str | None, value: str) -> Record | None:
+    def find(self, id_property: str, value: str) -> Record | None:
         """Return the record that *value* names.
 
         Raises:
             Refusal: The property cannot name a record.
         """
-        if id_property in {None, "", "hs_object_id"}:
+        if id_property in {"", "hs_object_id"}:
             return self.resolve(value)
-        assert id_property is not None
         self.check_identifying(id_property)
         if id_property == "email":
             value = value.strip().lower()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
 from sandbox.hubspot import filters, showing
-from sandbox.hubspot.calls import next_page
+from sandbox.hubspot.calls import next_page, whole
 from sandbox.hubspot.errors import Refusal, bad_json
 from sandbox.hubspot.showing import Wanted
 
@@ -28,7 +28,7 @@ def search(portal: Portal, call: Call, store: Store) -> Reply:
     body = call.body()
     if len(call.request.body.decode("utf-8", "replace")) > MOST_CHARACTERS:
         raise Refusal(400, f"The request body is too long: at most {MOST_CHARACTERS} characters are allowed")
-    limit, after = _number(body, "limit", 10), _number(body, "after", 0)
+    limit, after = whole(body, "limit", 10), whole(body, "after", 0)
     if not 0 <= limit <= MOST_A_PAGE:
         raise bad_json(f"limit must be at most {MOST_A_PAGE}")
     if after + limit > MOST_RESULTS:
@@ -56,10 +56,7 @@ def _hits(portal: Portal, call: Call, store: Store, body: dict[str, Any]) -> lis
     if kept is not None and portal.last_search.get(store.kind.id, (None,))[0] == kept:
         found: list[Hit] = portal.last_search[store.kind.id][1]
         return found
-    groups = body.get("filterGroups") or []
-    if body.get("filters"):
-        groups = [*groups, {"filters": body["filters"]}]
-    test = filters.compiled(groups, store.catalogue, lambda to, ids: _linked(portal, store, to, ids))
+    test = filters.compiled(_groups(body), store.catalogue, lambda to, ids: _linked(portal, store, to, ids))
     query = str(body.get("query") or "").casefold()
     hits = [
         (record, values)
@@ -69,6 +66,13 @@ def _hits(portal: Portal, call: Call, store: Store, body: dict[str, Any]) -> lis
     _sort(hits, store, body.get("sorts") or [])
     portal.last_search[store.kind.id] = (kept, hits)
     return hits
+
+
+def _groups(body: dict[str, Any]) -> list[Any]:
+    groups = body.get("filterGroups") or []
+    if not isinstance(groups, list):
+        raise bad_json("filterGroups must be a list")
+    return [*groups, {"filters": body["filters"]}] if body.get("filters") else groups
 
 
 def _visible(store: Store, seen: float, *, settled: bool) -> Iterable[Hit]:
@@ -93,6 +97,8 @@ def _sort(hits: list[Hit], store: Store, sorts: Any) -> None:
     if not isinstance(sorts, list) or len(sorts) > 1:
         raise bad_json("sorts must be a list of at most one sort")
     for sort in sorts:
+        if not isinstance(sort, (str, dict)):
+            raise bad_json("a sort must be a property's name, or an object with `propertyName` and `direction`")
         name = sort if isinstance(sort, str) else sort.get("propertyName")
         falling = str(name).startswith("-") or (isinstance(sort, dict) and sort.get("direction") == "DESCENDING")
         prop = store.catalogue.get(str(name).lstrip("-"))
@@ -103,13 +109,3 @@ def _sort(hits: list[Hit], store: Store, sorts: Any) -> None:
         unknown = [hit for hit in hits if prop.name not in hit[1]]
         known.sort(key=lambda hit: key(hit[1][prop.name]), reverse=falling)
         hits[:] = known + unknown
-
-
-def _number(body: dict[str, Any], name: str, default: int) -> int:
-    value = body.get(name)
-    if value in {None, ""}:
-        return default
-    text = str(value)
-    if not text.isdecimal():
-        raise bad_json(f"{name} must be a number")
-    return int(text)

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
+from sandbox.hubspot import Portal
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox import Service
 
 KEY = "pat-na1-sandbox"
+START = 1_769_851_800.0  # 2026-01-31T09:30:00Z
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,25 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: Any
+
+
+def surveyed(clock: Callable[[], float]) -> Portal:
+    """Return a portal with properties for survey results, one of each type."""
+    made = Portal(seed=7, clock=clock)
+    made.add_property("contacts", "nps_id", hasUniqueValue=True)
+    made.add_property("contacts", "nps_score", "number", "number")
+    made.add_property("contacts", "nps_at", "datetime", "date")
+    made.add_property("contacts", "nps_day", "date", "date")
+    made.add_property("contacts", "nps_current", "bool", "booleancheckbox")
+    for name, field_type in (("nps_category", "select"), ("nps_segments", "checkbox")):
+        options = [{"label": value.capitalize(), "value": value} for value in ("promoter", "passive", "detractor")]
+        made.add_property("contacts", name, "enumeration", field_type, options=options)
+    return made
+
+
+def row(id_: str, trace: str | None = None, **values: Any) -> dict[str, Any]:
+    """Return a row of a batch."""
+    return {"id": id_, "properties": values} | ({"objectWriteTraceId": trace} if trace else {})
 
 
 class Wire:

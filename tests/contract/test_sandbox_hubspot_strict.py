@@ -1,4 +1,4 @@
-"""HubSpot's own typed client with strict validation: it refuses any reply of another shape than it was generated for."""
+"""HubSpot's own typed client with strict validation refuses any reply of another shape than it was made for."""
 
 from __future__ import annotations
 
