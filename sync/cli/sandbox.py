@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -64,6 +64,15 @@ def sandbox(
         Path | None,
         typer.Option(metavar="CSV", exists=True, dir_okay=False, help="The customers in it; the demo's by default."),
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="YAML",
+            exists=True,
+            dir_okay=False,
+            help="Have the fields that this mapping writes, of one vendor; those of the ready mapping by default.",
+        ),
+    ] = None,
     folder: Annotated[Path, typer.Option("--into", help="Where request logs go.")] = Path(".npsync/sandbox"),
     gateway: Annotated[
         bool, typer.Option("--gateway", help="Also start a proxy for programs that insist on the vendors' hosts.")
@@ -74,11 +83,14 @@ def sandbox(
 
     Both forget everything at the end. Unless --calm, they are as unreliable as on a bad day.
     """
+    from sync.cli.sandbox_fields import MAKE
     from sync.cli.sandbox_people import FILL
 
     session: Session = ctx.obj
     wanted = _wanted(vendors or list(PORTS))
     ports = {"salesforce": salesforce_port, "hubspot": hubspot_port}
+    if mapping and len(wanted) > 1:
+        raise typer.BadParameter("say whose it is: npsync sandbox VENDOR --mapping FILE", param_hint="--mapping")
     residents = _customers(people)
     folder.mkdir(parents=True, exist_ok=True)
     with _stopping() as wait, ExitStack() as stack:
@@ -88,6 +100,7 @@ def sandbox(
             with _listening(f"--{name}-port", ports[name]):
                 one = _play(name, seed, faults, ports[name], folder)
             stack.callback(one.service.close)
+            MAKE[name](one.service.world, _mapping(mapping, name))
             FILL[name](one.service.world, residents)
             played.append(one)
         environment: dict[str, str] = {}
@@ -145,6 +158,18 @@ def _customers(file: Path | None) -> "list[Customer]":
         return customers(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--people") from None
+
+
+def _mapping(file: Path | None, vendor: str) -> Mapping[str, Any]:
+    """Read the mapping whose fields a vendor begins with: *file*, or the ready one."""
+    import mappings
+    from sync.config.load import read
+
+    ready = Path(mappings.__file__).with_name(f"{vendor}.yaml")
+    data = read(file or ready, missing="E110").data
+    if not (isinstance(data, dict) and isinstance(data.get("object"), str)):
+        raise typer.BadParameter(f"{file} is no mapping; see `npsync validate`", param_hint="--mapping")
+    return data
 
 
 @contextmanager

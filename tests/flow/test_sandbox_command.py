@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,6 +92,44 @@ def test_what_it_prints_fits_into_a_config(tmp_path):
     assert "export NPSYNC_SALESFORCE_CONSUMER_KEY=" in text
 
 
+PEOPLE = """\
+cust_no,given_name,family_name,e_mail,phone_no,acct,acct_name,ctry,merged_into
+C-1,Ada,Hale,ada@acme.example,,A-1,Acme,GB,
+C-2,Bob,Iles,bob@acme.example,,A-1,Acme,GB,
+C-3,Adah,Hale,adah@acme.example,,A-1,Acme,GB,C-1
+"""
+ANSWERS = """\
+Response ID,Score,Date,Email,Comment
+r1,9,2026-10-01 10:00:00,ada@acme.example,Swift
+r2,3,2026-10-02 10:00:00,bob@acme.example,Slow
+"""
+SURVEY = {"type": "file", "path": "responses.csv", "date_order": "ymd"}
+
+
+def test_the_ready_mappings_sync_into_what_it_plays(tmp_path, monkeypatch):
+    """As the how-to has it: its lines into the config, its secrets into the shell, then sync twice."""
+    desk = Desk(tmp_path)
+    desk.write("people.csv", PEOPLE)
+    desk.write("responses.csv", ANSWERS)
+    (tmp_path / "mappings").mkdir()
+    with sandbox(tmp_path, "--output", "json", "--calm", "--people", "people.csv") as process:
+        services = told(process)["services"]
+        connections = {"survey": SURVEY} | {name: one["connection"] for name, one in services.items()}
+        limits = {"stop_if_changed": "100%"}
+        desk.write("config.yaml", yaml.safe_dump({"version": 1, "connections": connections, "limits": limits}))
+        for name, service in services.items():
+            ready = (ROOT / "mappings" / f"{name}.yaml").read_text(encoding="utf-8")
+            desk.write(f"mappings/{name}.yaml", re.sub(r"^to: \w+", f"to: {name}", ready, flags=re.MULTILINE))
+            for variable, value in service["environment"].items():
+                monkeypatch.setenv(variable, value)
+        first, again = desk.npsync("sync"), desk.npsync("sync")
+
+    assert (0, 0) == (first.status, again.status), first.err + again.err
+    wrote = [set(line.split(", ")) for line in re.findall(r"wrote +(.+)", first.out)]
+    assert [{"contacts 2", "companies 1"}, {"Contact 2", "NPS_Response__c 2", "Account 1"}] == wrote
+    assert "wrote" not in again.out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -98,6 +137,8 @@ def test_what_it_prints_fits_into_a_config(tmp_path):
         (["--fault", "cut_after=often"], "NAME=RATE"),
         (["siebel"], "salesforce, hubspot"),
         (["--people", "people.csv"], "cust_no"),
+        (["--mapping", "people.csv"], "sandbox VENDOR --mapping"),
+        (["hubspot", "--mapping", "people.csv"], "no mapping"),
     ],
 )
 def test_what_it_cannot_do_is_said_before_anything_starts(tmp_path, options, said):
