@@ -144,20 +144,39 @@ class Selection:
         return {columns[0].read(row) for row in selection.run()} - {None}
 
     def _candidates(self) -> Iterable[Row]:
-        """Narrow the rows down by an index, where a condition that must hold allows it."""
-        for condition in _musts(self.query.where):
-            column = self.source.column(condition.target) if isinstance(condition.target, Path) else None
-            if column is None or len(column.names) > 1 or column.field.type == "multipicklist":
-                continue
-            values = self._conditions.values(condition, column)
-            found = None if None in values else self._found(column, values)
-            if found is not None:
-                return found
-        return self.catalog.rows(self.kind.name, deleted=self._deleted)
+        """Narrow the rows down by indexes, where what must hold allows it."""
+        found = self._narrowed(self.query.where)
+        return self.catalog.rows(self.kind.name, deleted=self._deleted) if found is None else list(found.values())
 
-    def _found(self, column: Column, values: set[Any]) -> Iterable[Row] | None:
-        found = self.catalog.lookup(self.kind.name, column.field.name, sorted(values, key=str), deleted=self._deleted)
-        return None if found is None else list({row["Id"]: row for row in found}.values())
+    def _narrowed(self, part: Filter | None) -> dict[str, Row] | None:
+        """Return by their ids the rows among which those that fulfil *part* are, or None: they may be anywhere."""
+        match part:
+            case Joined("AND", parts):
+                return next((found for each in parts if (found := self._narrowed(each)) is not None), None)
+            case Joined(_, parts):
+                rows: dict[str, Row] = {}
+                for each in parts:
+                    narrowed = self._narrowed(each)
+                    if narrowed is None:
+                        return None
+                    rows |= narrowed
+                return rows
+            case Condition(Path(), "=" | "IN"):
+                return self._looked_up(part)
+        return None
+
+    def _looked_up(self, condition: Condition) -> dict[str, Row] | None:
+        column = self.source.column(condition.target)
+        literals = condition.values
+        if len(column.names) > 1 or not column.field.indexed:
+            return None
+        if not isinstance(literals, Query) and any(literal.kind == "relative" for literal in literals):
+            return None
+        values = self._conditions.values(condition, column)
+        if None in values:
+            return None
+        rows = self.catalog.lookup(self.kind.name, column.field.name, sorted(values, key=str), deleted=self._deleted)
+        return None if rows is None else {row["Id"]: row for row in rows}
 
     def _ordered(self, order: Order) -> tuple[Callable[[Row], Any], bool]:
         column = self._column(order.target)
@@ -177,15 +196,3 @@ class Selection:
 
 def _renamed(catalog: Catalog, query: Query, kind_name: str, *, deleted: bool) -> Selection:
     return Selection.within(catalog, replace(query, source=kind_name), deleted=deleted)
-
-
-def _musts(where: Filter | None) -> list[Condition]:
-    """Give the equalities that every row found must fulfil."""
-    parts = where.parts if isinstance(where, Joined) and where.word == "AND" else (where,)
-    return [
-        part
-        for part in parts
-        if isinstance(part, Condition)
-        and part.operator in {"=", "IN"}
-        and (isinstance(part.values, Query) or all(literal.kind != "relative" for literal in part.values))
-    ]
