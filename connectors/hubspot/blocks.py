@@ -49,15 +49,17 @@ def inputs_of(block: Block, known: Properties, where: str) -> list[Input]:
     made = []
     for row in block.rows:
         texts = [turn(value) for turn, value in zip(sent, row[1:], strict=True)]
-        bad = [name for name, text in zip(names, texts, strict=True) if not is_sendable(text)]
         id_ = as_text(row[0])
-        if not id_ or not is_sendable(id_):
-            bad.append(key)
-        unfit = Verdict(OutcomeKind.REJECTED, "INVALID_CHARACTERS", tuple(bad)) if bad else None
+        unfit = None if id_ and is_sendable("".join((id_, *texts))) else _unfit((key, *names), (id_, *texts))
         # The key among the properties too: else a reply to an upsert may leave out the value its row is known by.
         own = {} if key == ID else {key: id_}
         made.append(Input(id_, own | dict(zip(names, texts, strict=True)), unfit))
     return made
+
+
+def _unfit(names: Sequence[str], texts: Sequence[str]) -> Verdict:
+    bad = [name for name, text in zip(names, texts, strict=True) if not is_sendable(text)]
+    return Verdict(OutcomeKind.REJECTED, "INVALID_CHARACTERS", tuple(bad or names[:1]))
 
 
 def is_sendable(text: str) -> bool:

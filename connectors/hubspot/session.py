@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.budget import Window
 from connectors.calling import Caller
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.budget import Gate
     from connectors.hubspot.tokens import Secrets
     from connectors.retry import Retry
+
+T = TypeVar("T")
 
 #: Calls under way at once: at 0.3 s a call enough for 250 calls in 10 s.
 WORKERS = 10
@@ -154,4 +156,10 @@ def _client(host: str) -> Any:  # noqa: ANN401 - the client has no types
     options = {"host": host, "retry": one_try, "connection_pool_maxsize": WORKERS, "ssl_ca_cert": ca_bundle(os.environ)}
     made = HubSpot(**options).crm.objects.basic_api.api_client
     made.user_agent = agent()
+    # What we send is plain already; to walk through it again costs a fifth of a record's processor time.
+    made.sanitize_for_serialization = _as_it_is
     return made
+
+
+def _as_it_is(plain: T) -> T:
+    return plain
