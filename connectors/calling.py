@@ -52,7 +52,7 @@ class Breaker:
     """Stops calling a system that mostly fails, and lets one call through now and then to see whether it is back.
 
     It opens when, of at least 20 calls in the last minute, more than half failed, or when of the last 1,000 calls
-    more than *share* did: HubSpot asks its callers to stay below that.
+    more than *share* got an error for a reply: HubSpot asks its callers to stay below that.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, share: float | None = 0.05) -> None:
@@ -87,8 +87,8 @@ class Breaker:
             self._closed_again_at = self._clock() + self._rest_s  # this one call probes; the others go on waiting
             self._probing = True
 
-    def note(self, *, good: bool) -> None:
-        """Count what became of a call."""
+    def note(self, *, good: bool, was_told: bool = True) -> None:
+        """Count what became of a call; *was_told*: the system itself said so."""
         with self._lock:
             now = self._clock()
             if self._closed_again_at is not None:
@@ -96,7 +96,7 @@ class Breaker:
                     self._probed(now, good=good)
                 return
             self._recent.append((now, good))
-            self._last.append(good)
+            self._last.append(good or not was_told)
             while self._recent[0][0] < now - 60.0:
                 self._recent.popleft()
             failed = sum(not each for _, each in self._recent) if not good else 0
@@ -196,7 +196,7 @@ class Caller:
             result = attempt()
         except (Deferred, Unknown) as error:
             # A spent quota is an answer: the system is well.
-            self.breaker.note(good=isinstance(error, QuotaSpent))
+            self.breaker.note(good=isinstance(error, QuotaSpent), was_told=error.was_told)
             if isinstance(error, Throttled) and self.retry.policy.worth_it(error):
                 wait = hint_s(error) or self.retry.policy.throttled_base_s
                 self._quiet_until = max(self._quiet_until, self.retry.clock() + wait)

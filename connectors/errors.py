@@ -34,6 +34,8 @@ class ConnectorError(Exception):
     """
 
     code = "E500"
+    #: False: the other side said nothing; the way there or back failed.
+    was_told = True
 
     def __init__(self, message: str, *, code: str | None = None, next_step: str = "") -> None:
         super().__init__(message)

@@ -175,9 +175,9 @@ class Table:
                 next_step="Set SSL_CERT_FILE to a file with your company's certificates, and check the address.",
             )
         if before_sending(error):
-            return Deferred(f"{self.system} cannot be reached", next_step=_WAIT)
+            return _untold(Deferred(f"{self.system} cannot be reached", next_step=_WAIT))
         if is_of_transport(error) or isinstance(error, json.JSONDecodeError) or hasattr(error, "status"):
-            return self._lost(what, "no whole reply", writes=writes)
+            return _untold(self._lost(what, "no whole reply", writes=writes))
         raise error
 
     def _lost(self, what: str, got: str, *, writes: bool) -> ConnectorError:
@@ -233,6 +233,11 @@ _QUOTA = "Nothing to do: a run after that time goes on from here. See `quota_sha
 _SIGN_IN = "Sign in again: `npsync auth set CONNECTION`, then `npsync auth test CONNECTION`."
 _RIGHTS = "Look at its rights with `npsync auth test CONNECTION`."
 _DRIFT = "Correct the mapping, or create what it names there."
+
+
+def _untold(error: ConnectorError) -> ConnectorError:
+    error.was_told = False
+    return error
 
 
 def by_status(status: int) -> Meaning:  # noqa: PLR0911 - a table
