@@ -215,3 +215,34 @@ def test_after_a_fault_the_next_run_ends_as_without_it(crm: Crm, fault: str) -> 
     assert ["9", "3"] == [crm.contact(id_).get("nps_score") for id_ in (crm.ada, crm.bob)]
     assert "2" == crm.portal.get("companies", crm.company).get("nps_responses")
     assert 3 == len(crm.portal.records("contacts"))
+
+
+RESPONSES = """\
+responses:
+  object: p_nps_response
+  key: {response_key: key}
+  fields:
+    {contact_id: record.id, score: score, points: points, comment: comment, responded_at: responded_at, survey: survey}
+"""
+
+
+def test_each_response_can_be_a_record_of_a_custom_object(crm: Crm) -> None:
+    """As the ready mapping shows in its last lines; a response that turns out to be nobody's takes its record along."""
+    shown = READY.read_text(encoding="utf-8").partition("# responses:")
+    assert RESPONSES.split() == "".join(shown[1:]).replace("#", "").split()
+    crm.portal.add_type("nps_response")
+    crm.portal.add_property("p_nps_response", "response_key", hasUniqueValue=True)
+    for name, (type_, form) in {
+        **dict.fromkeys(("score", "points"), NUMBER),
+        **dict.fromkeys(("contact_id", "comment", "survey"), TEXT),
+        "responded_at": TIME,
+    }.items():
+        crm.portal.add_property("p_nps_response", name, type_, form)
+    crm.desk.write("mappings/hubspot.yaml", READY.read_text(encoding="utf-8") + RESPONSES)
+
+    for _ in range(2):
+        crm.sync()
+
+    held = {each["response_key"]: each for each in crm.portal.records("p_nps_response")}
+    assert {"survey:r1": crm.ada, "survey:r2": crm.bob} == {key: each["contact_id"] for key, each in held.items()}
+    assert "2026-10-01T10:00:00Z" == held["survey:r1"]["responded_at"]

@@ -187,6 +187,12 @@ class TestReady:
 
         assert [] == list(jsonschema.Draft7Validator(schemas()["mapping.schema.json"]).iter_errors(data))
 
+    @pytest.mark.parametrize("name", ["hubspot", "salesforce"])
+    def test_editors_take_the_ones_for_crms_as_they_are(self, name: str) -> None:
+        data = yaml.safe_load((ROOT / "mappings" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+        assert [] == list(jsonschema.Draft7Validator(schemas()["mapping.schema.json"]).iter_errors(data))
+
     def test_the_warehouse_shows_every_word_of_accounts(self) -> None:
         settings = load_settings(ROOT / "config.example.yaml", ("file", "warehouse"))
         rollup = load_mapping(ROOT / "mappings" / "warehouse.yaml", settings).rollup
