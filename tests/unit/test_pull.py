@@ -78,6 +78,19 @@ class TestAgainstWhatIsStored:
         assert 2 == result.store[KEY].version
         assert not result.counts
 
+    @pytest.mark.parametrize("run", ["before", None])
+    def test_two_versions_that_are_told_again_are_no_edit(self, run: str | None) -> None:
+        plain = [replace(version, updated_at=None) for version in VERSIONS]
+        first, second = (replace(plain[0], responded_at=NOW - timedelta(days=days)) for days in (3, 2))
+        second = replace(second, score=9)
+
+        result = sort([first, second], as_stored(second, run=run))
+
+        assert {} == result.store
+        assert ([KEY] if run is None else []) == result.queue
+        counted = {(State.SKIPPED, "duplicate"): 1} | ({} if run is None else {(State.UNCHANGED, ""): 1})
+        assert counted == dict(result.counts)
+
     def test_an_older_row_is_superseded(self) -> None:
         result = sort([VERSIONS[0]], as_stored(VERSIONS[1]))
 
