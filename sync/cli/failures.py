@@ -109,7 +109,12 @@ def _frames(error: BaseException) -> Iterator[str]:
 
 def _is_ours(file: str) -> bool:
     path = Path(file)
-    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in {"connectors", "mappings", "sync"}
+    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in {
+        "connectors",
+        "mappings",
+        "sandbox",
+        "sync",
+    }
 
 
 def _shorten(file: str) -> str:
