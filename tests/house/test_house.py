@@ -105,7 +105,7 @@ def test_no_module_is_named_after_nothing():
 
 
 def test_nobody_else_owns_our_import_names():
-    """Other distributions ship `connectors`, `sync`, `mappings` and `sandbox`; one of them would replace our code silently."""
+    """Other distributions ship `connectors` or `sync`; one of them would replace our code silently."""
     owners = packages_distributions()
 
     assert set() == {owner for package in OURS for owner in owners.get(package, [])} - {"npsync"}
