@@ -20,7 +20,7 @@ CONFIG = """\
 version: 1
 connections:
   survey: {{type: file, path: responses.csv, date_order: ymd}}
-  crm: {{type: salesforce, domain: acme.my, auth: client_credentials, url: "{url}"}}
+  salesforce: {{type: salesforce, domain: acme.my, auth: client_credentials, url: "{url}"}}
 nps: {{min_responses: 1}}
 limits: {{stop_if_changed: 100%, stop_if_rejected: 100%, stop_if_cleared: 100%}}
 """
@@ -64,7 +64,7 @@ def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
     org: Org = with_nps_fields(Org(None))
     with serve(org, faults=Faults()) as service:
         for field, value in secrets(service).items():
-            monkeypatch.setenv(f"NPSYNC_CRM_{field.upper()}", value)
+            monkeypatch.setenv(f"NPSYNC_SALESFORCE_{field.upper()}", value)
         yield Crm(tmp_path, service, org)
 
 
@@ -113,7 +113,7 @@ def test_a_missing_field_stops_before_anything_is_written(crm: Crm) -> None:
 
 
 def test_a_wrong_secret_is_a_matter_of_signing_in(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NPSYNC_CRM_CONSUMER_SECRET", "nonsense")
+    monkeypatch.setenv("NPSYNC_SALESFORCE_CONSUMER_SECRET", "nonsense")
 
     said = crm.desk.npsync("sync")
 
