@@ -33,15 +33,23 @@ def serve(
     *,
     seed: int = 1,
     faults: Faults | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     port: int = 0,
 ) -> Service:
-    """Serve *world*, or a fresh org, under Salesforce's limits; close it, or use it in a `with` block."""
-    org = world or Org(seed, clock=clock)
+    """Serve *world*, or a fresh org, under Salesforce's limits; close it, or use it in a `with` block.
+
+    Args:
+        world: What is served; by default an org made from *seed*.
+        seed: See `Org`.
+        faults: All off by default.
+        clock: Seconds since 1970; the org's own by default.
+        port: 0 takes any that is free.
+    """
+    org = world or Org(seed, clock=clock or time.time)
     limits = Limits(
         [Daily(org.daily_calls, group="api"), Concurrent(CONCURRENT, lasting_s=LASTING_S, group="api")], group_of=_group
     )
-    return Service(org, faults=faults, limits=limits, clock=clock, port=port)
+    return Service(org, faults=faults, limits=limits, clock=clock or org.clock, port=port)
 
 
 def _org(service: Service) -> Org:

@@ -34,8 +34,8 @@ def org(clock):
 
 
 @pytest.fixture
-def service(org, clock):
-    with serve(org, clock=clock) as service:
+def service(org):
+    with serve(org) as service:
         yield service
 
 
@@ -201,7 +201,7 @@ def test_changed_and_deleted_ids_are_told(sf, org, clock):
 
 def test_calls_are_counted_and_stop_at_the_daily_limit(clock):
     org = Org(seed=None, clock=clock, daily_calls=2)
-    with serve(org, clock=clock) as service:
+    with serve(org) as service:
         sf = salesforce(service)
         with sf.session:
             assert {"Max": 2, "Remaining": 1} == sf.limits()["DailyApiRequests"]
@@ -217,26 +217,26 @@ def test_versions_old_and_unknown_are_refused_in_their_own_way(service, sf):
     assert "67.0" == sf.session.get(f"{service.url}/services/data/").json()[-1]["version"]
 
 
-def test_a_locked_row_fails_alone(org, clock):
+def test_a_locked_row_fails_alone(org):
     known = [row["Id"] for row in org.records("Contact")[:2]]
     org.locked.add(known[0])
-    with serve(org, clock=clock) as service:
+    with serve(org) as service:
         sf = salesforce(service)
         with sf.session:
             rows = sent(sf, [contact(Id=each, Title="New") for each in known])
             assert ["UNABLE_TO_LOCK_ROW"] == [error["statusCode"] for row in rows for error in row["errors"]]
 
 
-def test_a_fault_can_lock_rows_and_a_later_call_writes_them(org, clock):
+def test_a_fault_can_lock_rows_and_a_later_call_writes_them(org):
     known = org.records("Contact")[0]["Id"]
-    with serve(org, faults=Faults(row_lock=1), clock=clock) as service:
+    with serve(org, faults=Faults(row_lock=1)) as service:
         sf = salesforce(service)
         with sf.session:
             assert [False, True] == [sent(sf, [contact(Id=known, Title="New")])[0]["success"] for _ in "ab"]
 
 
-def test_a_field_may_be_gone_for_a_call(org, clock):
-    with serve(org, faults=Faults(schema_drift=1), clock=clock) as service:
+def test_a_field_may_be_gone_for_a_call(org):
+    with serve(org, faults=Faults(schema_drift=1)) as service:
         sf = salesforce(service)
         with sf.session:
             with pytest.raises(SalesforceMalformedRequest, match="INVALID_FIELD"):
@@ -244,8 +244,8 @@ def test_a_field_may_be_gone_for_a_call(org, clock):
             assert sent(sf, [contact(NPS_Person_Id__c="p", LastName="Ay")], method="POST")[0]["success"]
 
 
-def test_a_token_may_end_before_its_time(org, clock):
-    with serve(org, faults=Faults(expired_token=1), clock=clock) as service:
+def test_a_token_may_end_before_its_time(org):
+    with serve(org, faults=Faults(expired_token=1)) as service:
         sf = salesforce(service)
         sf._salesforce_login_partial = None
         with sf.session, pytest.raises(SalesforceExpiredSession, match="INVALID_SESSION_ID"):

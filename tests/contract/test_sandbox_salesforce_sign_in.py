@@ -48,8 +48,8 @@ def org(clock, key):
 
 
 @pytest.fixture
-def service(org, clock):
-    with serve(org, clock=clock) as service:
+def service(org):
+    with serve(org) as service:
         yield service
 
 
