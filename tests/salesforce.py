@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from connectors.budget import MemoryMeter
 from connectors.errors import Refused
 from connectors.retry import SERVICE, Retry
+from connectors.values import Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connectors.salesforce.destination import Salesforce
 
+#: When somebody answered.
+AT = "2026-01-31T09:30:00.000Z"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 _SCORE: dict[str, Any] = {"precision": 18, "scale": 2}
@@ -141,3 +144,15 @@ def with_nps_fields(org: Any) -> Any:
         org.add_field("Account", Field(name=name, type=type_, **more))
     org.add_object("NPS_Response__c", fields=[Field(name=name, type=type_, **more) for name, type_, more in RESPONSE])
     return org
+
+
+def contacts(org: Any, count: int, **values: Any) -> list[str]:
+    return [org.insert("Contact", {"LastName": f"Lee{number}", **values}) for number in range(count)]
+
+
+def block(fields: tuple[str, ...], rows: list[tuple[Any, ...]], *, key: str = "Id", object_: str = "Contact") -> Block:
+    return Block(object=object_, key=(key,), fields=fields, rows=rows)
+
+
+def calls(service: Any, method: str | None = None, path: str = "/services/data/") -> int:
+    return sum(1 for each in service.log.entries if path in each.path and (method is None or each.method == method))

@@ -10,15 +10,11 @@ import pytest
 from connectors.contract import Accounts, RecordColumns
 from connectors.errors import SchemaDrift
 from connectors.records import RECORD_FIELDS
-from sandbox.faults import Faults
-from sandbox.salesforce import Org, serve
-from tests.salesforce import connected, with_nps_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from connectors.contract import Directory
     from connectors.salesforce.destination import Salesforce
+    from sandbox.salesforce import Org
 
 CONTACT = RecordColumns(object="Contact", id="Id", ids={"customer_id": ("NPS_Person_Id__c",), "salesforce_id": ("Id",)})
 LEAD = RecordColumns(object="Lead", id="Id")
@@ -38,25 +34,6 @@ SPELLINGS = (
     ("NPS_Person_Id__c", "a'b\"c; --%s", "customer_id", "a'b\"c; --%s"),
     ("NPS_Person_Id__c", "Ünïque-7", "customer_id", "Ünïque-7"),
 )
-
-
-@pytest.fixture
-def org() -> Org:
-    made: Org = with_nps_fields(Org(None))
-    return made
-
-
-@pytest.fixture
-def service(org: Org) -> Iterator[Any]:
-    with serve(org, faults=Faults()) as running:
-        yield running
-
-
-@pytest.fixture
-def salesforce(service: Any) -> Iterator[Salesforce]:
-    made = connected(service)
-    yield made
-    made.close()
 
 
 def asked(*keys: tuple[str, str]) -> pa.Table:

@@ -10,23 +10,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.errors import Refused
-from sandbox.faults import Faults
-from sandbox.salesforce import Org, serve
 from tests.salesforce import Secrets, connected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def org() -> Org:
-    return Org(None)
-
-
-@pytest.fixture
-def service(org: Org) -> Iterator[Any]:
-    with serve(org, faults=Faults()) as running:
-        yield running
+    from sandbox.salesforce import Org
 
 
 @pytest.fixture(scope="module")
