@@ -100,7 +100,7 @@ class Selection:
                 case FieldsOf():
                     for field in self.kind.fields.values():
                         if item.which == "ALL" or field.custom == (item.which == "CUSTOM"):
-                            shape.add(self.source.column(Path((field.name,), item.at)))
+                            self._add(shape, Path((field.name,), item.at))
                 case Query():
                     name, selection, reference = self._child(item)
                     shape.add_children(name, selection, reference)
@@ -109,8 +109,14 @@ class Selection:
                     alias = item.alias or (column.names[-1] if isinstance(item, Path) else None)
                     shape.add_result(column, alias)
                 case _:
-                    shape.add(self._shown(item))
+                    self._add(shape, item)
         return shape
+
+    def _add(self, shape: Shape, item: Path | Call) -> None:
+        column = self._shown(item)
+        if not shape.add(column):
+            message = f"duplicate field selected: {'.'.join(column.names)}"
+            raise refused(self.query.text, item.at, "INVALID_FIELD", message)
 
     def _shown(self, item: Path | Call) -> Column:
         """Resolve a field that is shown as it is, or by its label."""

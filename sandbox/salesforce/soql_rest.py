@@ -57,8 +57,7 @@ def answer(
     pages = _Pages(org, request, version)
     if len(rest) == 2:
         return pages.next(rest[1])
-    text = request.first("q") or request.first("explain")
-    return pages.first(Selection(catalog or Whole(org), text, deleted=rest[0].lower() == "queryall"))
+    return pages.first(Selection(catalog or Whole(org), request.first("q"), deleted=rest[0].lower() == "queryall"))
 
 
 class _Pages:

@@ -34,16 +34,18 @@ class Shape:
         self._own = _Level()
         self._unnamed = 0
 
-    def add(self, column: Column) -> None:
-        """Add a field; one that was there already stays in its place."""
+    def add(self, column: Column) -> bool:
+        """Add a field; tell whether it was not there already."""
         level = self._own
         for relationship, parent in zip(column.names[:-1], column.parents, strict=True):
             below = level.cells.setdefault(relationship, _Level(parent=parent))
             assert isinstance(below, _Level)
             level = below
-        if column.names[-1] not in level.cells:
-            level.cells[column.names[-1]] = column
-            self.columns.append(column)
+        if column.names[-1] in level.cells:
+            return False
+        level.cells[column.names[-1]] = column
+        self.columns.append(column)
+        return True
 
     def add_result(self, column: Column, alias: str | None) -> None:
         """Add an aggregate, or a field that is grouped by."""

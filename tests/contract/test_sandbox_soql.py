@@ -232,6 +232,7 @@ def test_deleted_records_are_found_by_query_all_alone(org, client):
         ("SELECT CALENDAR_YEAR(Account.CreatedDate) FROM Contact", "MALFORMED_QUERY", "must be grouped or aggregated"),
         ("SELECT Id FROM Contact WHERE DAY_ONLY(Email) = TODAY", "MALFORMED_QUERY", "does not support function"),
         ("SELECT Id FROM Contact WHERE COUNT(Id) > 1", "MALFORMED_QUERY", "COUNT is not allowed here"),
+        ("SELECT Id, Name, id FROM Contact", "INVALID_FIELD", "duplicate field selected: Id"),
         ("SELECT FIELDS(ALL) FROM Contact", "MALFORMED_QUERY", "must have a LIMIT of at most 200"),
         ("SELECT Id FROM Contact OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
         ("SELECT Id, (SELECT Id FROM Nope) FROM Contact", "INVALID_TYPE", "in FROM part of query call"),
