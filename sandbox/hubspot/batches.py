@@ -136,9 +136,10 @@ def _write(
     planned: list[Planned] = []
     refused: list[tuple[Row, Refusal]] = []
     claims: Claims = {}
+    hidden = _hidden(call, store, rows)
     for row in rows:
         try:
-            _disturb(call, store, row)
+            _disturb(call, hidden, row)
             planned.append(plan(row, claims))
         except Refusal as refusal:
             if refusal.status == 423 or not (traced or refusal.category == "OBJECT_NOT_FOUND"):
@@ -164,15 +165,21 @@ def _write(
     return _answer(portal, call, results, errors, status)
 
 
-def _disturb(call: Call, store: Store, row: Row) -> None:
+def _hidden(call: Call, store: Store, rows: Sequence[Row]) -> set[str]:
+    """Let the switches hide properties of ours that the batch names."""
+    named = {name for row in rows for name in _properties(row)}
+    owned = [name for name in named if (own := store.catalogue.get(name)) is not None and not own.standard]
+    return {name for name in owned if call.request.fires("schema_drift", name)}
+
+
+def _disturb(call: Call, hidden: set[str], row: Row) -> None:
     """Let the switches refuse a row with which nothing is wrong."""
-    for name in _properties(row):
-        own = store.catalogue.get(name)
-        if own is not None and not own.standard and call.request.fires("schema_drift", name):
-            raise invalid_values([(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')])
-    if call.request.fires("row_lock", _key(row)):
+    for name in hidden & row["properties"].keys():
+        raise invalid_values([(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')])
+    key = _key(row)
+    if call.request.fires("row_lock", key):
         raise locked()
-    if call.request.fires("partial_batch", _key(row)):
+    if call.request.fires("partial_batch", key):
         raise Refusal(400, "There was a problem with the request.")
 
 
@@ -218,5 +225,5 @@ def _key(row: Row) -> str:
     """Name a row for the fault switches, the same whatever batch it is in."""
     if isinstance(row.get("id"), str):
         return str(row["id"])
-    given = row.get("properties")
-    return str(sorted(given.items(), key=str)) if isinstance(given, dict) else ""
+    given = row["properties"]
+    return str(given.get("email") or sorted(given.items(), key=str))

@@ -58,9 +58,10 @@ def _hits(portal: Portal, call: Call, store: Store, body: dict[str, Any]) -> lis
         return found
     test = filters.compiled(_groups(body), store.catalogue, lambda to, ids: _linked(portal, store, to, ids))
     query = str(body.get("query") or "").casefold()
+    named = _named(store, body) if settled else None
     hits = [
         (record, values)
-        for record, values in _visible(store, seen, settled=settled)
+        for record, values in (_visible(store, seen, settled=settled) if named is None else named)
         if test(values) and (not query or any(query in values.get(name, "").casefold() for name in _BY_QUERY))
     ]
     _sort(hits, store, body.get("sorts") or [])
@@ -86,6 +87,19 @@ def _visible(store: Store, seen: float, *, settled: bool) -> Iterable[Hit]:
             values = record.at(seen)
             if values is not None:
                 yield record, values
+
+
+def _named(store: Store, body: dict[str, Any]) -> list[Hit] | None:
+    """Return the contacts among which the hits must be if a filter of the only group names addresses; else None."""
+    groups = body.get("filterGroups") or []
+    if len(groups) != 1 or body.get("filters") or store.kind.name != "contacts":
+        return None
+    for one in groups[0].get("filters") or []:
+        if one.get("propertyName") == "email" and one["operator"] in {"EQ", "IN"}:
+            values = one["values"] if one["operator"] == "IN" else [one["value"]]
+            hits = (store.find("email", str(value)) for value in values)
+            return [(record, record.values) for record in {hit.id: hit for hit in hits if hit is not None}.values()]
+    return None
 
 
 def _linked(portal: Portal, store: Store, to: str, ids: set[str]) -> set[str]:

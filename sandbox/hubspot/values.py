@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class BadValue(ValueError):
         self.code = code
 
 
+@lru_cache(maxsize=4_096)
 def stamp(seconds: float) -> str:
     """Write a time as HubSpot's own time properties hold it.
 
