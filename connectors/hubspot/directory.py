@@ -79,7 +79,7 @@ class HubSpotDirectory:
         Our own writes change it too, so after a run that wrote, those who are held are looked up once more: a look-up
         for a hundred of them is cheaper than to overlook an address that somebody corrected.
         """
-        changed = next(name for name in _CHANGED if name in self._known.by_name)
+        changed = next((name for name in _CHANGED if name in self._known.by_name), ID)
         told = self._search.newest(changed)
         newest = [f"{each.get('id')} {(each.get('properties') or {}).get(changed)}" for each in results(told)]
         return " ".join([str(told.get("total") if isinstance(told, dict) else ""), *newest])

@@ -51,6 +51,8 @@ class Search:
     object: str
     #: What is read of each record found.
     properties: Sequence[str]
+    #: Results of one query.
+    most: int = MOST
 
     def all(self, groups: Sequence[Group]) -> Iterator[list[Mapping[str, Any]]]:
         """Yield every record that fits one of *groups*, a page at a time.
@@ -67,7 +69,7 @@ class Search:
             after, before = _next(told), after
             if not after:
                 return
-            if int(after) + PER_PAGE > MOST and records:
+            if int(after) + PER_PAGE > self.most and records:
                 beyond, after = str(records[-1].get("id")), ""
             elif after == before:
                 raise Deferred("HubSpot's search gave the same page twice", next_step="The next run tries again.")

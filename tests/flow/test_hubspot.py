@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -197,6 +198,17 @@ def test_a_missing_right_is_named(crm: Crm) -> None:
 
     assert 3 == said.status
     assert "crm.objects.contacts.write" in said.err
+
+
+def test_the_scopes_that_the_how_to_lists_are_enough(crm: Crm) -> None:
+    page = (READY.parents[1] / "docs/how-to/write-to-hubspot.md").read_text(encoding="utf-8")
+    scopes = frozenset(re.findall(r"`(crm\.[a-z.]+)`", page))
+    crm.portal.doors.keys["pat-na1-0000"] = frozenset(each for each in scopes if ".custom." not in each)
+
+    crm.sync()
+
+    assert "9" == crm.contact(crm.ada)["nps_score"]
+    assert "2" == crm.portal.get("companies", crm.company)["nps_responses"]
 
 
 @pytest.mark.parametrize(
