@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _WITH_HISTORY = 50
+#: Properties that a whole upsert by e-mail need not repeat: the key itself, and what HubSpot fills of itself.
+_NOT_GIVEN = {"email", "hs_additional_emails", "associatedcompanyid", "lifecyclestage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def upsert(portal: Portal, call: Call, store: Store) -> Reply:
         if record is None:
             portal.demand(call, store.kind, values)
         elif named == "email":
-            portal.refuse_partial(store, record, values)
+            _complete(portal, store, record, values)
         return Planned(row, record, values)
 
     return _write(portal, call, store, plan, 200, tells_new=True)
@@ -163,6 +165,17 @@ def _write(
         for row, refusal in refused
     ]
     return _answer(portal, call, results, errors, status)
+
+
+def _complete(portal: Portal, store: Store, record: Record, made: dict[str, str]) -> None:
+    """Do what upserts by e-mail do to the properties that they leave out: see `Portal.partial_upsert`."""
+    catalogue = store.catalogue
+    kept = [name for name in record.values if (prop := catalogue.get(name)) is not None and not prop.read_only]
+    left_out = [name for name in kept if name not in made and name not in _NOT_GIVEN]
+    if left_out and portal.partial_upsert == "refused":
+        raise Refusal(400, "Partial upserts are not supported when using email as the idProperty")
+    if portal.partial_upsert == "clears":
+        made |= dict.fromkeys(left_out, "")
 
 
 def _hidden(call: Call, store: Store, rows: Sequence[Row]) -> set[str]:

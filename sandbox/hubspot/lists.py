@@ -1,11 +1,11 @@
-"""Lists ("segments") and who is in them."""
+"""The calls about lists and their members."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import Reply
+from sandbox.hubspot import branches
 from sandbox.hubspot.calls import paged, text_of, whole
 from sandbox.hubspot.errors import Refusal, bad_json, not_found
 from sandbox.hubspot.values import stamp
@@ -19,100 +19,6 @@ MOST_MOVED = 100_000
 _PAGE = 250
 
 
-@dataclass(slots=True, kw_only=True)
-class Segment:
-    """One list."""
-
-    id: str
-    name: str
-    kind_id: str
-    processing: str
-    at: float
-    filters: Any = None
-    deleted: float | None = None
-    #: Record id → when it joined.
-    members: dict[str, float] = field(default_factory=dict)
-
-    def json(self, *, with_filters: bool = True) -> dict[str, Any]:
-        """Return the list as HubSpot describes it."""
-        found: dict[str, Any] = {
-            "listId": self.id,
-            "listVersion": 1,
-            "name": self.name,
-            "objectTypeId": self.kind_id,
-            "processingType": self.processing,
-            "processingStatus": "COMPLETE",
-            "createdAt": stamp(self.at),
-            "updatedAt": stamp(self.at),
-            "filtersUpdatedAt": stamp(self.at),
-            "size": len(self.members),
-        }
-        if with_filters and self.filters is not None:
-            found["filterBranch"] = self.filters
-        if self.deleted is not None:
-            found["deletedAt"] = stamp(self.deleted)
-        return found
-
-
-class Lists:
-    """All lists of a portal."""
-
-    def __init__(self) -> None:
-        """Start without any."""
-        self.held: dict[str, Segment] = {}
-
-    def need(self, id_: str) -> Segment:
-        """Return a list that is in use.
-
-        Raises:
-            Refusal: There is none of this id.
-        """
-        found = self.held.get(id_)
-        if found is None or found.deleted is not None:
-            raise not_found(f"List does not exist with ID {id_}.")
-        return found
-
-    def open(self, id_: str) -> Segment:
-        """Return a list whose members may be written.
-
-        Raises:
-            Refusal: HubSpot itself decides who is in it.
-        """
-        found = self.need(id_)
-        if found.processing == "DYNAMIC":
-            raise Refusal(400, f"List {id_} is DYNAMIC: its memberships can't be changed through the API")
-        return found
-
-    def add(self, name: str, kind_id: str, processing: str, at: float) -> Segment:
-        """Make a list.
-
-        Raises:
-            Refusal: Its name is taken.
-        """
-        if self.named(kind_id, name) is not None:
-            raise Refusal(400, f"A list already exists with name '{name}'", "VALIDATION_ERROR")
-        made = Segment(id=str(len(self.held) + 1), name=name, kind_id=kind_id, processing=processing, at=at)
-        self.held[made.id] = made
-        return made
-
-    def named(self, kind_id: str, name: str) -> Segment | None:
-        """Return the list of this name."""
-        return next(
-            (one for one in self.live() if one.kind_id == kind_id and one.name.casefold() == name.casefold()), None
-        )
-
-    def live(self) -> list[Segment]:
-        """Return the lists in use."""
-        return [one for one in self.held.values() if one.deleted is None]
-
-    def move(self, kind_id: str, old: str, new: str) -> None:
-        """Put *new* wherever *old* was a member."""
-        for one in self.held.values():
-            if one.kind_id == kind_id and old in one.members:
-                joined = one.members.pop(old)
-                one.members.setdefault(new, joined)
-
-
 def create(portal: Portal, call: Call) -> Reply:
     """Make a list."""
     body = call.body()
@@ -124,8 +30,10 @@ def create(portal: Portal, call: Call) -> Reply:
         raise bad_json("some required fields were not set: [name]")
     if processing == "DYNAMIC" and not body.get("filterBranch"):
         raise bad_json("a DYNAMIC list needs a filterBranch")
+    if body.get("filterBranch") is not None:
+        branches.compiled(body["filterBranch"], portal.catalogue(kind.id))
     made = portal.lists.add(body["name"], kind.id, processing, call.at)
-    made.filters = body.get("filterBranch")
+    made.filters = body.get("filterBranch") if processing == "DYNAMIC" else None
     return Reply.json({"list": made.json()})
 
 
@@ -200,7 +108,9 @@ def refilter(portal: Portal, call: Call, id_: str) -> Reply:
     found = portal.lists.need(id_)
     if found.processing != "DYNAMIC":
         raise Refusal(400, f"List {id_} is not DYNAMIC")
-    found.filters = call.body().get("filterBranch")
+    branch = call.body().get("filterBranch")
+    branches.compiled(branch, portal.catalogue(found.kind_id))
+    found.filters = branch
     return Reply.json({"updatedList": found.json()})
 
 

@@ -7,15 +7,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sandbox.hubspot import merging, routes
+from sandbox.hubspot import branches, merging, routes
 from sandbox.hubspot.errors import Refusal, invalid_values
 from sandbox.hubspot.kinds import STANDARD, Kind
 from sandbox.hubspot.links import COMPANY, CONTACT, DEFINED, PRIMARY_COMPANY, Links
-from sandbox.hubspot.lists import Lists
 from sandbox.hubspot.oauth import Doors
 from sandbox.hubspot.owners import Owners
 from sandbox.hubspot.properties import Catalogue
 from sandbox.hubspot.records import Record, Store
+from sandbox.hubspot.segments import Lists
 from sandbox.hubspot.values import stamp
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from sandbox.exchange import Reply, Request
     from sandbox.hubspot.calls import Call
+    from sandbox.hubspot.segments import Segment
     from sandbox.limits import Verdict
 
-#: Properties that a whole upsert by e-mail need not repeat: the key itself, and what HubSpot fills of itself.
-_NOT_GIVEN = {"email", "hs_additional_emails", "associatedcompanyid", "lifecyclestage"}
 _FIRST_CUSTOM = 1_000_001
 
 
@@ -60,7 +59,7 @@ class Portal:
         self.last_search: dict[str, Any] = {}
         self.doors = Doors(self.dice)
         self.owners = Owners(self.dice, self.began)
-        self.lists = Lists()
+        self.lists = Lists(self._members)
         self.links = Links(self.exists, self._name_company)
         self._kinds: dict[str, Kind] = {}
         self._next_type = _FIRST_CUSTOM
@@ -255,20 +254,6 @@ class Portal:
         if missing and call.dated and call.version >= "2026-09":
             raise invalid_values([(name, "REQUIRED_FIELD", f'Property "{name}" is required') for name in missing])
 
-    def refuse_partial(self, store: Store, record: Record, made: dict[str, str]) -> None:
-        """Do what upserts by e-mail do to the properties that they leave out.
-
-        Raises:
-            Refusal: They leave some out.
-        """
-        catalogue = store.catalogue
-        kept = [name for name in record.values if (prop := catalogue.get(name)) is not None and not prop.read_only]
-        left_out = [name for name in kept if name not in made and name not in _NOT_GIVEN]
-        if left_out and self.partial_upsert == "refused":
-            raise Refusal(400, "Partial upserts are not supported when using email as the idProperty")
-        if self.partial_upsert == "clears":
-            made |= dict.fromkeys(left_out, "")
-
     def stamp(self) -> str:
         """Return the time now as HubSpot writes it."""
         return stamp(self.clock())
@@ -285,6 +270,12 @@ class Portal:
         if kind.custom:
             names |= {f"p{self.id}_{kind.name}", f"p_{kind.name}"}
         self._kinds |= dict.fromkeys(names, kind)
+
+    def _members(self, segment: Segment) -> dict[str, float]:
+        """Return who is in a dynamic list, and since when as far as can be told: their latest change."""
+        store = self._stores[segment.kind_id]
+        test = branches.compiled(segment.filters, store.catalogue)
+        return {record.id: record.updated for record in store.live() if test(record.values)}
 
     def _name_company(self, kind_id: str, contact_id: str) -> None:
         """Keep `associatedcompanyid` the id of the contact's primary company."""

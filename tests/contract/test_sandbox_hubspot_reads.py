@@ -169,3 +169,23 @@ def test_results_come_in_no_order_unless_asked(wire, portal):
     assert ids != order()
     portal.ordered = True
     assert ids == order()
+
+
+def test_a_dynamic_list_holds_whoever_its_filter_finds(wire, portal):
+    ann = portal.create("contacts", {"email": "ann@example.com", "nps_category": "detractor"})
+    bob = portal.create("contacts", {"email": "bob@example.com", "nps_category": "promoter"})
+    operation = {"operationType": "ENUMERATION", "operator": "IS_ANY_OF", "values": ["detractor"]}
+    condition = {"filterType": "PROPERTY", "property": "nps_category", "operation": operation}
+    branch = {"filterBranchType": "AND", "filters": [condition], "filterBranches": []}
+    body = {"name": "At risk", "objectTypeId": "0-1", "processingType": "DYNAMIC"}
+
+    made = wire("POST", "/crm/lists/2026-09", body | {"filterBranch": branch}).body["list"]["listId"]
+
+    def members() -> list[str]:
+        answer = wire("GET", f"/crm/lists/2026-09/{made}/memberships")
+        return [one["recordId"] for one in answer.body["results"]]
+
+    assert [ann] == members()
+    portal.update("contacts", bob, {"nps_category": "detractor"})
+    portal.update("contacts", ann, {"nps_category": "passive"})
+    assert [bob] == members()
