@@ -12,6 +12,7 @@ import typer
 from sync.cli.session import Session, opened
 
 if TYPE_CHECKING:
+    from sync.cli.demo_crm import Shown
     from sync.report import RunReport
 
 #: The demo plays on the day after its last responses, so that it shows the same in any year.
@@ -29,19 +30,36 @@ def demo(
 ) -> None:
     """Run everything here, on made-up data.
 
-    It touches nothing of yours: a survey export and a table of customers are made in a folder, and synced twice.
+    It touches nothing of yours: a survey export and a table of customers are made in a folder, and synced twice; then
+    the same responses go into Salesforce and HubSpot, both played on this machine.
     """
     session: Session = ctx.obj
     screen = session.screen
     customers = _set_up(folder)
     screen.say(f"A survey export and {customers:,} customers are in {folder}; it is {TODAY:%d %B %Y} there.")
     first, again, standing = _play(session, folder)
+    if not screen.json:
+        _tell(session, first, again, standing)
+    shown = _in_crms(session, folder)
     if screen.json:
-        screen.object({"first": first.as_json(), "second": again.as_json(), "standing": standing})
+        crms = {each.vendor: each.as_json() for each in shown}
+        screen.object({"first": first.as_json(), "second": again.as_json(), "standing": standing, "crms": crms})
     else:
-        _tell(session, folder, first, again, standing)
-    settled = not again.writes and first.writes
-    raise typer.Exit(0 if settled else 1)
+        _look_around(session, folder, first)
+    settled = not any(each.again.writes or not each.first.writes or each.touched for each in shown)
+    raise typer.Exit(0 if settled and not again.writes and first.writes else 1)
+
+
+def _in_crms(session: Session, folder: Path) -> "list[Shown]":
+    """Sync the same responses into both CRMs, and show one record of each."""
+    from sync.cli.demo_crm import PEOPLE, play, tell
+
+    found = []
+    for vendor in PEOPLE:
+        found.append(play(session.screen, folder, vendor, lambda: TODAY))
+        if not session.screen.json:
+            tell(session.screen, found[-1])
+    return found
 
 
 def _set_up(folder: Path) -> int:
@@ -88,8 +106,8 @@ def _play(session: Session, folder: Path) -> "tuple[RunReport, RunReport, dict[s
             return first, again, overview.standing(connection, MAPPING)
 
 
-def _tell(session: Session, folder: Path, first: "RunReport", again: "RunReport", standing: dict[str, Any]) -> None:
-    """Show the three results and where to look next."""
+def _tell(session: Session, first: "RunReport", again: "RunReport", standing: dict[str, Any]) -> None:
+    """Show the three results."""
     from sync.cli.render_run import summary
     from sync.cli.render_standing import standing as shown
 
@@ -98,10 +116,15 @@ def _tell(session: Session, folder: Path, first: "RunReport", again: "RunReport"
     screen.data(f"{shown(standing)}\n")
     screen.data(f"Second sync, nothing new\n{summary(again.as_json())}\n")
     written = sum(again.writes.values())
-    screen.data("Nothing was written the second time." if not written else f"{written:,} records were written again!")
+    told = "Nothing was written the second time." if not written else f"{written:,} records were written again!"
+    screen.data(f"{told}\n")
+
+
+def _look_around(session: Session, folder: Path, first: "RunReport") -> None:
+    """Say where to look next."""
     config = f"-C {folder}"
-    screen.say(
-        f"\nLook around:\n"
+    session.screen.say(
+        f"Look around:\n"
         f"  npsync {config} held                who needs a person, and why\n"
         f"  npsync {config} runs {first.run}   the rows that could not be trusted\n"
         f"  npsync {config} report              where NPS stands\n"

@@ -60,3 +60,16 @@ def _timeless(line: str) -> str:
 def test_the_second_sync_of_the_demo_writes_nothing(told: dict[str, Any]) -> None:
     assert {} == told["second"]["writes"]
     assert "done" == told["second"]["status"]
+
+
+@pytest.mark.parametrize(("vendor", "people"), [("salesforce", "Contact"), ("hubspot", "contacts")])
+def test_the_demo_writes_into_both_crms_and_touches_nothing_else(
+    told: dict[str, Any], vendor: str, people: str
+) -> None:
+    crm = told["crms"][vendor]
+
+    assert crm["first"]["writes"][people] > 800
+    assert {} == crm["second"]["writes"]
+    assert {} == {state: number for state, number in crm["second"]["rows"].items() if number}
+    assert 0 == crm["touched_otherwise"]
+    assert len(crm["changes"]) > 5
