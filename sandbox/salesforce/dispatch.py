@@ -15,6 +15,7 @@ from sandbox.salesforce import (
     rest,
     row_sets,
     soql_rest,
+    sosl,
     tooling,
     trees,
     uris,
@@ -135,6 +136,7 @@ def answer(org: Org, request: Request, version: str, path: list[str]) -> Reply:
         changes.answer,
         rest.answer,
         soql_rest.answer,
+        sosl.answer,
         bulk_rest.answer,
         tooling.answer,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
 
 MOST_ROWS = 200
+TOO_MANY = "record limit reached. cannot submit more than 200 records into this call"
 #: Rows of different kinds may alternate; each change begins a chunk, of which there may be ten.
 MOST_CHUNKS = 10
 #: Ids in one retrieval.
@@ -84,11 +85,7 @@ def _sent(request: Request) -> tuple[list[dict[str, Any]], bool]:
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise Refusal(400, "INVALID_INPUT", "The request must contain a list of records")
     if len(rows) > MOST_ROWS:
-        raise Refusal(
-            400,
-            "EXCEEDED_MAX_SIZE_REQUEST",
-            "record limit reached. cannot submit more than 200 records in this operation",
-        )
+        raise Refusal(400, "EXCEEDED_ID_LIMIT", TOO_MANY)
     return rows, body.get("allOrNone") is True
 
 
@@ -161,11 +158,7 @@ def _deleted(org: Org, request: Request) -> Reply:
     if not ids:
         raise Refusal(400, "MISSING_ARGUMENT", "The ids parameter is required")
     if len(ids) > MOST_ROWS:
-        raise Refusal(
-            400,
-            "EXCEEDED_MAX_SIZE_REQUEST",
-            "record limit reached. cannot submit more than 200 records in this operation",
-        )
+        raise Refusal(400, "EXCEEDED_ID_LIMIT", TOO_MANY)
     with org.undoable() as undo:
         saved = [_delete(org, request, each) for each in ids]
         if request.first("allOrNone").lower() == "true" and not all(each.success for each in saved):
@@ -193,7 +186,7 @@ def _read(org: Org, request: Request, version: str, kind: Kind) -> Reply:
     if not isinstance(ids, list) or not isinstance(names, list) or not names or not names[0]:
         raise Refusal(400, "MISSING_ARGUMENT", "The ids and fields parameters are required")
     if len(ids) > MOST_READ:
-        raise Refusal(400, "EXCEEDED_MAX_SIZE_REQUEST", f"cannot retrieve more than {MOST_READ} records")
+        raise Refusal(400, "EXCEEDED_ID_LIMIT", f"cannot retrieve more than {MOST_READ} records")
     fields = [kind.field(str(name).strip()) for name in names]
     if None in fields:
         missing = names[fields.index(None)]

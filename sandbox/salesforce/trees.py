@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.exchange import Reply
 from sandbox.salesforce.refusal import Refusal, not_found, wrong_method
 from sandbox.salesforce.rest import body_of, row_of
+from sandbox.salesforce.row_sets import MOST_ROWS, TOO_MANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
 
 Row = dict[str, Any]
-MOST_ROWS = 200
 
 
 def answer(org: Org, request: Request, version: str, path: list[str]) -> Reply | None:  # noqa: ARG001 - one form for all
@@ -49,9 +49,7 @@ def _planted(org: Org, request: Request, kind: Kind) -> Reply:
         if failed or len(results) > MOST_ROWS:
             undo()
     if len(results) > MOST_ROWS:
-        raise Refusal(
-            400, "EXCEEDED_MAX_SIZE_REQUEST", f"cannot submit more than {MOST_ROWS} records in this operation"
-        )
+        raise Refusal(400, "EXCEEDED_ID_LIMIT", TOO_MANY)
     if failed:
         return Reply.json({"hasErrors": True, "results": failed}, status=400)
     return Reply.json({"hasErrors": False, "results": results}, status=201, rows=len(results))

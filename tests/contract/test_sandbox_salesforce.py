@@ -134,7 +134,7 @@ def test_collections_upsert_says_what_was_created(sf):
 
 
 def test_more_than_200_rows_are_refused_whole(sf, org):
-    with pytest.raises(SalesforceMalformedRequest, match="200"):
+    with pytest.raises(SalesforceMalformedRequest, match="EXCEEDED_ID_LIMIT"):
         sent(sf, [contact(LastName="Ay")] * 201, method="POST")
     assert 300 == len(org.records("Contact"))
 
@@ -269,3 +269,15 @@ def test_clients_without_patch_may_say_it_in_the_address(sf, org):
 def test_login_with_a_password_is_refused_as_new_orgs_do(service):
     with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_OPERATION"):
         salesforce(service, version="59.0", username="a", password="b", security_token="c")
+
+
+def test_people_are_found_by_words(sf, org):
+    made = org.insert("Contact", {"FirstName": "Ann", "LastName": "O'Brien-Smith", "Email": "ann.obs@example.com"})
+
+    for words in ("Ann O'Brien*", '"ann.obs@example.com"', "smith ann"):
+        found = sf.search(f"FIND {{{words}}} IN ALL FIELDS RETURNING Contact(Id, Name), Lead LIMIT 5")["searchRecords"]
+        assert (made, "Ann O'Brien-Smith") in [(each["Id"], each.get("Name")) for each in found], words
+    assert made in [each["Id"] for each in sf.quick_search("Ann")["searchRecords"]]
+    assert [] == sf.quick_search("Nobodyatall")["searchRecords"]
+    with pytest.raises(SalesforceMalformedRequest, match="MALFORMED_SEARCH"):
+        sf.search("Ann")
