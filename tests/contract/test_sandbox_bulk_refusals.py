@@ -59,6 +59,41 @@ class TestRefusals:
 
         assert (400, code) == (reply.status_code, reply.json()[0]["errorCode"])
 
+    def test_data_is_csv_in_utf_8(self, wire):
+        job = wire.made()
+        json = wire("PUT", f"ingest/{job}/batches", data=b"[]", headers={"Content-Type": "application/json"})
+        wire("PUT", f"ingest/{job}/batches", data=b"LastName\n\xff\n", headers={"Content-Type": "text/csv"})
+        wire.close(job)
+
+        assert 415 == json.status_code
+        assert "Failed" == wire.ended(job)["state"]
+        assert "" == wire("GET", f"ingest/{job}/failedResults").text
+
+    def test_delete_takes_ids_and_nothing_else(self, wire):
+        assert "must contain only ids" in wire.loaded("Id,LastName\n1,A\n", "delete")["errorMessage"]
+
+    def test_the_first_api_refuses_in_words_of_its_own(self, service, client):
+        def said(path: str, body: object, **headers: str) -> tuple[int, str]:
+            url = f"{service.url}/services/async/67.0/{path}"
+            reply = client.session.post(url, json=body, headers=headers)
+            return reply.status_code, reply.json().get("exceptionCode", reply.json().get("id"))
+
+        session = {"X-SFDC-Session": client.session_id}
+        asked = {"object": "Contact", "operation": "insert", "contentType": "JSON"}
+        created, job = said("job", asked, **session)
+
+        assert (400, "InvalidSessionId") == said("job", asked)
+        assert (400, "InvalidJob") == said("job", asked | {"contentType": "XML"}, **session)
+        assert (400, "InvalidJob") == said("job", asked | {"operation": "upsert"}, **session)
+        assert (400, "InvalidJob") == said("job", [], **session)
+        assert (400, "InvalidUrl") == said("nonsense", {}, **session)
+        assert 201 == created
+        _, batch = said(f"job/{job}/batch", {"not": "a list"}, **session)
+        told = client.session.get(f"{service.url}/services/async/67.0/job/{job}/batch/{batch}", headers=session).json()
+        assert ("Failed", True) == (told["state"], told["stateMessage"].startswith("InvalidBatch : "))
+        said(f"job/{job}", {"state": "Closed"}, **session)
+        assert (400, "InvalidJobState") == said(f"job/{job}/batch", [], **session)
+
     def test_a_job_goes_its_way_only_once(self, wire):
         job = wire.made()
         wire.put(job, "LastName\nA\n")
