@@ -8,7 +8,7 @@ through within one of them. So the times of the calls themselves are kept, and a
 from __future__ import annotations
 
 import time
-from collections import deque
+from bisect import insort
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a window is held longer than the vendor's: calls arrive later than they are granted, not all equally.
 MARGIN_S = 0.25
+#: Seconds that a call is taken to have been under way at most, where its answer took longer; see `Gate.left`.
+LATEST_S = 0.75
 #: Seconds of a rolling day, and of the slots in which its calls are counted.
 DAY_S = 86_400
 SLOT_S = 600
@@ -39,19 +41,29 @@ class Window:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a meter says of one call."""
+
+    #: Seconds after which it is worth asking again; 0.0: the call was counted, send it now.
+    wait_s: float
+    #: When it was counted, by the meter's clock.
+    at: float
+
+
 class Meter(Protocol):
     """Counts calls for everybody who shares it; threads and, where it says so, processes."""
 
-    def reserve(self, name: str, windows: Sequence[Window]) -> float:
-        """Take one call from all *windows* of connection *name*, or from none of them.
+    def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
+        """Take one call from all *windows* of connection *name*, or from none of them."""
+        ...
 
-        Returns:
-            0.0: taken, send now. Else the seconds after which it is worth asking again.
-        """
+    def postpone(self, name: str, windows: Sequence[Window], turn: Turn, late_s: float) -> None:
+        """Count a call so many seconds later than it was granted."""
         ...
 
     def reserve_day(self, name: str, *, calls: int, most: int) -> float:
-        """Take *calls* from the last 24 hours' *most*; see `reserve` for what is returned."""
+        """Take *calls* from the last 24 hours' *most*; return 0.0, or the seconds until there is room for them."""
         ...
 
 
@@ -65,21 +77,27 @@ class MemoryMeter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._granted: dict[str, deque[float]] = {}
+        self._granted: dict[str, list[float]] = {}
         self._slots: dict[str, dict[int, int]] = {}
 
-    def reserve(self, name: str, windows: Sequence[Window]) -> float:
+    def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
         """See `Meter.reserve`."""
         with self._lock:
             now = self._clock()
-            lines = [(self._granted.setdefault(f"{name}.{each.name}", deque()), each) for each in windows]
+            lines = [(self._granted.setdefault(f"{name}.{each.name}", []), each) for each in windows]
             wait = max((wait_s(line, now, each) for line, each in lines), default=0.0)
             if not wait:
                 for line, each in lines:
-                    line.append(now)
-                    while len(line) > each.calls:
-                        line.popleft()
-            return wait
+                    insort(line, now)
+                    del line[: -each.calls]
+            return Turn(wait, now)
+
+    def postpone(self, name: str, windows: Sequence[Window], turn: Turn, late_s: float) -> None:
+        """See `Meter.postpone`."""
+        with self._lock:
+            for each in windows:
+                key = f"{name}.{each.name}"
+                self._granted[key] = postponed(self._granted.get(key, ()), turn.at, late_s)
 
     def reserve_day(self, name: str, *, calls: int, most: int) -> float:
         """See `Meter.reserve_day`."""
@@ -112,6 +130,18 @@ def wait_s(granted: Sequence[float], now: float, window: Window) -> float:
     return max(0.0, oldest + window.seconds + MARGIN_S - now)
 
 
+def postponed(granted: Sequence[float], at: float, late_s: float) -> list[float]:
+    """Return *granted* with the call of *at* counted *late_s* later; one that is not there any longer does not matter.
+
+    >>> postponed([1.0, 2.0, 3.0], 2.0, 1.5), postponed([3.0], 2.0, 1.5)
+    ([1.0, 3.0, 3.5], [3.0])
+    """
+    moved = list(granted)
+    if at in moved:
+        moved[moved.index(at)] = at + late_s
+    return sorted(moved)
+
+
 def slot(now: float) -> int:
     """Return the slot of the day that *now* falls into."""
     return int(now // SLOT_S)
@@ -137,6 +167,10 @@ def day_wait_s(slots: Mapping[int, int], now: float, calls: int, most: int) -> f
         if excess <= 0:
             return max(_BLINK_S, (each + 1) * SLOT_S + DAY_S - now)
     return float(DAY_S)
+
+
+#: The turn of a call without limits.
+_AT_ONCE = Turn(0.0, 0.0)
 
 
 def _utc() -> datetime:
@@ -172,7 +206,7 @@ class Gate:
         self._sleep = sleep
         self._now = now
 
-    def enter(self, *more: Window) -> None:
+    def enter(self, *more: Window) -> Turn:
         """Return when one call may go out; *more* are limits that it falls under besides.
 
         Raises:
@@ -182,14 +216,25 @@ class Gate:
         self._take_from_day()
         windows = (*self._windows, *more)
         waited = 0.0
-        while windows and (wait := self._meter.reserve(self.name, windows)) > 0.0:
+        while (turn := self._meter.reserve(self.name, windows) if windows else _AT_ONCE).wait_s > 0.0:
             if waited > PATIENCE_S:
                 raise Deferred(
                     f"connection `{self.name}`: other runs used every call for {waited:.0f} s",
                     next_step="Spread the schedules of the mappings that use it.",
                 )
-            self._sleep(max(wait, _BLINK_S))
-            waited += wait
+            self._sleep(max(turn.wait_s, _BLINK_S))
+            waited += turn.wait_s
+        return turn
+
+    def left(self, turn: Turn, took_s: float, *more: Window) -> None:
+        """Say how long the call of *turn* took until its answer.
+
+        It may have arrived at any time until then: on a busy machine a request leaves late. One that took longer than
+        the margin is counted later by that, up to a bound, for a slow answer is more likely than a slow request.
+        """
+        late_s = min(took_s, LATEST_S) - MARGIN_S
+        if late_s > 0.0 and turn is not _AT_ONCE:
+            self._meter.postpone(self.name, (*self._windows, *more), turn, late_s)
 
     def _take_from_day(self) -> None:
         if self.most_a_day is None:

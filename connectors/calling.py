@@ -191,7 +191,8 @@ class Caller:
         quiet = self._quiet_until - self.retry.clock()
         if quiet > 0:
             self.retry.sleep(quiet)
-        self._gate.enter(*windows)
+        turn = self._gate.enter(*windows)
+        began = self.retry.clock()
         try:
             result = attempt()
         except (Deferred, Unknown) as error:
@@ -204,6 +205,8 @@ class Caller:
         except ConnectorError:
             self.breaker.note(good=True)
             raise
+        finally:
+            self._gate.left(turn, self.retry.clock() - began, *windows)
         self.breaker.note(good=True)
         self.bucket.earn()
         return result

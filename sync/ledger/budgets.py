@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select, text
 
-from connectors.budget import day_wait_s, forgotten, slot, wait_s
+from connectors.budget import LATEST_S, Turn, day_wait_s, forgotten, postponed, slot, wait_s
 from sync.ledger.rows import fetch, upsert
 from sync.ledger.side import DAYS, GRANTED, LOCK_SPACE
 
@@ -38,25 +38,28 @@ class SharedMeter:
         self._clock = clock or (time.monotonic if side.is_sqlite else None)
         self._wall = wall or (time.time if side.is_sqlite else None)
 
-    def reserve(self, name: str, windows: Sequence[Window]) -> float:
+    def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
         """See `connectors.budget.Meter.reserve`."""
-        keys = [f"{name}.{each.name}" for each in windows]
         with self._side.write() as connection:
             self._lock(connection, name)
             now = _now(connection, self._clock)
-            kept: dict[str, str] = dict(fetch(connection, select(GRANTED).where(GRANTED.c.name.in_(keys))))
-            # Times yet to come are of before the machine was started again: as if they were now.
-            lines = [[min(each, now) for each in json.loads(kept.get(key, "[]"))] for key in keys]
+            kept = _kept(connection, name, windows)
+            # Times yet to come are of before the machine was started again: as if they were now. A call that is
+            # counted later than it was granted lies ahead too, by a second at most.
+            lines = [[each if each < now + LATEST_S else now for each in line] for line in kept]
             wait = max((wait_s(line, now, each) for line, each in zip(lines, windows, strict=True)), default=0.0)
             if not wait:
-                lines = [[*line, now][-each.calls :] for line, each in zip(lines, windows, strict=True)]
-            changed = [
-                (key, packed)
-                for key, line in zip(keys, lines, strict=True)
-                if (packed := json.dumps(line)) != kept.get(key)
-            ]
-            upsert(connection, GRANTED, ("name", "times"), changed)
-        return wait
+                lines = [sorted([*line, now])[-each.calls :] for line, each in zip(lines, windows, strict=True)]
+            if lines != kept:
+                _keep(connection, name, windows, lines)
+        return Turn(wait, now)
+
+    def postpone(self, name: str, windows: Sequence[Window], turn: Turn, late_s: float) -> None:
+        """See `connectors.budget.Meter.postpone`."""
+        with self._side.write() as connection:
+            self._lock(connection, name)
+            lines = [postponed(line, turn.at, late_s) for line in _kept(connection, name, windows)]
+            _keep(connection, name, windows, lines)
 
     def reserve_day(self, name: str, *, calls: int, most: int) -> float:
         """See `connectors.budget.Meter.reserve_day`."""
@@ -78,6 +81,17 @@ class SharedMeter:
         if not self._side.is_sqlite:
             statement = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
             connection.execute(statement, {"space": LOCK_SPACE, "name": name})
+
+
+def _kept(connection: Connection, name: str, windows: Sequence[Window]) -> list[list[float]]:
+    keys = [f"{name}.{each.name}" for each in windows]
+    found: dict[str, str] = dict(fetch(connection, select(GRANTED).where(GRANTED.c.name.in_(keys))))
+    return [json.loads(found.get(key, "[]")) for key in keys]
+
+
+def _keep(connection: Connection, name: str, windows: Sequence[Window], lines: Sequence[list[float]]) -> None:
+    rows = [(f"{name}.{each.name}", json.dumps(line)) for each, line in zip(windows, lines, strict=True)]
+    upsert(connection, GRANTED, ("name", "times"), rows)
 
 
 def _now(connection: Connection, clock: Callable[[], float] | None) -> float:

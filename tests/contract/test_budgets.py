@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.budget import DAY_S, Gate, MemoryMeter, Window
+from connectors.budget import DAY_S, Gate, MemoryMeter, Meter, Window
 from connectors.errors import QuotaSpent
 from connectors.salesforce.jobs import Job
 from sync.ledger.budgets import SharedMeter
@@ -68,7 +68,7 @@ def test_threads_never_exceed_a_window_together(side: Side) -> None:
 
     def work() -> None:
         for _ in range(20):
-            while wait := meter.reserve("crm", [Window(10, 10.0)]):
+            while wait := meter.reserve("crm", [Window(10, 10.0)]).wait_s:
                 time.sleep(wait)
             granted.append(time())
 
@@ -83,16 +83,21 @@ def test_threads_never_exceed_a_window_together(side: Side) -> None:
 
 
 @settings(max_examples=15)
-@given(st.lists(st.tuples(st.floats(0.0, 4.0), st.booleans()), max_size=25))
-def test_it_decides_as_the_meter_in_memory_does(asked: list[tuple[float, bool]]) -> None:
+@given(st.lists(st.tuples(st.floats(0.0, 4.0), st.booleans(), st.booleans()), max_size=25))
+def test_it_decides_as_the_meter_in_memory_does(asked: list[tuple[float, bool, bool]]) -> None:
     """Two implementations of one rule, on any history."""
     time = FakeTime()
     side = Side("sqlite://")
     shared, own = SharedMeter(side, clock=time, wall=time), MemoryMeter(time)
-    for pause, searches in asked:
+    meters: list[Meter] = [own, shared]
+    for pause, searches, late in asked:
         time.sleep(pause)
         windows = [Window(4, 5.0), *([Window(2, 1.0, name="search")] if searches else [])]
-        assert own.reserve("crm", windows) == pytest.approx(shared.reserve("crm", windows))
+        turns = [meter.reserve("crm", windows) for meter in meters]
+        assert turns[0].wait_s == pytest.approx(turns[1].wait_s)
+        if late and not turns[0].wait_s:
+            for meter, turn in zip(meters, turns, strict=True):
+                meter.postpone("crm", windows, turn, 0.5)
         assert own.reserve_day("crm", calls=1, most=9) == pytest.approx(shared.reserve_day("crm", calls=1, most=9))
     side.close()
 
@@ -115,9 +120,9 @@ def test_a_share_of_the_day_is_shared(side: Side, ledger_url: str) -> None:
 def test_connections_do_not_count_for_each_other(side: Side) -> None:
     meter = SharedMeter(side)
 
-    assert meter.reserve("a", [Window(1, 60.0)]) == 0.0
-    assert meter.reserve("b", [Window(1, 60.0)]) == 0.0
-    assert meter.reserve("a", [Window(1, 60.0)]) > 59.0
+    assert meter.reserve("a", [Window(1, 60.0)]).wait_s == 0.0
+    assert meter.reserve("b", [Window(1, 60.0)]).wait_s == 0.0
+    assert meter.reserve("a", [Window(1, 60.0)]).wait_s > 59.0
 
 
 def test_calls_of_a_dry_run_are_counted(ledger_url: str) -> None:
@@ -125,10 +130,10 @@ def test_calls_of_a_dry_run_are_counted(ledger_url: str) -> None:
     ledger, side, other = Ledger(ledger_url), Side(ledger_url), Side(ledger_url)
     window = [Window(1, 600.0)]
     with ledger.rolled_back(), ledger.write():
-        assert SharedMeter(side).reserve("crm", window) == 0.0
-        assert SharedMeter(other).reserve("crm", window) > 0.0
+        assert SharedMeter(side).reserve("crm", window).wait_s == 0.0
+        assert SharedMeter(other).reserve("crm", window).wait_s > 0.0
 
-    assert SharedMeter(other).reserve("crm", window) > 0.0
+    assert SharedMeter(other).reserve("crm", window).wait_s > 0.0
     for each in (ledger, side, other):
         each.close()
 
@@ -140,7 +145,7 @@ def test_a_machine_that_was_started_again_waits_one_window_at_most(side: Side) -
     meter = SharedMeter(side, clock=early, wall=early)
 
     waits = []
-    while wait := meter.reserve("crm", [Window(1, 10.0)]):
+    while wait := meter.reserve("crm", [Window(1, 10.0)]).wait_s:
         waits.append(wait)
         early.sleep(wait)
         assert len(waits) < 3
@@ -156,7 +161,7 @@ def test_the_side_file_is_private(tmp_path: Path) -> None:
 
 def test_its_clock_never_goes_back(side: Side) -> None:
     meter = SharedMeter(side)
-    waits = [meter.reserve("crm", [Window(1, 600.0)]) for _ in range(4)]
+    waits = [meter.reserve("crm", [Window(1, 600.0)]).wait_s for _ in range(4)]
 
     assert waits[0] == 0.0
     assert all(later <= earlier for earlier, later in pairwise(waits[1:]))

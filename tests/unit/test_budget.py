@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.budget import DAY_S, MARGIN_S, SLOT_S, Gate, MemoryMeter, Window
+from connectors.budget import DAY_S, LATEST_S, MARGIN_S, SLOT_S, Gate, MemoryMeter, Turn, Window
 from connectors.errors import Deferred, QuotaSpent
 from tests.unit.fake_time import FakeTime
 
@@ -66,6 +66,24 @@ def test_a_call_under_two_limits_takes_from_both_or_from_none() -> None:
 
     assert most_in_any(sent, 10.0) == 7
     assert most_in_any(searched, 1.0) <= 5
+
+
+@given(st.lists(st.floats(0.0, LATEST_S), min_size=8, max_size=8), st.floats(0.0, 0.5))
+def test_calls_that_leave_late_do_not_fill_the_next_window(late: list[float], slow: float) -> None:
+    """On a busy machine a request leaves long after it was granted, and the one a window later leaves at once."""
+    time = FakeTime(0.0)
+    line = gate(time, Window(8, 10.0))
+    turns = [line.enter() for _ in late]
+    arrived = list(late)
+    time.sleep(2.0)
+    for turn, each in zip(turns, late, strict=True):
+        line.left(turn, each + slow)
+    for _ in range(8):
+        line.enter()
+        arrived.append(time())
+
+    assert most_in_any(arrived, 10.0) <= 8
+    assert time() <= 10.0 + max(MARGIN_S, LATEST_S) + 0.01
 
 
 def test_threads_share_a_window() -> None:
@@ -134,8 +152,8 @@ def test_waiting_for_a_turn_ends() -> None:
     """Others may take every turn; a run that waits for ever says nothing."""
 
     class Taken(MemoryMeter):
-        def reserve(self, name: str, windows: object) -> float:  # noqa: ARG002 - as every meter has it
-            return 5.0
+        def reserve(self, name: str, windows: object) -> Turn:  # noqa: ARG002 - as every meter has it
+            return Turn(5.0, 0.0)
 
     time = FakeTime()
     with pytest.raises(Deferred, match="other runs"):
