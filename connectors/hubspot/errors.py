@@ -49,6 +49,8 @@ RULES = (
     Rule(meaning=Meaning.LOCKED, code="LOCKED"),
     Rule(meaning=Meaning.UNKNOWN, statuses=(0,), code="INTERNAL_ERROR"),
     Rule(meaning=Meaning.UNKNOWN, statuses=(0,), code="SERVICE_UNAVAILABLE"),
+    # Of one row, without a property to blame: it says nothing of the row, so it is read back and tried again.
+    Rule(meaning=Meaning.UNKNOWN, statuses=(0,), text=r"^There was a problem with the request\.?$"),
 )
 
 

@@ -129,6 +129,7 @@ class TestRefusals:
             ),
             ({"category": "INTERNAL_ERROR"}, OutcomeKind.UNKNOWN, "INTERNAL_ERROR"),
             ({"category": "RATE_LIMITS"}, OutcomeKind.DEFERRED, "RATE_LIMITS"),
+            ({"message": "There was a problem with the request."}, OutcomeKind.UNKNOWN, None),
             ({}, OutcomeKind.REJECTED, None),
         ],
     )
