@@ -6,6 +6,7 @@ so none of the three is left to the caller.
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -27,8 +28,15 @@ TIMEOUT = (10.0, 110.0)
 WALL_S = 120.0
 #: The variables by which other programs are told of a private certificate authority, best first.
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+#: They log addresses, and addresses hold what is looked for: `Email = '...'`. Nobody reads their logs.
+TALKATIVE = ("hubspot", "requests", "simple_salesforce", "urllib3")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _CHUNK = 65_536  # bytes
+
+
+for _name in TALKATIVE:
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 
 class Session(requests.Session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 import requests
 
 from connectors.errors import Refused
-from connectors.http import agent, check_url, new_session
+from connectors.http import TALKATIVE, agent, check_url, new_session
 from tests.unit.wire import answer, read_head, serving, silent
 
 if TYPE_CHECKING:
@@ -90,3 +91,26 @@ def test_the_session_itself_refuses_plain_http() -> None:
     """Whatever put the address together."""
     with new_session() as session, pytest.raises(Refused):
         session.get("http://example.com/")
+
+
+def test_no_library_logs_an_address(capfd: pytest.CaptureFixture[str]) -> None:
+    """urllib3 warns of a header that it cannot read, with the whole address; unasked, Python prints that on stderr."""
+    heard: list[logging.LogRecord] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record)
+
+    handler = Ear()
+    logging.getLogger().addHandler(handler)
+    strange = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nno colon here\r\n\r\n")
+    try:
+        with serving(strange) as url, new_session() as session:
+            session.get(f"{url}/query?q=jane.canary@acme.example")
+        for name in TALKATIVE:
+            logging.getLogger(f"{name}.deep.inside").warning("jane.canary@acme.example")
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+    assert heard == []
+    assert "canary" not in "".join(capfd.readouterr())
