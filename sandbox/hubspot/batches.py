@@ -92,7 +92,9 @@ def upsert(portal: Portal, call: Call, store: Store) -> Reply:
     """Answer a batch upsert: by record id, by e-mail, or by a property with unique values."""
     records = []
     for row in call.inputs():
-        found = store.find(maybe_text(row, "idProperty"), text_of(row, "id"))
+        if not text_of(row, "id").strip():
+            raise bad_json("id must not be empty")
+        found = store.find(maybe_text(row, "idProperty"), row["id"])
         name = row["id"].strip().lower() if row.get("idProperty") == "email" else row["id"]
         records.append(found.id if found is not None else f"{row.get('idProperty')}={name}")
     _refuse_duplicates(records)

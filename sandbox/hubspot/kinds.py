@@ -55,6 +55,11 @@ STANDARD = (
          shown=("subject", "content", "hs_pipeline", "hs_pipeline_stage")),
     Kind(id="0-27", name="tasks", singular="task", scope="contacts", label="Task", required=("hs_timestamp",)),
     Kind(id="0-46", name="notes", singular="note", scope="contacts", label="Note", required=("hs_timestamp",)),
+    Kind(id="0-48", name="calls", singular="call", scope="contacts", label="Call", required=("hs_timestamp",)),
+    Kind(id="0-49", name="emails", singular="email", scope="contacts", label="Email", required=("hs_timestamp",)),
+    Kind(id="0-47", name="meetings", singular="meeting", scope="contacts", label="Meeting", required=("hs_timestamp",)),
+    Kind(id="0-7", name="products", singular="product", scope="deals", label="Product", created="createdate"),
+    Kind(id="0-8", name="line_items", singular="line_item", scope="deals", label="Line item", created="createdate"),
     Kind(
         id="0-19", name="feedback_submissions", singular="feedback_submission", scope="feedback_submissions",
         label="Feedback submission", read_only=True,
@@ -159,6 +164,47 @@ DEFINITIONS = {
         hs_note_body string html
         hs_attachment_ids string text
         hs_createdate datetime! date
+        hs_lastmodifieddate datetime! date
+    """,
+    "calls": """
+        hs_timestamp datetime date
+        hs_call_title string text
+        hs_call_body string html
+        hs_call_duration number number
+        hs_createdate datetime! date
+        hs_lastmodifieddate datetime! date
+    """,
+    "emails": """
+        hs_timestamp datetime date
+        hs_email_subject string text
+        hs_email_text string textarea
+        hs_email_direction enumeration select EMAIL INCOMING_EMAIL FORWARDED_EMAIL
+        hs_createdate datetime! date
+        hs_lastmodifieddate datetime! date
+    """,
+    "meetings": """
+        hs_timestamp datetime date
+        hs_meeting_title string text
+        hs_meeting_body string html
+        hs_meeting_start_time datetime date
+        hs_meeting_end_time datetime date
+        hs_createdate datetime! date
+        hs_lastmodifieddate datetime! date
+    """,
+    "products": """
+        name string text
+        price number number
+        hs_sku string text
+        description string textarea
+        createdate datetime! date
+        hs_lastmodifieddate datetime! date
+    """,
+    "line_items": """
+        name string text
+        price number number
+        quantity number number
+        hs_product_id number number
+        createdate datetime! date
         hs_lastmodifieddate datetime! date
     """,
     "feedback_submissions": """

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 65_536
 _DAY_MS = 86_400_000
-_LAST_MS = 2.5e14  # the year 9892: beyond it Python has no dates
+#: The years 5 and 9892: beyond them Python has no dates, whatever the offset.
+_FIRST_MS, _LAST_MS = -6.2e13, 2.5e14
 _EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"-?\d+")
@@ -105,7 +106,7 @@ def _number(text: str) -> str:
 
 def _date(text: str) -> str:
     found = moment(text)
-    if found is None or abs(found) > _LAST_MS:
+    if found is None or not _FIRST_MS <= found <= _LAST_MS:
         raise BadValue("INVALID_DATE", f"{text} was not a valid date.")
     if found % _DAY_MS:
         at = datetime.fromtimestamp(found / 1000, UTC)
@@ -115,7 +116,7 @@ def _date(text: str) -> str:
 
 def _datetime(text: str) -> str:
     found = moment(text)
-    if found is None or abs(found) > _LAST_MS:
+    if found is None or not _FIRST_MS <= found <= _LAST_MS:
         raise BadValue("INVALID_LONG", f"{text} was not a valid long.")
     written = stamp(found / 1000)
     return written.replace(".000Z", "Z")  # HubSpot leaves the milliseconds out where they are zero

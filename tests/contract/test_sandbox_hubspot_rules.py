@@ -67,6 +67,13 @@ def test_an_id_twice_in_a_batch_fails_it_whole_even_with_trace_ids(wire, portal,
 
 
 @pytest.mark.parametrize("name", ["email", "nps_id"])
+def test_an_upsert_without_a_key_makes_nobody(wire, portal, name):
+    answer = wire.batch("upsert", [{**row(" ", firstname="Ann"), "idProperty": name}])
+
+    assert (400, []) == (answer.status, portal.records("contacts"))
+
+
+@pytest.mark.parametrize("name", ["email", "nps_id"])
 def test_an_update_goes_by_record_id_only(wire, portal, name):
     portal.create("contacts", {"email": "ann@example.com", "nps_id": "n1"})
 
@@ -136,6 +143,8 @@ def test_two_rows_of_a_batch_cannot_take_one_unique_value(wire, portal):
         ("nps_current", "yes", "INVALID_OPTION"),
         ("nps_at", "yesterday", "INVALID_LONG"),
         ("nps_day", "1769851800000", "INVALID_DATE"),
+        ("nps_day", "0001-01-01T00:00:00+14:00", "INVALID_DATE"),
+        ("nps_at", "9" * 30, "INVALID_LONG"),
         ("hubspot_owner_id", "1", "INVALID_OWNER_ID"),
     ],
 )

@@ -42,6 +42,11 @@ OBJECTS: dict[str, dict[str, str]] = {
     "deals": {"dealname": "Renewal", "dealstage": "closedwon", "pipeline": "default", "amount": "12.50"},
     "tasks": {"hs_timestamp": "2026-01-31T09:30:00Z", "hs_task_subject": "Call", "hs_task_status": "NOT_STARTED"},
     "notes": {"hs_timestamp": "1769851800000", "hs_note_body": "said 3"},
+    "calls": {"hs_timestamp": "2026-01-31T09:30:00Z", "hs_call_title": "Called back"},
+    "emails": {"hs_timestamp": "2026-01-31T09:30:00Z", "hs_email_direction": "EMAIL"},
+    "meetings": {"hs_timestamp": "2026-01-31T09:30:00Z", "hs_meeting_title": "Review"},
+    "products": {"name": "Plan", "price": "9.90"},
+    "line_items": {"name": "Plan", "quantity": "3"},
     "tickets": {"subject": "Help", "hs_pipeline": "0", "hs_pipeline_stage": "1"},
 }
 
