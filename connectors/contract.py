@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -194,6 +194,18 @@ class Bulk(Protocol):
         Raises:
             Deferred, Refused, SchemaDrift: Nothing was applied; see `Destination.write`.
         """
+        ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """Ability of a `Bulk` destination: many thousand writes in one go, without all of them in memory."""
+
+    #: Always true.
+    streams: bool
+
+    def write_blocks(self, blocks: Iterable[Block]) -> Applied:
+        """See `Bulk.write_blocks`. *blocks* is read once, and wholly, before anything is written."""
         ...
 
 

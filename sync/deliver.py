@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.contract import Bulk
+from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred
 from connectors.values import OutcomeKind, RecordRef
 from sync.ledger import outbox
@@ -21,16 +21,21 @@ from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.contract import Destination
     from connectors.errors import ConnectorError
-    from connectors.values import Outcome
+    from connectors.values import Block, Outcome
     from sync.parcels import Parcel, Queued
     from sync.run import Run
 
 #: Rows in one request to a destination that takes any number; vendors with smaller batches cut it themselves.
 ROWS_AT_ONCE = 10_000
+#: So many times that in one request to a destination that streams: a Bulk job costs the same calls for 200,000 rows.
+STREAMED = 20
+
+#: Where the chunk ends, and what it carries.
+_Chunk = tuple[outbox.Place, "list[Parcel]"]
 
 
 @dataclass(slots=True)
@@ -77,23 +82,21 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     with run.lease.write() as connection:
         outbox.release(connection, run.name)  # what a run that died had set aside
     while True:
-        with run.ledger.read() as connection:
-            rows = outbox.batch(connection, run.name, place, ROWS_AT_ONCE)
-        if not rows:
+        chunks = _Chunks(run, key_of, place, STREAMED if isinstance(destination, Streams) else 1)
+        if not chunks.first:
             break
-        last = rows[-1][:3]
-        sent = parcels(rows, key_of)
         run.step("deliver.send")
         result.calls += 1
         try:
-            said = _send(destination, sent)
+            said = _send(destination, chunks.blocks)
         except Deferred as error:
             result.stopped = error
             break
         result.stopped = said.stopped
-        _settle_batch(run, destination, (place, last), sent, _judge(sent, said), result)
-        place = last
-        run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
+        for end, sent in chunks:
+            _settle_batch(run, destination, (place, end), sent, _judge(sent, said), result)
+            place = end
+            run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
         if result.stopped is not None:
             break
     run.step("deliver.settle")
@@ -106,15 +109,61 @@ def deliver(run: Run, destination: Destination, total: int) -> Delivered:
     return result
 
 
-def _send(destination: Destination, sent: Sequence[Parcel]) -> _Said:
-    blocks = [parcel.block() for parcel in sent]
+class _Chunks:
+    """A stretch of the outbox in the order of delivery; read anew each time, because it may be too long to be kept.
+
+    Args:
+        run: Whose outbox.
+        key_of: See `parcels`.
+        after: The place before its first row.
+        most: Chunks at most.
+    """
+
+    def __init__(self, run: Run, key_of: Mapping[str, str], after: outbox.Place, most: int) -> None:
+        self._run = run
+        self._key_of = key_of
+        self._most = most
+        self.first = self._read(after)
+
+    def __iter__(self) -> Iterator[_Chunk]:
+        chunk = self.first
+        for _ in range(1, self._most):
+            if not chunk:
+                return
+            # What stands after a chunk is the same before and after the chunk was settled.
+            yield chunk[0]
+            chunk = self._read(chunk[0][0])
+        yield from chunk
+
+    def _read(self, after: outbox.Place) -> list[_Chunk]:
+        """Return the chunk after a place; nothing: there is none."""
+        with self._run.ledger.read() as connection:
+            rows = outbox.batch(connection, self._run.name, after, ROWS_AT_ONCE)
+        return [(rows[-1][:3], parcels(rows, self._key_of))] if rows else []
+
+    def blocks(self) -> Iterator[Block]:
+        return (parcel.block() for _, sent in self for parcel in sent)
+
+
+def _send(destination: Destination, blocks: Callable[[], Iterator[Block]]) -> _Said:
+    """Send *blocks*, which gives the same ones each time it is asked."""
     if not isinstance(destination, Bulk):
-        return _Said(destination.write([write for block in blocks for write in block.writes()]), OutcomeKind.UNKNOWN)
-    applied = destination.write_blocks(blocks)
-    complete = applied.written + len(applied.others) == sum(len(block.rows) for block in blocks)
+        return _Said(destination.write([write for block in blocks() for write in block.writes()]), OutcomeKind.UNKNOWN)
+    sent = 0
+
+    def counted() -> Iterator[Block]:
+        nonlocal sent
+        for block in blocks():
+            sent += len(block.rows)
+            yield block
+
+    streams = isinstance(destination, Streams)
+    applied = destination.write_blocks(counted() if streams else list(counted()))  # type: ignore[arg-type] # as asked
+    complete = applied.written + len(applied.others) == sent
     if applied.others:  # an outcome of a write that was not sent stands for one of which nothing is said
-        ids = {(block.object, id_) for block in blocks for id_ in block.ids()}
-        complete = complete and len({(each.object, each.id) for each in applied.others} & ids) == len(applied.others)
+        told = {(each.object, each.id) for each in applied.others}
+        unsent = told.difference((block.object, id_) for block in blocks() for id_ in block.ids())
+        complete = complete and not unsent and len(told) == len(applied.others)
     return _Said(applied.others, OutcomeKind.WRITTEN if complete else OutcomeKind.UNKNOWN, applied.stopped)
 
 

@@ -12,7 +12,7 @@ from connectors.contract import Applied, Bulk
 from connectors.values import Block, FieldValue, Outcome, OutcomeKind, RecordRef, Write
 from sync.deliver import _judge, _send
 from sync.packed import pack
-from sync.parcels import Queued, parcels
+from sync.parcels import Parcel, Queued, parcels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +100,7 @@ class TestVerdicts:
         says = {row[2]: kind for row, kind in zip(rows, kinds, strict=True)}
         sent = parcels(rows, KEY_OF)
 
-        verdict = _judge(sent, _send(Written(says), sent))
+        verdict = _judge(sent, _send(Written(says), lambda: map(Parcel.block, sent)))
 
         unsure = {id_ for id_, kind in says.items() if kind in (None, OutcomeKind.UNKNOWN)}
         waiting = {id_ for id_, kind in says.items() if kind is OutcomeKind.DEFERRED}
@@ -115,7 +115,7 @@ class TestVerdicts:
         says = {row[2]: kind for row, kind in zip(rows, kinds, strict=True)}
         sent = parcels(rows, KEY_OF)
 
-        verdict = _judge(sent, _send(InBulk(says), sent))
+        verdict = _judge(sent, _send(InBulk(says), lambda: map(Parcel.block, sent)))
 
         failed = {
             id_ for id_, kind in says.items() if kind in (OutcomeKind.REJECTED, OutcomeKind.CONFLICT, OutcomeKind.GONE)
@@ -132,7 +132,7 @@ class TestVerdicts:
     def test_an_outcome_of_a_write_that_was_not_sent_passes_for_none(self) -> None:
         sent = parcels(rows_of([("people", {"a": 1}, None, False)] * 2), KEY_OF)
 
-        verdict = _judge(sent, _send(Confused(), sent))
+        verdict = _judge(sent, _send(Confused(), lambda: map(Parcel.block, sent)))
 
         assert ["R-0", "R-1"] == [row[2] for parcel in verdict.unknown for row in parcel.rows]
 
