@@ -47,6 +47,10 @@ _UNKNOWN = Verdict(OutcomeKind.UNKNOWN)
 _DEFERRED = Verdict(OutcomeKind.DEFERRED)
 
 
+class _Halted(Exception):
+    """Another batch ended the sending before this one was sent."""
+
+
 @dataclass(slots=True)
 class Sent:
     """What became of rows: a verdict for each, in their order."""
@@ -123,8 +127,11 @@ class _Sending(Generic[T]):
         """Send the rows at *places* and keep their verdicts; they are DEFERRED until then."""
         if self.halted:
             return
+        begun: list[bool] = []
         try:
-            said = self.caller.call(lambda: self._once(places), repeatable=self.repeatable, windows=self.windows)
+            said = self.caller.call(lambda: self._once(places, begun), repeatable=self.repeatable, windows=self.windows)
+        except _Halted:
+            return
         except (Rejected, Conflict, Gone) as error:
             self._spoilt(places, error)
         except Unknown as error:
@@ -136,7 +143,10 @@ class _Sending(Generic[T]):
         else:
             self._said(places, said, tries)
 
-    def _once(self, places: Sequence[int]) -> Sequence[Verdict | None]:
+    def _once(self, places: Sequence[int], begun: list[bool]) -> Sequence[Verdict | None]:
+        if self.halted and not begun:  # while it waited for its turn
+            raise _Halted
+        begun.append(True)
         with self.lock:
             self.sent.calls += 1
         return self.call([self.rows[place] for place in places])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import repeat
-from threading import Lock
+from threading import Event, Lock, Timer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.batching import WRITTEN, Sent, Verdict, send
-from connectors.budget import Gate, MemoryMeter
+from connectors.budget import Gate, MemoryMeter, Turn, Window
 from connectors.calling import Breaker, Caller
 from connectors.errors import Conflict, ConnectorError, Deferred, Refused, Rejected, SchemaDrift, Throttled, Unknown
 from connectors.retry import Policy, Retry
@@ -184,6 +184,36 @@ def test_a_refusal_stops_the_batches_that_were_not_sent() -> None:
     assert isinstance(result.stopped, Refused)
     assert kinds(result) == {"deferred": 500}
     assert len(vendor.calls) == 1
+
+
+def test_batches_that_wait_for_their_turn_are_not_sent_after_a_refusal() -> None:
+    """They stand at the gate while the first one learns that nobody may write."""
+    time = FakeTime()
+    vendor = Vendor()
+    vendor.fail = [Refused("no right")]
+    waiting = Event()
+
+    class Slow(MemoryMeter):
+        def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
+            turn = super().reserve(name, windows)
+            if turn.wait_s:
+                waiting.wait(timeout=10.0)
+            return turn
+
+    gate = Gate("crm", Slow(time), [Window(1, 10.0)], sleep=time.sleep)
+    retry = Retry(policy=Policy(), sleep=time.sleep, random=lambda: 0.5, clock=time)
+
+    def call(batch: Sequence[int]) -> Sequence[Verdict | None]:
+        try:
+            return vendor(batch)
+        finally:
+            Timer(0.2, waiting.set).start()
+
+    result = send(range(400), call, size=100, workers=4, caller=Caller("crm", gate=gate, retry=retry))
+
+    assert vendor.calls == [100]
+    assert kinds(result) == {"deferred": 400}
+    assert isinstance(result.stopped, Refused)
 
 
 def test_one_batch_that_never_came_through_does_not_keep_the_others_back() -> None:
