@@ -69,7 +69,8 @@ def _measure(vendor: str, contacts: int, *, calls: int) -> dict[str, Any]:
             done = subprocess.run(writer, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
             counted, _ = played.communicate("")
     found: dict[str, Any] = {"vendor": vendor, "contacts": contacts, "calls_per_10s": calls}
-    return found | json.loads(done.stdout) | json.loads(counted)
+    found.update(json.loads(done.stdout), **json.loads(counted))
+    return found
 
 
 def _show(found: dict[str, Any]) -> None:
