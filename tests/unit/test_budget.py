@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -136,6 +137,21 @@ def test_a_spent_share_names_the_time_at_which_it_has_room_again() -> None:
         line.enter()
     time.sleep((caught.value.resume_at - NOW).total_seconds())
     line.enter()
+
+
+@pytest.mark.parametrize("most", [1999, 5000, 60_010])
+def test_a_large_share_is_used_to_its_last_call_and_not_beyond(most: int) -> None:
+    time = FakeTime()
+    meter = MemoryMeter(time)
+    gates = [gate(time, most=most, meter=meter) for _ in range(3)]
+    sent = 0
+    for line in gates:
+        with suppress(QuotaSpent):
+            while True:
+                line.enter()
+                sent += 1
+
+    assert sent == most
 
 
 def test_a_share_may_be_learnt_on_the_way() -> None:
