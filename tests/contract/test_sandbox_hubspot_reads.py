@@ -189,3 +189,18 @@ def test_a_dynamic_list_holds_whoever_its_filter_finds(wire, portal):
     portal.update("contacts", bob, {"nps_category": "detractor"})
     portal.update("contacts", ann, {"nps_category": "passive"})
     assert [bob] == members()
+
+
+@pytest.mark.parametrize(("path", "name"), [("properties/v1/deals", "dealname"), ("companies/v2", "domain")])
+def test_older_clients_find_the_properties_where_they_were(wire, path, name):
+    """tap-hubspot 4.5 asks these on discovery."""
+    assert name in {one["name"] for one in wire("GET", f"/{path}/properties").body}
+
+
+def test_the_account_names_itself_and_its_day(wire, portal):
+    portal.ahead_s = -18_000
+
+    details = wire("GET", "/account-info/v3/details").body
+
+    assert (portal.id, "-05:00") == (details["portalId"], details["utcOffset"])
+    assert portal.id == wire("GET", "/integrations/v1/me").body["portalId"]
