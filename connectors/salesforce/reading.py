@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from connectors.salesforce.cells import out
@@ -48,7 +49,7 @@ class Reader:
             deleted: See `Session.query`.
         """
         room = MOST_BYTES - encoded_size(select(fields, kind.name, "x"))
-        wheres = list(conditions(terms, room))
+        wheres = list(islice(conditions(terms, room), MOST_CALLS + 1))
         if len(wheres) > MOST_CALLS:
             return None
         return self._asked([select(fields, kind.name, where) for where in wheres], kind, deleted=deleted)
