@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
+import orjson
 from sqlalchemy import delete, func, select, text
 
 from connectors.budget import LATEST_S, Turn, day_wait_s, forgotten, postponed, slot, wait_s
@@ -86,11 +86,11 @@ class SharedMeter:
 def _kept(connection: Connection, name: str, windows: Sequence[Window]) -> list[list[float]]:
     keys = [f"{name}.{each.name}" for each in windows]
     found: dict[str, str] = dict(fetch(connection, select(GRANTED).where(GRANTED.c.name.in_(keys))))
-    return [json.loads(found.get(key, "[]")) for key in keys]
+    return [orjson.loads(found.get(key, "[]")) for key in keys]
 
 
 def _keep(connection: Connection, name: str, windows: Sequence[Window], lines: Sequence[list[float]]) -> None:
-    rows = [(f"{name}.{each.name}", json.dumps(line)) for each, line in zip(windows, lines, strict=True)]
+    rows = [(f"{name}.{each.name}", orjson.dumps(line).decode()) for each, line in zip(windows, lines, strict=True)]
     upsert(connection, GRANTED, ("name", "times"), rows)
 
 
