@@ -149,17 +149,18 @@ def _send(destination: Destination, blocks: Callable[[], Iterator[Block]]) -> _S
     """Send *blocks*, which gives the same ones each time it is asked."""
     if not isinstance(destination, Bulk):
         return _Said(destination.write([write for block in blocks() for write in block.writes()]), OutcomeKind.UNKNOWN)
-    sent = 0
+    sent, all_taken = 0, False
 
     def counted() -> Iterator[Block]:
-        nonlocal sent
+        nonlocal sent, all_taken
         for block in blocks():
             sent += len(block.rows)
             yield block
+        all_taken = True
 
     streams = isinstance(destination, Streams)
     applied = destination.write_blocks(counted() if streams else list(counted()))  # type: ignore[arg-type] # as asked
-    complete = applied.written + len(applied.others) == sent
+    complete = all_taken and applied.written + len(applied.others) == sent
     if applied.others:  # an outcome of a write that was not sent stands for one of which nothing is said
         told = {(each.object, each.id) for each in applied.others}
         unsent = told.difference((block.object, id_) for block in blocks() for id_ in block.ids())

@@ -15,7 +15,7 @@ from sync.packed import pack
 from sync.parcels import Parcel, Queued, parcels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 KEY_OF = {"people": "id", "members": "id"}
 KINDS = st.sampled_from([None, *OutcomeKind])
@@ -135,6 +135,25 @@ class TestVerdicts:
         verdict = _judge(sent, _send(Confused(), lambda: map(Parcel.block, sent)))
 
         assert ["R-0", "R-1"] == [row[2] for parcel in verdict.unknown for row in parcel.rows]
+
+    def test_what_a_streaming_destination_never_took_passes_for_nothing(self) -> None:
+        """It said so many were written as it had taken, and left the rest of the stream where it was."""
+        rows = rows_of([("people", {"a": 1}, None, False), ("members", {"a": 1}, None, False)])
+        sent = parcels(rows, KEY_OF)
+
+        said = _send(Lazy(), lambda: (parcel.block() for parcel in sent))
+        verdict = _judge(sent, said)
+
+        assert ["R-0", "R-1"] == [row[2] for parcel in verdict.unknown for row in parcel.rows]
+
+
+class Lazy(InBulk):
+    """It takes the first block of a stream."""
+
+    streams = True
+
+    def write_blocks(self, blocks: Iterable[Block]) -> Applied:
+        return super().write_blocks([next(iter(blocks))])
 
 
 class Confused(InBulk):
