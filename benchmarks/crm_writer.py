@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.crm_played import FIELDS
+from connectors.contract import Streams
 from connectors.values import Block
 from sync.wiring import open_project
 
@@ -25,12 +26,14 @@ def main(folder: Path, vendor: str) -> None:
         destination = project.connection("crm")
         destination.fields(object_)  # clients are imported, the token fetched, the schema known
         base, cpu, started = _peak_mb(), time.process_time(), time.perf_counter()
-        written = 0
-        for start in range(0, len(ids), AT_ONCE):
-            rows = [
-                (id_, *(f"value {at} of {id_}" for at in range(len(fields)))) for id_ in ids[start : start + AT_ONCE]
-            ]
-            written += destination.write_blocks([Block(object=object_, key=(key,), fields=fields, rows=rows)]).written
+        blocks = (
+            Block(object=object_, key=(key,), fields=fields, rows=[_row(id_) for id_ in ids[start : start + AT_ONCE]])
+            for start in range(0, len(ids), AT_ONCE)
+        )
+        if isinstance(destination, Streams):
+            written = destination.write_blocks(blocks).written
+        else:
+            written = sum(destination.write_blocks([block]).written for block in blocks)
         seconds, used = time.perf_counter() - started, time.process_time() - cpu
     told = {
         "written": written,
@@ -39,6 +42,10 @@ def main(folder: Path, vendor: str) -> None:
         "mb_over_base": _peak_mb() - base,
     }
     print(json.dumps({name: round(value, 1) for name, value in told.items()}))
+
+
+def _row(id_: str) -> tuple[str, ...]:
+    return (id_, *(f"value {at} of {id_}" for at in range(len(FIELDS))))
 
 
 def _peak_mb() -> float:
