@@ -34,6 +34,8 @@ BATCH = 5_000
 MERGE_HOPS = 10
 #: The key kind that names a record by its own id.
 RECORD = "record"
+#: Keys for which no twenty addresses of 16 KB suffice, whatever they are: they are not even written down.
+MOST_KEYS = 11_000
 #: Patterns with a leading `%` let the org read every record for each; beyond so many one scan is cheaper.
 MOST_LOOSE = 200
 
@@ -63,8 +65,9 @@ class RecordDirectory:
         for kind, value in zip(keys["kind"].to_pylist(), keys["value"].to_pylist(), strict=True):
             if value:
                 wanted.setdefault(kind, []).append(value)
-        terms = list(dict.fromkeys(self._terms(wanted)))
-        if terms:
+        if sum(len(values) for kind, values in wanted.items() if self._can_find(kind)) > MOST_KEYS:
+            yield from self._with_merges(self._every(wanted))
+        elif terms := list(dict.fromkeys(self._terms(wanted))):
             yield from self._with_merges(self._records(terms, wanted))
 
     def version(self) -> str:
@@ -123,7 +126,15 @@ class RecordDirectory:
                         raise
                 else:
                     return
-        yield from self._reader.every(fields, self._kind, self._any_held(wanted), deleted=True)
+        yield from self._every(wanted)
+
+    def _every(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Mapping[str, Any]]:
+        return self._reader.every(self._layout.fields(), self._kind, self._any_held(wanted), deleted=True)
+
+    def _can_find(self, kind: str) -> bool:
+        layout = self._layout
+        held = {"email": layout.emails, "email_base": layout.emails, "phone": layout.phones, RECORD: (layout.id,)}
+        return bool({**layout.ids, **held}.get(kind))
 
     def _any_held(self, wanted: Mapping[str, Sequence[str]]) -> str:
         """Return the condition that a record holds anything that is looked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote_plus
 
@@ -280,3 +281,15 @@ class TestBulkResults:
             "C-3": OutcomeKind.DEFERRED,
             "C-4": OutcomeKind.UNKNOWN,
         } == {key: verdict.kind for key, verdict in told.others.items()}
+
+
+def test_editors_agree_with_the_ready_mapping() -> None:
+    import jsonschema
+    import yaml
+
+    from sync.config.json_schema import schemas
+
+    text = (Path(__file__).parents[2] / "mappings/salesforce.yaml").read_text(encoding="utf-8")
+    schema = jsonschema.Draft7Validator(schemas()["mapping.schema.json"])
+
+    assert [] == list(schema.iter_errors(yaml.safe_load(text)))
