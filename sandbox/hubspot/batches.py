@@ -195,7 +195,7 @@ def _disturb(call: Call, hidden: set[str], row: Row) -> None:
     if call.request.fires("row_lock", key):
         raise locked()
     if call.request.fires("partial_batch", key):
-        raise Refusal(400, "There was a problem with the request.")
+        raise Refusal(500, "internal error", "INTERNAL_ERROR")
 
 
 def locked() -> Refusal:

@@ -97,6 +97,7 @@ def test_a_partial_batch_refuses_rows_with_which_nothing_is_wrong(portal, servic
     assert (207, len(refused)) == (answer.status, answer.body["numErrors"])
     assert 40 == len(refused) + len(portal.records("contacts"))
     assert 0 < len(refused) < 40
+    assert {"INTERNAL_ERROR"} == {one["category"] for one in answer.body["errors"]}
 
 
 def test_drifting_schema_hides_our_properties_and_leaves_hubspots(portal, service, wire):
