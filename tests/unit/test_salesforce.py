@@ -284,7 +284,7 @@ class TestBulkResults:
 
 
 def test_editors_agree_with_the_ready_mapping() -> None:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped] # its types are another package
     import yaml
 
     from sync.config.json_schema import schemas
