@@ -144,9 +144,8 @@ class Mapping(BaseModel):
         destination = settings.connections.get(self.to) if settings is not None else None
         if isinstance(destination, WarehouseConnection):
             self._check_tables()
-        if self.on_none == "create" and destination is not None and destination.own_id is not None:
-            what = f"records of a {destination.type} cannot be created yet by this version of npsync"
-            raise finding(what, "Take `hold`: a person decides, see `npsync held`.", at=("on_none",), at_key=False)
+        if destination is not None and destination.own_id is not None:
+            self._check_ids(destination.type, destination.own_id)
         return self
 
     def _check_rules(self) -> None:
@@ -173,6 +172,17 @@ class Mapping(BaseModel):
                 "nothing says which account a person belongs to",
                 "Add `account: COLUMN` to `records`, or `by: COLUMN` to `rollup`.",
                 at=("rollup",),
+            )
+
+    def _check_ids(self, kind: str, own_id: str) -> None:
+        """Records of a system that gives the ids are written by these, or a record not linked yet would get a twin."""
+        if self.on_none == "create":
+            what = f"records of a {kind} cannot be created yet by this version of npsync"
+            raise finding(what, "Take `hold`: a person decides, see `npsync held`.", at=("on_none",), at_key=False)
+        if self.key and self.key != {own_id: "record.id"}:
+            what = f"records of a {kind} are written by `{own_id}`: by another key a record not linked yet gets a twin"
+            raise finding(
+                what, f"Leave `key` out; keep the other id with `{next(iter(self.key))}` in `fields`.", at=("key",)
             )
 
     @property

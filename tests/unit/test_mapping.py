@@ -86,6 +86,28 @@ def test_without_records_the_object_itself_is_searched(tmp_path: Path) -> None:
     assert (columns.object, columns.id, columns.emails) == ("people", "Id", ("email",))
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("key: {NPS_Person_Id__c: person.id}", "records of a salesforce are written by `Id`"),
+        ("on_none: create", "records of a salesforce cannot be created yet"),
+    ],
+)
+def test_records_of_a_crm_are_written_by_their_own_ids_only(line: str, told: str) -> None:
+    crm = {"type": "salesforce", "domain": "acme.my"}
+    settings = Settings.model_validate(
+        {"version": 1, "connections": {"survey": {"type": "file", "path": "in.csv"}, "crm": crm}}
+    )
+    text = (
+        "version: 1\nfrom: survey\nto: crm\nobject: Contact\nmatch: [{Email: person.email}]\nfields: {NPS__c: score}\n"
+    )
+    good = yaml.safe_load(text) | {"name": "crm"}
+
+    assert Mapping.model_validate(good, context={"settings": settings}).object == "Contact"
+    with pytest.raises(ValueError, match=told):
+        Mapping.model_validate(good | yaml.safe_load(line), context={"settings": settings})
+
+
 def test_a_rule_may_look_in_a_second_object_which_then_has_rules_of_its_own(tmp_path: Path) -> None:
     text = GOOD.replace("to: profiles", "to: crm").replace(GOOD.splitlines()[4] + "\n", "key: {Id: record.id}\n")
     text = text.replace("match:", "match:\n  - {object: Lead, where: not_converted, Email: person.email}", 1)
