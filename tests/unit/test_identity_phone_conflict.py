@@ -57,7 +57,7 @@ def decision(
 )
 @pytest.mark.parametrize("name", [{}, {"last_name": "Annson"}], ids=["nameless", "last name"])
 def test_a_phone_that_only_another_has_holds_what_was_delivered_to_somebody(
-    said: dict[str, Any], name: dict[str, str]
+    said: dict[str, Any], name: dict[str, Any]
 ) -> None:
     assert decision([ANN, BOB], **said, **name) == ("held", "evidence_conflict", None)
 
