@@ -220,8 +220,10 @@ class Engine:
             nps = tally.nps(connection, run, self._settings.nps)
             planned = outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes
         rows.check()
-        refused = [*pulled.refused, *([delivered.stopped] if delivered.stopped else [])]
-        failed = refused or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed
+        stopped = delivered.stopped
+        failed = (
+            pulled.refused or stopped or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed
+        )
         return RunReport(
             run=run.id,
             mapping=run.name,
@@ -232,7 +234,8 @@ class Engine:
             seconds=laps.seconds,
             nps=nps,
             notes=tuple(run.notes),
-            refused=tuple((str(error), error.code, error.next_step) for error in refused),
+            refused=tuple((str(error), error.code, error.next_step) for error in pulled.refused),
+            ended=None if stopped is None else (str(stopped), stopped.code, stopped.next_step),
         )
 
     def _finish(self, run: Run, report: RunReport) -> None:

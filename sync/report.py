@@ -99,12 +99,19 @@ class RunReport:
     notes: tuple[str, ...] = ()
     #: Streams that could not be read: what, code, next step.
     refused: tuple[tuple[str, str, str], ...] = ()
+    #: Why the delivery ended before everything was sent, in the same three; the rest is pending.
+    ended: tuple[str, str, str] | None = None
     #: Set when the guard stopped the run: `npsync sync --confirm PLAN` goes on.
     plan: str | None = None
     #: Why the guard stopped the run, a sentence each.
     stopped_because: tuple[str, ...] = ()
     #: A dry run's changes, in the order of records and fields.
     changes: tuple[FieldChange, ...] = ()
+
+    @property
+    def troubles(self) -> tuple[tuple[str, str, str], ...]:
+        """What kept the run from reading or sending everything: what, code, next step."""
+        return self.refused if self.ended is None else (*self.refused, self.ended)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--output json` prints."""
@@ -132,7 +139,12 @@ class RunReport:
                 "detractors": self.nps.detractors,
             },
             "notes": list(self.notes),
-            "refused": [{"what": what, "code": code, "next_step": step} for what, code, step in self.refused],
+            "refused": [_trouble(each) for each in self.refused],
+            "ended": None if self.ended is None else _trouble(self.ended),
             "plan": self.plan,
             "stopped_because": list(self.stopped_because),
         }
+
+
+def _trouble(told: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("what", "code", "next_step"), told, strict=True))

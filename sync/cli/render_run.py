@@ -33,9 +33,10 @@ def summary(report: Mapping[str, Any]) -> str:
     if report.get("writes"):
         verb = "would write" if report["status"] == "dry_run" else "wrote"
         lines.append(f"  {verb:<10} {_counts(report['writes'])}")
-    for refused in report.get("refused", ()):
-        lines += [f"  {'not read':<10} {refused['what']} [{refused['code']}]"]
-        lines += [f"  {'':<10} {refused['next_step']}"] if refused["next_step"] else []
+    ended = [("not sent", report["ended"])] if report.get("ended") else []
+    for label, trouble in [*(("not read", refused) for refused in report.get("refused", ())), *ended]:
+        lines += [f"  {label:<10} {trouble['what']} [{trouble['code']}]"]
+        lines += [f"  {'':<10} {trouble['next_step']}"] if trouble["next_step"] else []
     lines += [f"  {'note':<10} {note}" for note in report.get("notes", ())]
     lines += [f"  {'stopped':<10} {reason}" for reason in report.get("stopped_because", ())]
     if report["status"] == "stopped_by_guard" and report.get("plan"):

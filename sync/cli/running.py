@@ -97,7 +97,7 @@ def exit_status(report: "RunReport") -> Exit:
         case Status.STOPPED:
             return Exit.STOPPED_BY_GUARD
         case _:
-            return max((exit_of(code) for _, code, _ in report.refused), default=Exit.SOME_ROWS_FAILED)
+            return max((exit_of(code) for _, code, _ in report.troubles), default=Exit.SOME_ROWS_FAILED)
 
 
 def _told(report: "RunReport", *, dry_run: bool) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _show(report: "RunReport", session: Session) -> Exit:
         if report.changes:
             session.screen.data(changes(report.changes))
         session.screen.data(summary(report.as_json()))
-    codes = [code for _, code, _ in report.refused] + (["E401"] if report.status is Status.STOPPED else [])
+    codes = [code for _, code, _ in report.troubles] + (["E401"] if report.status is Status.STOPPED else [])
     for code in dict.fromkeys(codes):
         session.screen.warn(f"[{code}] npsync help {code}")
     return exit_status(report)

@@ -94,6 +94,7 @@ def test_what_cannot_be_read_back_now_waits_and_ends_the_delivery(world: World) 
     world.through = lambda store: store
 
     assert 2 == report.rows.total(State.PENDING)
-    assert ["E501"] == [code for _, code, _ in report.refused]
+    assert [("E501", ())] == [(code, report.refused) for _, code, _ in report.troubles]
+    assert "E501" == report.as_json()["ended"]["code"]
     assert 2 == world.sync().rows.total(State.WRITTEN)
     assert {"C-1": 9, "C-2": 3} == world.scores()
