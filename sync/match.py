@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from sync.intents import Intent
     from sync.run import Run
 
-#: Respondents decided at once: a full scan of the directory serves this many; each holds about 2 KB while it lasts.
+#: Waiting responses whose respondents are decided at once.
+RESPONSES_AT_ONCE = 80_000
+#: Held respondents decided at once; each holds about 2 KB while it lasts.
 RESPONDENTS_AT_ONCE = 60_000
 
 
@@ -68,12 +70,12 @@ class Matcher:
     def _match_waiting(self) -> None:
         run, done = self._run, 0
         listing: Listing | None = None
+        place: str | None = ""
         with ExitStack() as while_needed:
-            while True:
+            while place is not None:
                 with run.ledger.read() as connection:
-                    claims = matching.undecided(connection, run.name, run.id, RESPONDENTS_AT_ONCE)
-                more = claims.num_rows == RESPONDENTS_AT_ONCE
-                if more and listing is None and self._worth_listing():
+                    claims, place = matching.undecided(connection, run.name, run.id, place, RESPONSES_AT_ONCE)
+                if place is not None and listing is None and self._worth_listing():
                     listing = while_needed.enter_context(self._list())
                 for decided in self._decisions(claims, listing=listing):
                     run.step("match.decisions")
@@ -81,15 +83,13 @@ class Matcher:
                         matching.store(connection, run.name, run.id, to_text(run.now), decided)
                     done += decided.num_rows
                     run.progress.step("match", done, None)
-                if not more:
-                    break
         run.step("match.settle")
         with run.lease.write() as connection:
             matching.settle(connection, run.name, run.id)
 
     def _worth_listing(self) -> bool:
         """Tell whether so many wait that every record is read, and read again for the next of them."""
-        return isinstance(self._directory, Listable) and self._directory.worth_listing(RESPONDENTS_AT_ONCE)
+        return isinstance(self._directory, Listable) and self._directory.worth_listing(RESPONSES_AT_ONCE)
 
     def _list(self) -> Listing:
         assert isinstance(self._directory, Listable)

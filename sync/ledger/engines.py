@@ -44,7 +44,6 @@ def opened(url: URL, path: Path | None, busy_timeout_s: float) -> Engine:
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")  # an acknowledged value survives power loss
         raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        raw.execute("PRAGMA temp_store=MEMORY")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

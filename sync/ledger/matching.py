@@ -10,7 +10,7 @@ from sqlalchemy import Text, and_, delete, literal, select, text
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
 from sync.identity.evidence import DECISION_COLUMNS
 from sync.ledger import unmatched
-from sync.ledger.rows import among, arrow, table, tuples, upsert
+from sync.ledger.rows import among, arrow, fetch, table, tuples, upsert
 from sync.ledger.tables import (
     CURSORS,
     DECISIONS,
@@ -38,22 +38,33 @@ HUMAN_SCHEMA = pa.schema([(name, pa.string()) for name in ("respondent", "verb",
 _CLAIMS = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
 
 
-def undecided(connection: Connection, mapping: str, run: str, most: int) -> pa.Table:
-    """Return the claims of at most *most* respondents that wait for their first decision."""
-    ids = (
-        select(RESPONSES.c.respondent)
-        .select_from(
-            RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).outerjoin(
-                MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent)
-            )
-        )
-        .where(*_queued(mapping, run), MATCHES.c.respondent.is_(None))
-        .distinct()
+def undecided(connection: Connection, mapping: str, run: str, after: str, most: int) -> tuple[pa.Table, str | None]:
+    """Return the claims of respondents that wait for their first decision, and where to go on.
+
+    Args:
+        connection: A transaction.
+        mapping: Whose.
+        run: In which they wait.
+        after: The key of the last response that was looked at; empty for the first time.
+        most: Responses to look at.
+
+    Returns:
+        Their claims, ordered by respondent, and the key to go on after; None: there are no more.
+    """
+    columns = (RUN_ROWS.c.key, RESPONSES.c.respondent)
+    unknown = and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent)
+    waiting = (
+        select(*columns)
+        .select_from(RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).outerjoin(MATCHES, unknown))
+        .where(*_queued(mapping, run), RUN_ROWS.c.key > after, MATCHES.c.respondent.is_(None))
+        .order_by(RUN_ROWS.c.key)
         .limit(most)
-        .subquery()
     )
-    waiting = select(*_CLAIMS).join(ids, ids.c.respondent == RESPONDENTS.c.respondent)
-    return table(arrow(connection, waiting, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
+    rows = fetch(connection, waiting)
+    respondents = sorted({respondent for _, respondent in rows})
+    claims = select(*_CLAIMS).where(among(connection, RESPONDENTS.c.respondent, respondents))
+    found = table(arrow(connection, claims.order_by(RESPONDENTS.c.respondent), CLAIMS_SCHEMA), CLAIMS_SCHEMA)
+    return found, rows[-1][0] if len(rows) == most else None
 
 
 def held(connection: Connection, mapping: str, run: str, after: str, most: int) -> pa.Table:
