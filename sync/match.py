@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sync.run import Run
 
 #: Waiting responses whose respondents are decided at once.
-RESPONSES_AT_ONCE = 80_000
+RESPONSES_AT_ONCE = 50_000
 #: Held respondents decided at once; each holds about 2 KB while it lasts.
 RESPONDENTS_AT_ONCE = 60_000
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 #: SQLite's page cache; the rest of the machine's memory belongs to the kernel and the page in hand.
-CACHE_KIB = 65_536
+CACHE_KIB = 32_768
 
 
 def opened(url: URL, path: Path | None, busy_timeout_s: float) -> Engine:
