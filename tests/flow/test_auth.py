@@ -145,7 +145,10 @@ keyring.set_keyring(Keyring(Path(sys.argv[1])))
 from sync.cli.app import run
 sys.exit(run(["auth", "set", "crm"]))
 """
-    leader, follower = pty.openpty()
+    try:
+        leader, follower = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"this machine gives no pseudo-terminals ({error.strerror or error}); mount devpts on /dev/pts")
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path / "ring.json")],
         stdin=follower,
