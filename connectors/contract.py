@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from connectors.errors import ConnectorError
-    from connectors.values import Block, Field, FieldValue, Outcome, RecordRef, Reject, Skip, SurveyResponse, Write
+    from connectors.values import (
+        Block,
+        Field,
+        FieldValue,
+        Moved,
+        Outcome,
+        RecordRef,
+        Reject,
+        Skip,
+        SurveyResponse,
+        Write,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,21 @@ class Listable(Protocol):
 
     def everything(self) -> Iterator[pa.Table]:
         """Yield all records as tables of `RECORD_FIELDS`."""
+        ...
+
+
+@runtime_checkable
+class Moves(Protocol):
+    """Ability of a directory: tell which records were merged, converted or deleted."""
+
+    def moves(self, cursor: str | None) -> tuple[Sequence[Moved], str]:
+        """Return what moved since *cursor*, and the cursor for the next time.
+
+        A move may be told twice, never zero times. The work grows with what moved, not with what is there.
+
+        Args:
+            cursor: What the last call returned; None: tell nothing, only where we are now.
+        """
         ...
 
 

@@ -121,6 +121,15 @@ class RecordRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A record that is known by another id now, or is gone."""
+
+    old: RecordRef
+    #: The record that took its place, after a merge or a conversion; None: deleted.
+    new: RecordRef | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """Make one record hold these values; fields not named are not touched."""
 
