@@ -14,7 +14,6 @@ from sync import tally
 from sync.compute import Computer
 from sync.deliver import Delivered, deliver
 from sync.errors import UserError
-from sync.garbage import seldom_searched
 from sync.guard import field_changes, look
 from sync.ledger import inbox, matching, outbox, profiles, runs, unmatched
 from sync.ledger.lease import acquire
@@ -122,7 +121,6 @@ class Engine:
             step=self._step,
         )
 
-    @seldom_searched()
     def _perform(  # noqa: PLR0913 - the choices of one command
         self, run: Run, ends: Ends, *, dry_run: bool, full_refresh: bool, limit: int | None, confirm: str | None
     ) -> RunReport:

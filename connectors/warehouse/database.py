@@ -118,7 +118,7 @@ class Database:
                     )  # a bad row must fail alone, not the commit
                 try:
                     yield connection
-                except BaseException:
+                except BaseException:  # whatever ended the block, half of it must not stay
                     transaction.rollback()
                     raise
             self._commit(connection)

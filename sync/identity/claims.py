@@ -6,7 +6,6 @@ Nothing here depends on settings: changing them must not change who a respondent
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,7 +84,6 @@ def respondent_of(response: SurveyResponse) -> Claims:
     return Claims(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), *values)
 
 
-@lru_cache(maxsize=8_192)
 def _phone(text: str) -> str:
     return phone_keys(text).certain or " ".join(text.split())
 
