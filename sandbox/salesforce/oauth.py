@@ -36,6 +36,8 @@ class App:
     #: PEM of the public key or certificate that its JWTs are checked by.
     public_key: str | None = None
     username: str = "integration@acme.example"
+    #: The user's password with its security token, where the org allows that flow; new orgs do not.
+    password: str | None = None
     #: Whether each refresh gives a new refresh token and ends the old one.
     rotates: bool = True
 
@@ -119,6 +121,11 @@ class OAuth:
                 return self._refreshed(form.get("refresh_token", ""))
             case kind if kind == JWT_BEARER:
                 self._assertion(form.get("assertion", ""), request)
+                return {}
+            case "password" if self.app.password is not None:
+                self._app_known(request, form)
+                if (form.get("username"), form.get("password")) != (self.app.username, self.app.password):
+                    raise Denied("invalid_grant", "authentication failure")
                 return {}
         raise Denied("unsupported_grant_type", "grant type not supported")
 

@@ -109,6 +109,21 @@ def test_client_credentials_want_the_right_secret(service, session, org):
     assert "unsupported_grant_type" == asked(service, session, grant_type="password").json()["error"]
 
 
+def test_a_password_opens_a_session_only_where_the_org_allows_it(service, session, org):
+    asked = {"grant_type": "password", "username": org.oauth.app.username, "password": "made-up"}
+    known = {"client_id": org.oauth.app.consumer_key, "client_secret": org.oauth.app.consumer_secret}
+    url = f"{service.url}/services/oauth2/token"
+
+    refused = session.post(url, data=asked | known, timeout=10)
+    org.oauth.app.password = "made-up"
+    opened = session.post(url, data=asked | known, timeout=10)
+    wrong = session.post(url, data=asked | known | {"password": "other"}, timeout=10)
+
+    assert "unsupported_grant_type" == refused.json()["error"]
+    assert opened.json()["access_token"] in org.oauth.sessions
+    assert "invalid_grant" == wrong.json()["error"]
+
+
 def test_a_refresh_token_is_good_once_where_tokens_rotate(service, session, org):
     app = org.oauth.app
     form = {"client_id": app.consumer_key, "client_secret": app.consumer_secret, "grant_type": "refresh_token"}
