@@ -208,12 +208,24 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field that a destination can show or hold."""
+    """A field that a destination can show or hold, or that a mapping wants there."""
 
     name: str
-    #: `text`, `number`, `datetime`, `boolean` or `other`.
+    #: `text`, `number`, `datetime`, `date`, `boolean` or `other`.
     type: str
     #: Longest text in characters, where there is a limit.
     length: int | None = None
     writable: bool = True
     unique: bool = False
+    #: The values that may be chosen, in the system's spelling; empty where any may be written, or nobody says.
+    values: tuple[str, ...] = ()
+    #: Whether the system refuses what is not among `values`.
+    restricted: bool = False
+    #: Whether it holds several of them, joined by `;`.
+    several: bool = False
+    #: Whether a record cannot be made without it.
+    required: bool = False
+    #: Whether records can be found by it when they are written.
+    key: bool = False
+    #: The objects whose ids it holds, where it leads to records.
+    refers_to: tuple[str, ...] = ()
