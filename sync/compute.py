@@ -13,9 +13,7 @@ import pyarrow.compute as pc
 
 from sync.chunk import Chunk
 from sync.intents import intend, retract
-from sync.kernel import Kernel
 from sync.ledger import inbox, outbox, profiles
-from sync.nps.compute import compute_profiles, compute_rollups
 from sync.nps.relations import RESPONSES
 from sync.report import State
 from sync.shapes import Shapes
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from connectors.contract import Accounts
     from sync.config.schema import Settings
     from sync.intents import Confirmed
+    from sync.kernel import Kernel
     from sync.run import Run
 
 #: Records computed in one transaction.
@@ -55,7 +54,7 @@ class Computer:
             total = profiles.count_touched(connection, run.name, "record")
             if not total and not profiles.count_touched(connection, run.name, "account"):
                 return
-        with Kernel() as kernel:
+        with run.work.kernel() as kernel:
             done = 0
             while number := self._records(kernel):
                 done += number
@@ -63,7 +62,7 @@ class Computer:
             while self._rollups(kernel):
                 pass
 
-    def _records(self, kernel: Kernel) -> int:
+    def _records(self, kernel: Kernel | None) -> int:
         run = self._run
         with run.ledger.read() as connection:
             object_, records = profiles.next_touched(connection, run.name, "record", RECORDS_AT_ONCE)
@@ -88,12 +87,12 @@ class Computer:
             self._store(connection, chunk, last)
         return len(records)
 
-    def _profiles(self, kernel: Kernel, history: pa.Table) -> pa.Table:
+    def _profiles(self, kernel: Kernel | None, history: pa.Table) -> pa.Table:
         given = {
             name: to_ms(history[name]) if name == "responded_at" else history[name].cast(type_)
             for name, type_ in zip(RESPONSES.names, RESPONSES.types, strict=True)
         }
-        return compute_profiles(
+        return self._run.work.profiles(
             kernel, pa.table(given), now=self._run.now, settings=self._settings.nps, segments=self._settings.segments
         )
 
@@ -170,7 +169,7 @@ class Computer:
         inbox.stand(connection, run.name, run.id, chunk.standing)
         profiles.untouch(connection, run.name, "record", chunk.object, last)
 
-    def _rollups(self, kernel: Kernel) -> int:
+    def _rollups(self, kernel: Kernel | None) -> int:
         run, shape = self._run, self._shapes.rollup
         if shape is None:
             return 0
@@ -190,14 +189,14 @@ class Computer:
             profiles.untouch(connection, run.name, "account", "", accounts[-1])
         return len(accounts)
 
-    def _roll_up(self, kernel: Kernel, contacts: pa.Table, accounts: Sequence[str]) -> pa.Table:
+    def _roll_up(self, kernel: Kernel | None, contacts: pa.Table, accounts: Sequence[str]) -> pa.Table:
         sizes = None
         if self._accounts is not None:
             known = self._accounts.sizes(accounts)
             sizes = pa.table({"account": list(known), "contacts_known": pa.array(known.values(), pa.int64())})
         for name in ("due_at", "relational_responded_at", "transactional_responded_at"):
             contacts = contacts.set_column(contacts.schema.get_field_index(name), name, to_ms(contacts[name]))
-        return compute_rollups(kernel, contacts, sizes, now=self._run.now, settings=self._settings.nps)
+        return self._run.work.rollups(kernel, contacts, sizes, now=self._run.now, settings=self._settings.nps)
 
 
 def _by_key(history: pa.Table, column: str, computed: Columns) -> list[str]:

@@ -21,6 +21,7 @@ from sync.match import Matcher
 from sync.pull import Pulled, pull
 from sync.report import FieldChange, RunReport, State, Status
 from sync.run import Laps, Run, Silent
+from sync.sets import IN_KERNEL, SetWork
 from sync.shapes import Shapes
 from sync.times import to_text
 
@@ -54,6 +55,8 @@ class Engine:
         ends: Opens the two ends; told whether the run is a dry one.
         clock: Tells the time; a run asks once and keeps the answer.
         step: Called before every durable or remote step with its name.
+        work: How set work is done.
+        lease: Takes the right to write for a mapping; tells who holds it.
         begun: Called with the run's id once the ledger knows it; not of a dry run, which leaves nothing to look at.
     """
 
@@ -69,6 +72,8 @@ class Engine:
         step: Callable[[str], None] = lambda _name: None,
         begun: Callable[[str], None] = lambda _run: None,
         timer: Callable[[], float] = time.monotonic,
+        work: SetWork = IN_KERNEL,
+        lease: Callable[[Ledger, str, Callable[[], datetime]], Lease] = acquire,
     ) -> None:
         self._mapping = mapping
         self._settings = settings
@@ -79,6 +84,8 @@ class Engine:
         self._step = step
         self._begun = begun
         self._timer = timer
+        self._work = work
+        self._lease = lease
 
     def sync(
         self, *, dry_run: bool = False, full_refresh: bool = False, limit: int | None = None, confirm: str | None = None
@@ -96,7 +103,7 @@ class Engine:
             ConnectorError: An end of the mapping cannot be reached or read.
         """
         ends = self._open(dry_run)
-        lease = acquire(self._ledger, self._mapping.name, self._clock)
+        lease = self._lease(self._ledger, self._mapping.name, self._clock)
         try:
             run = self._begin(lease, dry_run=dry_run)
             if dry_run:
@@ -119,6 +126,7 @@ class Engine:
             now=now,
             progress=self._progress,
             step=self._step,
+            work=self._work,
         )
 
     def _perform(  # noqa: PLR0913 - the choices of one command

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from connectors.contract import Listable
 from sync.identity.listing import Listing
-from sync.identity.resolve import decisions
 from sync.ledger import inbox, matching, outbox
 from sync.packed import pack
 from sync.shapes import Shapes
@@ -147,7 +146,7 @@ class Matcher:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
         given = (claims, self._find, self._rules, self._settings, before, human)
-        yield from map(self._by_policy, decisions(*given, find=self._find, listing=listing))
+        yield from map(self._by_policy, self._run.work.decisions(*given, find=self._find, listing=listing))
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from sync.sets import IN_KERNEL, SetWork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -45,6 +47,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     #: Earlier runs that died, whose rows this one took over: what they wrote counts as written now.
     resumes: set[str] = field(default_factory=set)
+    work: SetWork = IN_KERNEL
 
     @property
     def name(self) -> str:
