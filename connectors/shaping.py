@@ -107,10 +107,17 @@ class Makes(Protocol):
 class Deployable(Protocol):
     """Ability: write down objects and fields for an administrator to install, instead of making them."""
 
-    def package(self, wanted: Sequence[Wanted]) -> Package:
-        """Return the files that make *wanted*, with the rights to it; the same files for the same wishes.
+    def package(self, wanted: Sequence[Wanted], *, everything: bool = False) -> Package:
+        """Return the files that make what is missing of *wanted*, and give the rights to all of it.
 
-        An object that the system does not have is part of them.
+        The same wishes on the same system give the same files. An object that it does not have is part of them.
+
+        Args:
+            wanted: What is to be there.
+            everything: Also describe what is there already.
+
+        Raises:
+            SchemaDrift: Something is missing that nobody can make under its name.
         """
         ...
 

@@ -229,3 +229,5 @@ class Field:
     key: bool = False
     #: The objects whose ids it holds, where it leads to records.
     refers_to: tuple[str, ...] = ()
+    #: Digits after the point, where there is a limit.
+    decimals: int | None = None

@@ -6,12 +6,12 @@ permission set of ours, which the signed-in user gets. What exists is never alte
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from connectors.errors import Conflict, Refused, Rejected, SchemaDrift
+from connectors.salesforce.metadata import PERMISSION_SET, check_names, metadata
 from connectors.salesforce.query import quoted, select
 from connectors.salesforce.session import Call
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from connectors.salesforce.session import Session
     from connectors.values import Field
 
-#: The permission set that shows our fields; admins give it to whoever shall see or edit them.
-PERMISSION_SET = "NPSync"
-_CUSTOM = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
-#: Characters of a plain text field; longer ones are long text areas.
-_SHORT = 255
-_LONGEST = 131_072
 _THERE_ALREADY = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
 
 
@@ -51,13 +45,7 @@ class FieldMaker:
             Refused: The user may not customise the application.
         """
         missing = [each for each in fields if not kind.has(each.name)]
-        standard = [each.name for each in missing if not _CUSTOM.fullmatch(each.name)]
-        if standard:
-            names = ", ".join(f"`{name[:80]}`" for name in standard)
-            raise SchemaDrift(
-                f"{self._session.where}: {names} of `{kind.name}` cannot be made",
-                next_step="Custom fields end in `__c`; their names have letters, digits and single underscores.",
-            )
+        check_names(kind.name, [each.name for each in missing], self._session.where)
         for each in missing:
             self._create(kind, each, is_key=each.name in key)
         if missing:
@@ -65,7 +53,7 @@ class FieldMaker:
             self._org.forget(kind.name)
 
     def _create(self, kind: Kind, field: Field, *, is_key: bool) -> None:
-        named = {"FullName": f"{kind.name}.{field.name}", "Metadata": metadata(field, is_key=is_key)}
+        named = {"FullName": f"{kind.name}.{field.name}", "Metadata": metadata(field, is_key=is_key, object_=kind.name)}
         self._post("tooling/sobjects/CustomField", named, f"making {field.name}")
 
     def _show(self, kind: Kind, names: Sequence[str]) -> None:
@@ -107,29 +95,3 @@ class FieldMaker:
                 raise
             return ""
         return str(told.get("id") or "")
-
-
-def metadata(field: Field, *, is_key: bool) -> dict[str, Any]:
-    """Return what the Metadata API is told of a field.
-
-    >>> from connectors.values import Field
-    >>> metadata(Field(name="NPS_Score__c", type="number"), is_key=False)
-    {'label': 'NPS Score', 'type': 'Number', 'precision': 18, 'scale': 2}
-    >>> metadata(Field(name="NPS_Comment__c", type="text", length=32000), is_key=False)
-    {'label': 'NPS Comment', 'type': 'LongTextArea', 'length': 32000, 'visibleLines': 4}
-    """
-    label = {"label": field.name.removesuffix("__c").replace("_", " ")}
-    if is_key:
-        return label | {"type": "Text", "length": _SHORT, "externalId": True, "unique": True, "caseSensitive": True}
-    match field.type:
-        case "number":
-            return label | {"type": "Number", "precision": 18, "scale": 2}
-        case "datetime":
-            return label | {"type": "DateTime"}
-        case "boolean":
-            return label | {"type": "Checkbox", "defaultValue": False}
-        case _ if (field.length or _SHORT) > _SHORT:
-            length = min(max(field.length or 0, 256), _LONGEST)
-            return label | {"type": "LongTextArea", "length": length, "visibleLines": 4}
-        case _:
-            return label | {"type": "Text", "length": _SHORT}

@@ -11,6 +11,7 @@ from connectors.calling import Breaker, Caller
 from connectors.errors import SchemaDrift
 from connectors.http import new_session
 from connectors.retry import SERVICE, Retry
+from connectors.salesforce import packaging
 from connectors.salesforce.bulk import Ingest
 from connectors.salesforce.bulk_query import BulkQuery
 from connectors.salesforce.collections import ID, WORKERS, Target
@@ -18,6 +19,7 @@ from connectors.salesforce.creating import FieldMaker
 from connectors.salesforce.directory import RecordDirectory
 from connectors.salesforce.ids import is_id
 from connectors.salesforce.jobs import NoJobs
+from connectors.salesforce.metadata import is_custom, metadata, words_for
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.rounds import rounds
 from connectors.salesforce.schema import Org, check
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from connectors.contract import Applied, RecordColumns
     from connectors.salesforce.jobs import Jobs
     from connectors.salesforce.schema import Kind
+    from connectors.shaping import Object, Package, Wanted
     from connectors.values import Block, Field, FieldValue, RecordRef, Write
 
 
@@ -195,6 +198,19 @@ class Salesforce:
     def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the fields that are missing, and let the signed-in user see them; what exists is left as it is."""
         FieldMaker(self._session, self._org).make(self._org.get(object_), key, fields)
+
+    def made_as(self, object_: str, field: Field, *, is_key: bool) -> str | None:
+        """See `Makes.made_as`."""
+        return words_for(metadata(field, is_key=is_key, object_=object_)) if is_custom(field.name) else None
+
+    def objects(self) -> Sequence[Object]:
+        """See `Browsable.objects`."""
+        return self._org.objects()
+
+    def package(self, wanted: Sequence[Wanted], *, everything: bool = False) -> Package:
+        """See `Deployable.package`."""
+        version = self._session.version
+        return packaging.package(wanted, self._org.find, version=version, where=self._where, everything=everything)
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
         """See `Matchable.directory`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import Gone, SchemaDrift
 from connectors.salesforce.session import Call
+from connectors.shaping import Object
 from connectors.values import Field
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from connectors.salesforce.session import Session
 
-_TYPES = {"boolean": "boolean", "datetime": "datetime"} | dict.fromkeys(
+_TYPES = {"boolean": "boolean", "datetime": "datetime", "date": "date"} | dict.fromkeys(
     ("double", "int", "currency", "percent", "long"), "number"
 )
 #: Values that have parts of their own, or are no text.
@@ -42,6 +43,29 @@ class Column:
     #: By which its record is reached in a query (`Account` of `AccountId`), and what that is.
     relation: str | None
     refers_to: tuple[str, ...]
+    #: A picklist's active values; only they may be written where it is *restricted*.
+    values: tuple[str, ...] = ()
+    restricted: bool = False
+    #: A record cannot be made without it.
+    required: bool = False
+    #: Digits after the point; None of what is no number.
+    scale: int | None = None
+
+    def as_field(self) -> Field:
+        return Field(
+            name=self.name,
+            type=_TYPES.get(self.type, "other" if self.type in _OTHER else "text"),
+            length=self.length,
+            writable=self.createable or self.updateable,
+            unique=self.unique or self.name == ID,
+            values=self.values,
+            restricted=self.restricted,
+            several=self.type == "multipicklist",
+            required=self.required,
+            key=self.matchable or self.name == ID,
+            refers_to=self.refers_to,
+            decimals=self.scale,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +77,8 @@ class Kind:
     prefix: str
     #: By name in lower case: Salesforce does not mind case.
     columns: Mapping[str, Column]
+    #: What the signed-in user may do with its records, besides reading them: `create`, `edit`, `delete`.
+    allowed: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column | None:
         """Return a field by its name in any case."""
@@ -67,16 +93,7 @@ class Kind:
         return name if found is None else found.name
 
     def as_fields(self) -> list[Field]:
-        return [
-            Field(
-                name=each.name,
-                type=_TYPES.get(each.type, "other" if each.type in _OTHER else "text"),
-                length=each.length,
-                writable=each.createable or each.updateable,
-                unique=each.unique or each.name == ID,
-            )
-            for each in self.columns.values()
-        ]
+        return [each.as_field() for each in self.columns.values()]
 
 
 class Org:
@@ -132,9 +149,14 @@ class Org:
         """Describe it anew when it is next asked for."""
         self._kinds.pop(object_.lower(), None)
 
+    def objects(self) -> list[Object]:
+        """Return the objects whose records can be queried, by name."""
+        told = self._session.call(Call("sobjects", what="listing objects")) or {}
+        shown = [each for each in told.get("sobjects", ()) if each.get("queryable", True)]
+        return sorted((_object(each) for each in shown), key=lambda one: one.name)
+
     def _missing(self, object_: str) -> SchemaDrift:
-        told = self._session.call(Call("sobjects", what="listing objects"))
-        names = [str(each["name"]) for each in told.get("sobjects", ())]
+        names = [each.name for each in self.objects()]
         close = difflib.get_close_matches(object_, names, n=1)
         meant = f"Did you mean `{close[0]}`? " if close else ""
         step = f"{meant}It must exist in Salesforce, and the integration user needs the right to read it."
@@ -148,7 +170,14 @@ def kind_of(told: Mapping[str, Any]) -> Kind:
         name=str(told["name"]),
         prefix=str(told.get("keyPrefix") or ""),
         columns={each.name.lower(): each for each in columns},
+        allowed=allowed(told),
     )
+
+
+def allowed(told: Mapping[str, Any]) -> frozenset[str]:
+    """Return what the signed-in user may do with an object's records."""
+    words = {"create": "createable", "edit": "updateable", "delete": "deletable"}
+    return frozenset(ours for ours, theirs in words.items() if told.get(theirs))
 
 
 def check(kind: Kind, names: Sequence[str], where: str, *, key: str | None = None) -> None:
@@ -196,6 +225,7 @@ def _may_write(kind: Kind, name: str, key: str | None) -> bool:
 
 
 def _column(told: Mapping[str, Any]) -> Column:
+    number = _TYPES.get(str(told["type"])) == "number"
     return Column(
         name=str(told["name"]),
         type=str(told["type"]),
@@ -206,6 +236,21 @@ def _column(told: Mapping[str, Any]) -> Column:
         matchable=bool(told.get("externalId") or told.get("idLookup")),
         relation=told.get("relationshipName"),
         refers_to=tuple(told.get("referenceTo") or ()),
+        values=tuple(str(each["value"]) for each in told.get("picklistValues") or () if each.get("active")),
+        restricted=bool(told.get("restrictedPicklist")),
+        required=told.get("nillable") is False and bool(told.get("createable")) and not told.get("defaultedOnCreate"),
+        scale=int(told.get("scale") or 0) if number else None,
+    )
+
+
+def _object(told: Mapping[str, Any]) -> Object:
+    may = allowed(told)
+    return Object(
+        name=str(told["name"]),
+        label=str(told.get("label") or told["name"]),
+        creates="create" in may,
+        edits="edit" in may,
+        deletes="delete" in may,
     )
 
 

@@ -82,7 +82,7 @@ class Session:
         now: Callable[[], datetime],
     ) -> None:
         self.where = where
-        self._version = version
+        self.version = version
         self._http = http
         self._tokens = tokens
         self._gate = gate
@@ -211,7 +211,7 @@ class Session:
         client = Salesforce(
             session_id=token.access,
             instance_url=f"https://{token.host}",
-            version=self._version,
+            version=self.version,
             session=self._http,
             object_pairs_hook=None,
         )
