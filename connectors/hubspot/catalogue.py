@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from connectors.errors import Conflict, ConnectorError, Refused, Rejected, SchemaDrift
 from connectors.hubspot.batches import AT_ONCE, results
 from connectors.hubspot.properties import Properties
+from connectors.shaping import Object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connectors.hubspot.paths import Paths
     from connectors.hubspot.session import Session
@@ -27,13 +29,24 @@ _MADE = {
     "text": ("string", "textarea"),
     "number": ("number", "number"),
     "datetime": ("datetime", "date"),
+    "date": ("date", "date"),
     "boolean": ("bool", "booleancheckbox"),
     "other": ("string", "textarea"),
 }
-_YES_NO = [
-    {"label": "Yes", "value": "true", "displayOrder": 0, "hidden": False},
-    {"label": "No", "value": "false", "displayOrder": 1, "hidden": False},
-]
+_YES_NO = {"true": "Yes", "false": "No"}
+#: Characters; what may be longer gets a form with several lines.
+_ONE_LINE = 255
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+#: Form → what HubSpot's pages call it.
+_FORMS = {
+    "text": "single-line text",
+    "textarea": "multi-line text",
+    "number": "number",
+    "date": "date picker",
+    "booleancheckbox": "single checkbox",
+    "select": "dropdown select",
+    "checkbox": "multiple checkboxes",
+}
 
 
 @dataclass(slots=True)
@@ -54,7 +67,7 @@ class Catalogue:
         found = self.look(object_)
         if found is not None:
             return found
-        known = [*STANDARD, *self._custom()]
+        known = [each.name for each in self.objects()]
         close = difflib.get_close_matches(object_, known, n=1)
         meant = f"Did you mean `{close[0]}`? " if close else ""
         step = f"{meant}Objects: {', '.join(known)}; custom ones are shown to keys with `crm.schemas.custom.read`."
@@ -92,13 +105,15 @@ class Catalogue:
         self.forget(object_)
         self.of(object_).check(each.name for each in missing)
 
-    def _custom(self) -> list[str]:
-        """Return the names of the account's own objects, as far as we may see them."""
+    def objects(self) -> list[Object]:
+        """Return HubSpot's own objects that we write to, and the account's as far as we may see them."""
+        own = [Object(name=name, label=name.replace("_", " ").capitalize()) for name in STANDARD]
         try:
             told = self.session.read(self.paths.custom_objects(), what="list the custom objects")
         except ConnectorError:
-            return []
-        return sorted(str(each["name"]) for each in results(told) if isinstance(each.get("name"), str))
+            return own
+        made = [each for each in results(told) if isinstance(each.get("name"), str)]
+        return [*own, *sorted((_object(each) for each in made), key=lambda one: one.name)]
 
     def _ask(self, object_: str) -> Properties | None:
         try:
@@ -128,16 +143,60 @@ class Catalogue:
             ) from None
 
 
+def made_as(wanted: Field, *, unique: bool) -> str | None:
+    """Say what property `Catalogue.make` makes; None for a name that HubSpot does not take.
+
+    >>> from connectors.values import Field
+    >>> made_as(Field(name="nps_key", type="text"), unique=True)
+    'single-line text, unique values'
+    >>> made_as(Field(name="NPS__c", type="text"), unique=False) is None
+    True
+    """
+    if not _NAME.fullmatch(wanted.name):
+        return None
+    made = _declared(wanted, unique=unique)
+    options = f" of {', '.join(each['value'] for each in made['options'])}" if wanted.values else ""
+    return f"{_FORMS[made['fieldType']]}{options}{', unique values' if made['hasUniqueValue'] else ''}"
+
+
 def _declared(wanted: Field, *, unique: bool) -> dict[str, Any]:
-    type_, form = _MADE.get(wanted.type, _MADE["other"])
-    if unique:
-        form = "text" if type_ == "string" else form
+    type_, form = _form_of(wanted)
+    if unique and type_ == "string":
+        form = "text"
+    options = dict.fromkeys(wanted.values) if type_ == "enumeration" else _YES_NO if type_ == "bool" else {}
     return {
         "name": wanted.name,
-        "label": wanted.name.replace("_", " ").capitalize().replace("Nps", "NPS"),
+        "label": _label(wanted.name),
         "type": type_,
         "fieldType": form,
         "groupName": GROUP,
         "hasUniqueValue": unique or wanted.unique,
-        "options": _YES_NO if type_ == "bool" else [],
+        "options": [
+            {
+                "label": label or (_label(value) if value.islower() else value),
+                "value": value,
+                "displayOrder": place,
+                "hidden": False,
+            }
+            for place, (value, label) in enumerate(options.items())
+        ],
     }
+
+
+def _form_of(wanted: Field) -> tuple[str, str]:
+    """Return a property's type, and the form in which a person edits it."""
+    if wanted.values:
+        return "enumeration", "checkbox" if wanted.several else "select"
+    if wanted.type == "text" and wanted.length is not None and wanted.length <= _ONE_LINE:
+        return "string", "text"
+    return _MADE.get(wanted.type, _MADE["other"])
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize().replace("Nps", "NPS")
+
+
+def _object(told: Mapping[str, Any]) -> Object:
+    labels = told.get("labels")
+    label = labels.get("singular") if isinstance(labels, dict) else None
+    return Object(name=str(told["name"]), label=str(label or told["name"]))

@@ -16,7 +16,7 @@ from connectors.contract import Applied
 from connectors.errors import ConnectorError, Deferred, Gone, Refused, SchemaDrift
 from connectors.hubspot.batches import Batches, Input, held_by
 from connectors.hubspot.blocks import blocks_of, inputs_of, key_of
-from connectors.hubspot.catalogue import Catalogue
+from connectors.hubspot.catalogue import Catalogue, made_as
 from connectors.hubspot.paths import Paths, host_of
 from connectors.hubspot.properties import ID
 from connectors.hubspot.session import Session
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from connectors.contract import Directory, RecordColumns
     from connectors.hubspot.properties import Properties
     from connectors.hubspot.tokens import Secrets
+    from connectors.shaping import Object
     from connectors.values import Block, Field, FieldValue, RecordRef, Write
 
 #: Seconds; the vendor's window, which rolls.
@@ -142,6 +143,14 @@ class HubSpot:
     def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the properties that are missing, in a group of their own; what exists is left as it is."""
         self._catalogue.make(object_, key, fields)
+
+    def made_as(self, object_: str, field: Field, *, is_key: bool) -> str | None:  # noqa: ARG002 - the same for all
+        """See `Makes.made_as`."""
+        return made_as(field, unique=is_key)
+
+    def objects(self) -> Sequence[Object]:
+        """See `Browsable.objects`."""
+        return self._catalogue.objects()
 
     def _check(self, object_: str, key: Sequence[str], names: Sequence[str]) -> None:
         known = self._catalogue.of(object_)

@@ -27,7 +27,7 @@ _TYPES = {
     "enumeration": "text",
     "several": "text",
     "phone_number": "text",
-    "date": "datetime",
+    "date": "date",
     "bool": "boolean",
 }
 _SAME = frozenset({"number", "datetime"})
@@ -47,6 +47,8 @@ class Property:
     form: str = ""
     read_only: bool = False
     unique: bool = False
+    #: What may be chosen; empty where HubSpot does not tell, as of owners.
+    options: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Property:
@@ -59,6 +61,7 @@ class Property:
             form=str(told.get("fieldType", "")),
             read_only=read_only or told.get("calculated") is True,
             unique=told.get("hasUniqueValue") is True,
+            options=tuple(str(each["value"]) for each in told.get("options") or () if each.get("value") is not None),
         )
 
     def as_field(self) -> Field:
@@ -69,6 +72,10 @@ class Property:
             length=LONGEST if self.type == "string" else None,
             writable=not self.read_only,
             unique=self.unique or self.name == ID,
+            values=self.options if kind == "text" else (),
+            restricted=bool(self.options) and kind == "text",
+            several=self._kind == "several",
+            key=self.unique or self.name == ID,
         )
 
     def sent(self) -> Callable[[FieldValue], str]:

@@ -247,6 +247,27 @@ class TestSchema:
         assert told[ID].unique
         assert not told["createdate"].writable
 
+    def test_choices_are_told_and_made(self, account: Account) -> None:
+        wanted = [
+            Field(name="nps_kind", type="text", values=("promoter", "Detractor"), restricted=True),
+            Field(name="nps_groups", type="text", values=("at_risk", "silent"), several=True),
+            Field(name="nps_day", type="date"),
+        ]
+        said = [account.crm.made_as("contacts", each, is_key=False) for each in wanted]
+        account.crm.make("contacts", ["hs_object_id"], wanted)
+
+        told = {each.name: each for each in account.crm.fields("contacts")}
+        kind, groups, day = (told[each.name] for each in wanted)
+        assert (("promoter", "Detractor"), True, False) == (kind.values, kind.restricted, kind.several)
+        assert (("at_risk", "silent"), True) == (groups.values, groups.several)
+        assert "date" == day.type
+        assert said == [
+            "dropdown select of promoter, Detractor",
+            "multiple checkboxes of at_risk, silent",
+            "date picker",
+        ]
+        assert {"contacts", "companies"} <= {each.name for each in account.crm.objects()}
+
     def test_missing_properties_are_made_only_when_asked_for_and_nothing_else_changes(self, account: Account) -> None:
         before = account.crm.fields("contacts")
         wanted = [
