@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING
 from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred
 from connectors.values import OutcomeKind, RecordRef
-from sync.ledger import outbox
+from sync.failing import moment
+from sync.ledger import failed, outbox, parking
+from sync.ledger.failed import Failed
 from sync.mapping.values import same
 from sync.parcels import parcels
 from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from connectors.contract import Destination
     from connectors.errors import ConnectorError
     from connectors.values import Block, Outcome
+    from sync.ledger.failed import Moment
     from sync.parcels import Parcel, Queued
     from sync.run import Run
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 10_000
 #: So many times that in one request to a destination that streams: a Bulk job costs the same calls for 200,000 rows.
 STREAMED = 20
+
+#: The code of a write that was sent and, read back, not found; or that the destination was too busy to take.
+NOT_CONFIRMED = "E501"
 
 #: Where the chunk ends, and what it carries.
 _Chunk = tuple[outbox.Place, "list[Parcel]"]
@@ -70,43 +76,53 @@ class _Verdict:
     waiting: list[Queued] = field(default_factory=list)
 
 
-def deliver(run: Run, destination: Destination, total: int) -> Delivered:
+def deliver(run: Run, destination: Destination, total: int, waves: Iterable[object] = (None,)) -> Delivered:
     """Send everything that waits, in the order of the mapping's objects.
+
+    Args:
+        run: Whose outbox.
+        destination: Who takes it.
+        total: How much it is, for the progress.
+        waves: Before each of its items, what is to be sent next is let into the outbox; see `sync.replay`.
 
     Raises:
         ConnectorError: The destination stopped taking writes and a person must act; what it took is acknowledged.
     """
-    key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
-    result = Delivered()
-    place = outbox.BEFORE_ALL
+    result, told = Delivered(), moment(run, destination)
+    for _ in waves:
+        _send_all(run, destination, told, total, result)
+        if result.stopped is not None:
+            break
+    run.step("deliver.settle")
     with run.lease.write() as connection:
-        outbox.release(connection, run.name)  # what a run that died had set aside
-    while True:
+        parking.end(connection, run.name, to_text(run.now))
+        outbox.settle(connection, run.name, run.id)
+    if result.stopped is not None and not isinstance(result.stopped, Deferred):
+        raise result.stopped
+    result.writes = +result.writes  # an object of which nothing was written is not listed
+    return result
+
+
+def _send_all(run: Run, destination: Destination, told: Moment, total: int, result: Delivered) -> None:
+    """Send what can be sent now, and settle it."""
+    key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
+    place = outbox.BEFORE_ALL
+    while result.stopped is None:
         chunks = _Chunks(run, key_of, place, STREAMED if isinstance(destination, Streams) else 1)
         if not chunks.first:
-            break
+            return
         run.step("deliver.send")
         result.calls += 1
         try:
             said = _send(destination, chunks.blocks)
         except Deferred as error:
             result.stopped = error
-            break
+            return
         result.stopped = said.stopped
         for end, sent in chunks:
-            _settle_batch(run, destination, (place, end), sent, _judge(sent, said), result)
+            _settle_batch(run, destination, told, (place, end), sent, _judge(sent, said), result)
             place = end
             run.progress.step("deliver", sum(result.writes.values()) + result.failed, total)
-        if result.stopped is not None:
-            break
-    run.step("deliver.settle")
-    with run.lease.write() as connection:
-        outbox.settle(connection, run.name, run.id)
-        outbox.release(connection, run.name)
-    if result.stopped is not None and not isinstance(result.stopped, Deferred):
-        raise result.stopped
-    result.writes = +result.writes  # an object of which nothing was written is not listed
-    return result
 
 
 class _Chunks:
@@ -196,6 +212,7 @@ def _judge(sent: Sequence[Parcel], said: _Said) -> _Verdict:
 def _settle_batch(  # noqa: PLR0913 - one batch's whole story
     run: Run,
     destination: Destination,
+    told: Moment,
     between: tuple[outbox.Place, outbox.Place],
     sent: Sequence[Parcel],
     verdict: _Verdict,
@@ -210,10 +227,14 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
         except Deferred as error:  # it cannot say now; what it took of the others must not be forgotten for that
             unconfirmed += parcel.rows
             result.stopped = result.stopped or error
+    refused = [Failed(row, each.kind, each.code or "E502", each.fields) for row, each in verdict.failed]
+    # Where the destination stopped on the way, it says nothing of a row that it did not take.
+    tried = [] if result.stopped else [Failed(row, OutcomeKind.UNKNOWN, NOT_CONFIRMED) for row in unconfirmed]
     run.step("deliver.acknowledge")
     with run.lease.write() as connection:
-        outbox.fail(connection, run.name, run.id, to_text(run.now), verdict.failed)
-        outbox.keep(connection, run.name, unconfirmed)
+        failed.store(connection, told, [*refused, *tried])
+        parking.park(connection, run.name, [(one.row, one.code) for one in refused])
+        parking.park(connection, run.name, [(row, parking.UNCONFIRMED) for row in unconfirmed])
         outbox.acknowledge(connection, run.name, run.id, *between, deletions=any(parcel.delete for parcel in sent))
     for parcel in sent:
         result.writes[parcel.object] += len(parcel.rows)

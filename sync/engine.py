@@ -14,8 +14,9 @@ from sync import tally
 from sync.compute import Computer
 from sync.deliver import Delivered, deliver
 from sync.errors import UserError
+from sync.failing import reopen
 from sync.guard import field_changes, look
-from sync.ledger import inbox, matching, outbox, profiles, runs, unmatched
+from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
 from sync.pull import Pulled, pull
@@ -127,6 +128,7 @@ class Engine:
             progress=self._progress,
             step=self._step,
             work=self._work,
+            definition=self._digest(),
         )
 
     def _perform(  # noqa: PLR0913 - the choices of one command
@@ -139,11 +141,13 @@ class Engine:
         try:
             pulled = pull(run, ends.source, limit=limit)
             laps.done("pull")
+            reopen(run, ends.destination)
             matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
             matcher.match()
             laps.done("match")
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None
-            Computer(run, self._settings, accounts, redefined=redefined).compute()
+            computer = Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
+            computer.compute()
             self._expire(run, redefined=redefined)
             self._define(run)
             laps.done("compute")
@@ -157,7 +161,7 @@ class Engine:
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
             raise
-        calls = matcher.calls + delivered.calls
+        calls = matcher.calls + computer.calls + delivered.calls
         status = Status.STOPPED if stopped else Status.DRY_RUN if dry_run else None
         report = self._report(run, pulled, delivered, status, calls=calls, laps=laps)
         told = _with(report, plan=plan if stopped or dry_run else None, stopped=stopped, changes=changes)
@@ -174,7 +178,8 @@ class Engine:
             inbox.entered(connection, run.id, carried)
             run.resumes.update(earlier)
             before = matching.definition(connection, run.name)
-            redefined = before is not None and before != self._digest()
+            redefined = before is not None and before != run.definition
+            parking.tidy(connection, run.name)
             if full_refresh:
                 inbox.forget_cursors(connection, run.name)
             if full_refresh or redefined:
@@ -196,11 +201,11 @@ class Engine:
 
     def _define(self, run: Run) -> None:
         with run.ledger.read() as connection:
-            if matching.definition(connection, run.name) == self._digest():
+            if matching.definition(connection, run.name) == run.definition:
                 return
         run.step("run.define")
         with run.lease.write() as connection:
-            matching.define(connection, run.name, self._digest())
+            matching.define(connection, run.name, run.definition)
 
     def _digest(self) -> str:
         """Digest what values are computed with; where it changes, everything is computed again."""

@@ -48,6 +48,8 @@ class Run:
     #: Earlier runs that died, whose rows this one took over: what they wrote counts as written now.
     resumes: set[str] = field(default_factory=set)
     work: SetWork = IN_KERNEL
+    #: Digest of what values are computed with.
+    definition: str = ""
 
     @property
     def name(self) -> str:

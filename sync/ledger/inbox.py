@@ -184,6 +184,13 @@ def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, fro
     return moved.rowcount, frozenset(earlier)
 
 
+def take_up(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> int:
+    """Have rejected responses stand as pending in *run*, because their write is tried again; return how many."""
+    here = (RUN_ROWS.c.mapping == mapping, among(connection, RUN_ROWS.c.key, keys))
+    moved = update(RUN_ROWS).where(*here, RUN_ROWS.c.state == State.REJECTED.value)
+    return connection.execute(moved.values(run=run, state=State.PENDING.value, reason="")).rowcount
+
+
 def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:
     """Rows of *run* by state and reason: those counted, and those that stand in `run_rows`."""
     found: dict[tuple[State, str], int] = {}

@@ -11,31 +11,67 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, text, tuple_, update
 
+from sync.ledger import failed, parking
 from sync.ledger.rows import among, fetch, remove, upsert
-from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX
+from sync.ledger.tables import ACKNOWLEDGED, OUTBOX
 from sync.report import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
-    from connectors.values import Outcome
     from sync.intents import Confirmed, Intent
     from sync.parcels import Queued
-
 
 _COLUMNS = tuple(column.name for column in OUTBOX.columns)
 
 
 def put(connection: Connection, mapping: str, run: str, intents: Iterable[Intent]) -> None:
-    """Replace what the outbox holds for these records: only the latest value is ever sent."""
+    """Replace what the outbox holds for these records: only the latest value is ever sent.
+
+    What was refused and is wanted again unchanged stays parked.
+    """
     # In the order of the primary key: rows are appended to pages, not strewn over them.
-    upsert(connection, OUTBOX, _COLUMNS, [(mapping, *intent, run, None) for intent in sorted(intents, key=_PLACE)])
+    rows = sorted(intents, key=_PLACE)
+    if rows and failed.any_open(connection, mapping):
+        rows = _unless_refused(connection, mapping, run, rows)
+    upsert(connection, OUTBOX, _COLUMNS, [(mapping, *intent, run, None) for intent in rows])
 
 
-def withdraw(connection: Connection, mapping: str, rank: int, object_: str, records: Sequence[str]) -> None:
+def _unless_refused(connection: Connection, mapping: str, run: str, rows: Sequence[Intent]) -> list[Intent]:
+    """Return the rows that are not, value for value, what was refused before; they take the place of what was."""
+    wanted: dict[str, dict[str, Intent]] = {}
+    for row in rows:
+        wanted.setdefault(row[1], {})[row[2]] = row
+    again: set[Place] = set()
+    for object_, by_record in wanted.items():
+        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, OUTBOX.c.parked.is_not(None))
+        parked = select(*(OUTBOX.c[name] for name in ("record", "keys", "changes", "desired")))
+        these = among(connection, OUTBOX.c.record, list(by_record))
+        found = fetch(connection, parked.where(*here, these))
+        same = [record for record, *values in found if list(by_record[record][3:6]) == values]
+        failed.supersede(connection, mapping, run, object_, {record for record, *_ in found}.difference(same))
+        again.update(by_record[record][:3] for record in same)
+        for record in same:
+            _blame(connection, mapping, by_record[record])
+    return [row for row in rows if row[:3] not in again]
+
+
+def _blame(connection: Connection, mapping: str, intent: Intent) -> None:
+    """Say which response leads to a write that stays parked."""
+    rank, object_, record, *_, cause = intent
+    columns = OUTBOX.c
+    here = (columns.mapping == mapping, columns.rank == rank, columns.object == object_, columns.record == record)
+    connection.execute(update(OUTBOX).where(*here).values(cause=cause))
+
+
+def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
+    connection: Connection, mapping: str, run: str, rank: int, object_: str, records: Sequence[str]
+) -> None:
     """Take back what need not be written any longer."""
+    if records and failed.any_open(connection, mapping):
+        failed.supersede(connection, mapping, run, object_, records)
     remove(connection, OUTBOX, [(mapping, rank, object_, record) for record in records])
 
 
@@ -57,9 +93,6 @@ def acknowledged(connection: Connection, mapping: str, object_: str, records: Se
     statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run).where(*here, these)
     return {record: (desired, run) for record, desired, run in fetch(connection, statement)}
 
-
-#: Parked for the rest of this run: what became of it is not known.
-UNCONFIRMED = "unconfirmed"
 
 #: Where a row stands in the order of delivery.
 Place = tuple[int, str, str]
@@ -97,16 +130,10 @@ def acknowledge(  # noqa: PLR0913 - both ends of a range
     values = {"mapping": mapping, "run": run, "r1": first_rank, "o1": first_object, "k1": first}
     values |= {"r2": last[0], "o2": last[1], "k2": last[2]}
     statements = [_KEEP, _DROP, _DONE] if deletions else [_KEEP, _DONE]
-    if connection.scalar(select(FAILURES.c.record).where(FAILURES.c.mapping == mapping).limit(1)) is not None:
+    if failed.any_open(connection, mapping):
         statements.insert(0, _REPAIRED)
     for statement in statements:
         connection.execute(text(statement), values)
-
-
-def keep(connection: Connection, mapping: str, rows: Sequence[Queued], code: str = UNCONFIRMED) -> None:
-    """Set rows aside that were not confirmed, so that `acknowledge` passes them by."""
-    for row in rows:
-        connection.execute(update(OUTBOX).where(*_here(mapping, row)).values(parked=code))
 
 
 def orphans(connection: Connection, mapping: str, run: str, object_: str) -> list[tuple[str, str]]:
@@ -115,35 +142,10 @@ def orphans(connection: Connection, mapping: str, run: str, object_: str) -> lis
     return [(row.key, row.response_id) for row in connection.execute(text(_ORPHANS), values)]
 
 
-def release(connection: Connection, mapping: str) -> None:
-    """Let what was not confirmed be tried again."""
-    where = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked == UNCONFIRMED)
-    connection.execute(update(OUTBOX).where(*where).values(parked=None))
-
-
-def fail(connection: Connection, mapping: str, run: str, at: str, failed: Sequence[tuple[Queued, Outcome]]) -> None:
-    """Park rows that the destination refused."""
-    columns = ("mapping", "object", "record", "code", "fields", "attempts", "first_at", "last_at", "run")
-    for row, outcome in failed:
-        code = outcome.code or "E502"
-        _, object_, record, *_ = row
-        where = (FAILURES.c.mapping == mapping, FAILURES.c.object == object_, FAILURES.c.record == record)
-        before = connection.execute(select(FAILURES.c.attempts, FAILURES.c.first_at).where(*where)).first()
-        attempts, first_at = (1, at) if before is None else (before.attempts + 1, before.first_at)
-        values = (mapping, object_, record, code, ";".join(outcome.fields), attempts, first_at, at, run)
-        upsert(connection, FAILURES, columns, [values])
-        keep(connection, mapping, [row], code)
-
-
-def _here(mapping: str, row: Queued) -> tuple[ColumnElement[bool], ...]:
-    columns, (rank, object_, record, *_) = OUTBOX.c, row
-    return (columns.mapping == mapping, columns.rank == rank, columns.object == object_, columns.record == record)
-
-
 def settle(connection: Connection, mapping: str, run: str) -> None:
     """Say where the responses of *run* stand whose writes were planned: written, rejected, or still pending."""
     values = {"mapping": mapping, "run": run, "pending": State.PENDING.value}
-    connection.execute(text(_REJECT), values | {"rejected": State.REJECTED.value, "unconfirmed": UNCONFIRMED})
+    connection.execute(text(_REJECT), values | {"rejected": State.REJECTED.value})
     connection.execute(text(_WRITTEN), values | {"written": State.WRITTEN.value})
 
 
@@ -168,17 +170,19 @@ DELETE FROM acknowledged WHERE (mapping, object, record) IN
   (SELECT mapping, object, record FROM outbox WHERE {_RANGE} AND desired IS NULL)
 """  # noqa: S608 - our own text
 _REPAIRED = f"""
-DELETE FROM failures WHERE (mapping, object, record) IN (SELECT mapping, object, record FROM outbox WHERE {_RANGE})
+UPDATE failures SET state = 'delivered', closed_by = :run
+WHERE state IN ('open', 'given_up')
+  AND (mapping, object, record) IN (SELECT mapping, object, record FROM outbox WHERE {_RANGE})
 """  # noqa: S608 - our own text
 _DONE = f"DELETE FROM outbox WHERE {_RANGE}"  # noqa: S608 - our own text
-_REJECT = """
+_REJECT = f"""
 UPDATE run_rows SET state = :rejected, reason = parked.code
 FROM (
     SELECT cause, min(parked) AS code FROM outbox
-    WHERE mapping = :mapping AND cause IS NOT NULL AND parked <> :unconfirmed GROUP BY cause
+    WHERE mapping = :mapping AND cause IS NOT NULL AND parked NOT IN {parking.OURS!r} GROUP BY cause
 ) AS parked
 WHERE mapping = :mapping AND run = :run AND state = :pending AND key = parked.cause
-"""
+"""  # noqa: S608 - our own text
 _WRITTEN = """
 UPDATE run_rows SET state = :written, reason = ''
 WHERE mapping = :mapping AND run = :run AND state = :pending

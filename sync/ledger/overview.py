@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from sync.ledger import runs, waiting
-from sync.ledger.tables import CURSORS, FAILURES, MEMBERSHIPS, PROFILES, ROLLUPS, RUN_ROWS
+from sync.ledger import failed, runs, waiting
+from sync.ledger.tables import CURSORS, MEMBERSHIPS, PROFILES, ROLLUPS, RUN_ROWS
 from sync.report import State
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ def status(connection: Connection, mapping: str) -> dict[str, Any]:
     """Return the last run, and where the mapping's responses stand."""
     last = next(iter(runs.latest(connection, mapping, 1)), None)
     states = _counts(connection, RUN_ROWS.c.state, RUN_ROWS.c.mapping == mapping)
-    failures = select(func.count()).select_from(FAILURES).where(FAILURES.c.mapping == mapping)
     return {
         "mapping": mapping,
         "last_run": None
@@ -31,7 +30,7 @@ def status(connection: Connection, mapping: str) -> dict[str, Any]:
         "held": states.get(State.HELD, 0),
         "pending": states.get(State.PENDING, 0),
         "rejected": sum(waiting.rejected_by_reason(connection, mapping).values()),
-        "failures": connection.scalar(failures) or 0,
+        "failures": failed.count(connection, mapping),
         "held_by_reason": waiting.held_by_reason(connection, mapping),
         "rejected_by_reason": waiting.rejected_by_reason(connection, mapping),
     }

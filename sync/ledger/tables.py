@@ -196,7 +196,7 @@ OUTBOX = _keyed(
     Column("cleared", SmallInteger, nullable=False),  # values that would become empty
     Column("cause", Text),  # the response that led to it
     Column("run", Text, nullable=False),
-    Column("parked", Text),  # error code: not tried again until it changes
+    Column("parked", Text),  # not sent now: an error code, or a word of `sync.ledger.outbox`
 )
 
 ACKNOWLEDGED = _keyed(
@@ -208,17 +208,29 @@ ACKNOWLEDGED = _keyed(
     Column("run", Text, nullable=False),
 )
 
+#: Writes that were refused, or sent and never confirmed. Repaired ones stay, to say what became of them.
 FAILURES = _keyed(
     "failures",
     _key("mapping"),
     _key("object"),
     _key("record"),
+    Column("state", Text, nullable=False),  # open | given_up | delivered | superseded
+    Column("kind", Text, nullable=False),  # data | conflict | gone | transient | ours
     Column("code", Text, nullable=False),
     Column("fields", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("first_at", Text, nullable=False),
     Column("last_at", Text, nullable=False),
-    Column("run", Text, nullable=False),
+    Column("next_at", Text),  # transient: not before
+    Column("run", Text, nullable=False),  # in which it failed last
+    Column("cause", Text),  # the response that led to the write
+    Column("closed_by", Text),  # the run that delivered or replaced it
+    # What it was made of, as digests: where one differs, another try may end otherwise.
+    Column("input", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("schema", Text, nullable=False),
+    Index("failures_by_state", "mapping", "state"),
+    Index("failures_by_run", "mapping", "run"),
 )
 
 RUNS = Table(

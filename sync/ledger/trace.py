@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from sync.identity.claims import CLAIM_COLUMNS
+from sync.ledger.failed import OPEN
 from sync.ledger.tables import (
     ACKNOWLEDGED,
     DECISIONS,
@@ -126,7 +127,8 @@ def _writes(
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for table in (ACKNOWLEDGED, OUTBOX, FAILURES):
         here = (table.c.mapping == mapping, table.c.object.in_(objects), table.c.record.in_(records))
-        for row in connection.execute(select(table).where(*here)).mappings():
+        waits = (FAILURES.c.state.in_(OPEN),) if table is FAILURES else ()
+        for row in connection.execute(select(table).where(*here, *waits)).mappings():
             empty = {
                 "object": row["object"],
                 "record": row["record"],

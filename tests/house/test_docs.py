@@ -177,7 +177,13 @@ def test_every_preset_is_in_the_list() -> None:
 
 
 def test_every_table_and_column_of_the_ledger_is_described() -> None:
-    parts = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", read(REFERENCE / "ledger.md"), re.MULTILINE | re.DOTALL))
+    parts = dict(
+        re.findall(
+            r"^### (\w+)\n(.*?)(?=^##|\Z)",
+            read(REFERENCE / "ledger.md") + read(REFERENCE / "ledger-writes.md"),
+            re.MULTILINE | re.DOTALL,
+        )
+    )
     listed = {
         table: {word for cell in re.findall(r"^\| ([\w, ]+) \|", text, re.MULTILINE) for word in cell.split(", ")}
         for table, text in parts.items()

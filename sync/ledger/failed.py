@@ -1,0 +1,195 @@
+"""Failures: writes that were refused or never confirmed, what they were made of, and what became of them.
+
+A refused write waits, parked in the outbox, until its data, the mapping or the destination's fields change; nothing is
+sent again blindly. One that was only not confirmed is tried again by itself, ever more rarely, for two weeks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from connectors.values import OutcomeKind
+from sync.ledger.rows import among, fetch, upsert
+from sync.ledger.tables import FAILURES, OUTBOX
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from sync.parcels import Queued
+
+#: What a refusal is about, and so what may end it.
+KINDS = {
+    OutcomeKind.REJECTED: "data",
+    OutcomeKind.CONFLICT: "conflict",
+    OutcomeKind.GONE: "gone",
+    OutcomeKind.DEFERRED: "transient",
+    OutcomeKind.UNKNOWN: "transient",
+}
+OPEN = ("open", "given_up")
+#: How long what was not confirmed rests, by how long it has failed (reliability.md section 6, with its first steps left
+#: out: within an hour every run tries again, so that the first one after an outage delivers everything).
+_RESTS = ((timedelta(days=1), timedelta(days=1)), (timedelta(hours=6), timedelta(hours=2)))
+_REST = (timedelta(hours=1), timedelta(minutes=30))
+#: After this long nothing is tried by itself any more.
+GIVEN_UP_AFTER = timedelta(days=14)
+#: One of each group is tried again this often: what the other side changed need not show in its fields.
+PROBED_EVERY = timedelta(days=7)
+#: Open failures of a mapping at most; above, something is wrong that more of them do not tell better.
+MOST = 100_000
+
+
+class Failed(NamedTuple):
+    """A write that was not taken."""
+
+    row: Queued
+    kind: OutcomeKind
+    code: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What the failures of one run have in common."""
+
+    mapping: str
+    run: str
+    now: datetime
+    #: Digest of what values are computed with.
+    definition: str
+    #: Object → digest of its fields at the destination.
+    schema: Callable[[str], str]
+
+
+def rest(failing: timedelta) -> timedelta:
+    """Return how long a write rests that was not confirmed, after *failing* for so long.
+
+    >>> [str(rest(timedelta(hours=hours))) for hours in (0, 2, 10, 30)]
+    ['0:00:00', '0:30:00', '2:00:00', '1 day, 0:00:00']
+    """
+    for after, pause in (*_RESTS, _REST):
+        if failing >= after:
+            return pause
+    return timedelta(0)
+
+
+def digest_of(values: str | None) -> str:
+    """Digest packed values: equal texts have equal digests, and say nothing of a person."""
+    return blake2b((values or "").encode(), digest_size=12).hexdigest()
+
+
+def store(connection: Connection, moment: Moment, failed: Sequence[Failed]) -> None:
+    """Keep what was not taken, with what it was made of; its rows are parked by `sync.ledger.outbox`."""
+    columns = [column.name for column in FAILURES.columns]
+    by_object: dict[str, list[Failed]] = {}
+    for one in failed:
+        by_object.setdefault(one.row[1], []).append(one)
+    for object_, ones in by_object.items():
+        records = [one.row[2] for one in ones]
+        before = _before(connection, moment.mapping, object_, records)
+        causes = _causes(connection, moment.mapping, object_, records)
+        schema = moment.schema(object_)
+        rows = [_row(moment, one, before.get(one.row[2]), causes.get(one.row[2]), schema) for one in ones]
+        upsert(connection, FAILURES, columns, rows)
+
+
+def _row(
+    moment: Moment, one: Failed, before: tuple[int, str] | None, cause: str | None, schema: str
+) -> tuple[Any, ...]:
+    attempts, first_at = before or (0, to_text(moment.now))
+    kind = KINDS[one.kind]
+    state, next_at = "open", None
+    if kind == "transient":
+        failing = moment.now - datetime.fromisoformat(first_at)
+        state = "given_up" if failing >= GIVEN_UP_AFTER else "open"
+        next_at = to_text(moment.now + rest(failing))
+    _, object_, record, _, changes, desired = one.row
+    return (
+        *(moment.mapping, object_, record, state, kind, one.code, ";".join(one.fields), attempts + 1, first_at),
+        *(to_text(moment.now), next_at, moment.run, cause, None),
+        *(digest_of(changes or desired), moment.definition, schema),
+    )
+
+
+def _before(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return attempts and first time of those of *records* that fail already."""
+    if not any_open(connection, mapping):
+        return {}
+    statement = select(FAILURES.c.record, FAILURES.c.attempts, FAILURES.c.first_at).where(
+        *is_open(mapping), FAILURES.c.object == object_, among(connection, FAILURES.c.record, records)
+    )
+    return {record: (attempts, first_at) for record, attempts, first_at in fetch(connection, statement)}
+
+
+def _causes(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, str | None]:
+    statement = select(OUTBOX.c.record, OUTBOX.c.cause).where(
+        OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records)
+    )
+    return {row[0]: row[1] for row in fetch(connection, statement)}
+
+
+def is_open(mapping: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a failure that waits."""
+    return (FAILURES.c.mapping == mapping, FAILURES.c.state.in_(OPEN))
+
+
+def any_open(connection: Connection, mapping: str) -> bool:
+    """Tell whether any write of *mapping* waits for something to change."""
+    return connection.scalar(select(FAILURES.c.record).where(*is_open(mapping)).limit(1)) is not None
+
+
+def count(connection: Connection, mapping: str) -> int:
+    """Return how many writes of *mapping* wait for something to change."""
+    return connection.scalar(select(func.count()).select_from(FAILURES).where(*is_open(mapping))) or 0
+
+
+def supersede(connection: Connection, mapping: str, run: str, object_: str, records: Iterable[str]) -> None:
+    """Say that newer values took the place of what had failed, so that nobody sends it any more."""
+    here = (*is_open(mapping), FAILURES.c.object == object_, among(connection, FAILURES.c.record, list(records)))
+    connection.execute(update(FAILURES).where(*here).values(state="superseded", closed_by=run))
+
+
+def forget(connection: Connection, before: str) -> None:
+    """Forget failures that were repaired, or replaced, before a time."""
+    closed = FAILURES.c.state.not_in(OPEN)
+    connection.execute(FAILURES.delete().where(closed, FAILURES.c.last_at < before))
+
+
+def ripe(
+    connection: Connection, mapping: str, now: datetime, definition: str, schema: Callable[[str], str]
+) -> list[tuple[str, str]]:
+    """Return (object, record) of failures whose reason may be gone: another try may end otherwise.
+
+    Those are what rested long enough, what was computed with other definitions, what was refused by other fields than
+    the destination has now, and one of each group that has not been tried for a week.
+    """
+    groups = select(
+        *(FAILURES.c[name] for name in ("object", "kind", "code", "fields", "definition", "schema")),
+        func.min(FAILURES.c.next_at),
+        func.min(FAILURES.c.last_at),
+    ).where(FAILURES.c.mapping == mapping, FAILURES.c.state == "open")
+    found: list[tuple[str, str]] = []
+    at, stale = to_text(now), to_text(now - PROBED_EVERY)
+    same = ("object", "kind", "code", "fields", "definition", "schema")
+    for *values, next_at, last_at in fetch(connection, groups.group_by(*(FAILURES.c[name] for name in same))):
+        object_, kind, _, _, made_with, held_by = values
+        here = select(FAILURES.c.object, FAILURES.c.record).where(
+            FAILURES.c.mapping == mapping,
+            FAILURES.c.state == "open",
+            *(FAILURES.c[name] == value for name, value in zip(same, values, strict=True)),
+        )
+        if kind == "transient":
+            if next_at <= at:
+                found += fetch(connection, here.where(FAILURES.c.next_at <= at))
+        elif made_with != definition or held_by != schema(object_):
+            found += fetch(connection, here)
+        elif last_at <= stale:
+            found += fetch(connection, here.order_by(FAILURES.c.last_at, FAILURES.c.record).limit(1))
+    return sorted(found)

@@ -1,0 +1,112 @@
+"""Parked rows of the outbox: what is not sent now, and what lets it be sent again.
+
+A row that was refused is parked under the code of its failure. The words below are of npsync's own; all but `LATER`
+end with the run, and a run that died is tidied up by the next one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text, update
+
+from sync.ledger.rows import among
+from sync.ledger.tables import OUTBOX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from sync.parcels import Queued
+
+#: Sent and not confirmed, or not sent because the destination took no more.
+UNCONFIRMED = "unconfirmed"
+#: Not of what is being replayed.
+ASIDE = "aside"
+#: Of a replay's later waves.
+WAITING = "waiting"
+#: It was not confirmed again and again, and rests; see `sync.ledger.failed.rest`.
+LATER = "later"
+_OF_A_RUN = (UNCONFIRMED, ASIDE, WAITING)
+OURS = (*_OF_A_RUN, LATER)
+
+#: What names a row of the outbox: object and record.
+Ref = tuple[str, str]
+
+
+def park(connection: Connection, mapping: str, rows: Iterable[tuple[Queued, str]]) -> None:
+    """Have rows wait, each for what its word or code says."""
+    values = [
+        {"mapping": mapping, "rank": rank, "object": object_, "record": record, "parked": parked}
+        for (rank, object_, record, *_), parked in rows
+    ]
+    if values:
+        connection.execute(text(_PARK), values)
+
+
+def tidy(connection: Connection, mapping: str) -> None:
+    """Let go of what a run that died had set aside."""
+    connection.execute(
+        update(OUTBOX).where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.in_(_OF_A_RUN)).values(parked=None)
+    )
+
+
+def set_aside(connection: Connection, mapping: str, parked: str = ASIDE) -> None:
+    """Have everything wait that could be sent now."""
+    connection.execute(
+        update(OUTBOX).where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None)).values(parked=parked)
+    )
+
+
+def end(connection: Connection, mapping: str, now: str) -> None:
+    """At the end of a run: what still fails waits for what its failure says, the rest can be sent by the next run."""
+    connection.execute(text(_END), {"mapping": mapping, "now": now})
+
+
+def unpark(connection: Connection, mapping: str, refs: Sequence[Ref]) -> None:
+    """Let these rows be sent."""
+    for object_, records in _by_object(refs).items():
+        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+        connection.execute(update(OUTBOX).where(*here).values(parked=None))
+
+
+def still_parked(connection: Connection, mapping: str, refs: Sequence[Ref]) -> set[Ref]:
+    """Return those of *refs* that wait for something, whatever it is."""
+    found: set[Ref] = set()
+    for object_, records in _by_object(refs).items():
+        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+        statement = select(OUTBOX.c.record).where(*here, OUTBOX.c.parked.is_not(None))
+        found.update((object_, record) for (record,) in connection.execute(statement))
+    return found
+
+
+def causes(connection: Connection, mapping: str, refs: Sequence[Ref]) -> list[str]:
+    """Return the responses that led to these rows."""
+    found: set[str] = set()
+    for object_, records in _by_object(refs).items():
+        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+        statement = select(OUTBOX.c.cause).where(*here, OUTBOX.c.cause.is_not(None))
+        found.update(cause for (cause,) in connection.execute(statement))
+    return sorted(found)
+
+
+def _by_object(refs: Sequence[Ref]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for object_, record in refs:
+        found.setdefault(object_, []).append(record)
+    return found
+
+
+_PARK = """
+UPDATE outbox SET parked = :parked
+WHERE mapping = :mapping AND rank = :rank AND object = :object AND record = :record
+"""
+_END = """
+UPDATE outbox SET parked = (
+  SELECT CASE WHEN f.kind = 'transient' AND f.state = 'open' THEN 'later' ELSE f.code END FROM failures f
+  WHERE f.mapping = outbox.mapping AND f.object = outbox.object AND f.record = outbox.record
+    AND f.state IN ('open', 'given_up') AND (f.kind <> 'transient' OR f.state = 'given_up' OR f.next_at > :now)
+)
+WHERE mapping = :mapping AND parked IN ('unconfirmed', 'aside', 'waiting')
+"""
