@@ -156,7 +156,7 @@ class Computer:
         run = self._run
         outbox.put(connection, run.name, run.id, chunk.intents)
         record = self._shapes.record_of(chunk.object)
-        outbox.withdraw(connection, run.name, record.rank, record.object, chunk.withdrawn)
+        outbox.withdraw(connection, run.name, run.id, record.rank, record.object, chunk.withdrawn)
         profiles.store(connection, run.name, chunk.object, chunk.rows(profiles.PROFILE_NAMES))
         profiles.drop(connection, run.name, chunk.object, chunk.lost())
         profiles.move_totals(connection, run.name, chunk.moves())
