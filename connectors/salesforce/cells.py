@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 CLEARED = "#N/A"
 #: Characters of one CSV cell (A6); longer text goes by REST, which takes 131,072.
 LONGEST_CELL = 32_000
-_NUMBERS = frozenset({"double", "int", "currency", "percent", "long"})
+#: Types of numbers.
+NUMBERS = frozenset({"double", "int", "currency", "percent", "long"})
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?")
@@ -34,7 +35,7 @@ def into(value: FieldValue, type_: str) -> FieldValue:
     """
     if value is None or value == "":
         return False if type_ == "boolean" else None
-    if type_ in _NUMBERS:
+    if type_ in NUMBERS:
         return int(value) if isinstance(value, bool) else value
     if type_ == "datetime":
         return _moment(value) if isinstance(value, str) else value
@@ -53,7 +54,7 @@ def fits(value: FieldValue, type_: str) -> bool:
     """
     if value is None:
         return True
-    if type_ in _NUMBERS:
+    if type_ in NUMBERS:
         return not isinstance(value, str) or _NUMBER.fullmatch(value) is not None
     if type_ == "datetime":
         return isinstance(value, str) and len(value) == _CANONICAL and value[-1] == "Z"
@@ -113,7 +114,7 @@ def out(value: object, type_: str) -> FieldValue:
         return None
     if type_ == "boolean":
         return value if isinstance(value, bool) else value == "true"
-    if type_ in _NUMBERS and not isinstance(value, bool) and isinstance(value, str | int | float):
+    if type_ in NUMBERS and not isinstance(value, bool) and isinstance(value, str | int | float):
         number = float(value)
         return int(number) if number.is_integer() else number
     if type_ == "datetime" and isinstance(value, str):

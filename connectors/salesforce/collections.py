@@ -35,23 +35,32 @@ class Target:
     """Where rows go: an object, and the field by which its records are matched."""
 
     object: str
+    #: The field; empty where records are only made, or are looked up first.
     key: str
     delete: bool = False
+    #: The fields by which records are looked up first, because Salesforce cannot match by them.
+    parts: tuple[str, ...] = ()
 
     @property
     def by_id(self) -> bool:
         return self.key == ID
 
+    @property
+    def makes(self) -> bool:
+        """Tell whether a row sent twice makes two records."""
+        return not self.key
+
 
 def apply(session: Session, target: Target, rows: Sequence[Row]) -> Sent:
-    """Send *rows*, each with its key, and return a verdict for each."""
+    """Send *rows*, each with its key, and return a verdict for each; rows without a key are sent once and no more."""
 
     def call(batch: Sequence[Row]) -> Sequence[Verdict | None]:
         reply = session.once(_call(target, batch))
         return verdicts(target, batch, reply)
 
     assert session.caller is not None
-    return send(rows, call, size=AT_ONCE, workers=WORKERS, caller=session.caller)
+    repeatable = not target.makes
+    return send(rows, call, size=AT_ONCE, workers=WORKERS, caller=session.caller, repeatable=repeatable)
 
 
 def _call(target: Target, batch: Sequence[Row]) -> Call:
@@ -61,8 +70,10 @@ def _call(target: Target, batch: Sequence[Row]) -> Call:
         return Call("composite/sobjects", what, "DELETE", params={"ids": ids, "allOrNone": "false"}, writes=True)
     attributes = {"type": target.object}
     records = [{"attributes": attributes, **row} for row in batch]
-    path = "composite/sobjects" if target.by_id else f"composite/sobjects/{target.object}/{target.key}"
     body = orjson.dumps({"allOrNone": False, "records": records})
+    if target.makes:
+        return Call("composite/sobjects", f"making {len(batch)} {target.object} records", "POST", body, writes=True)
+    path = "composite/sobjects" if target.by_id else f"composite/sobjects/{target.object}/{target.key}"
     return Call(path, f"writing {len(batch)} {target.object} records", "PATCH", body, writes=True)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from connectors.budget import Gate
 from connectors.calling import Breaker, Caller
-from connectors.errors import SchemaDrift
 from connectors.http import new_session
 from connectors.retry import SERVICE, Retry
 from connectors.salesforce import packaging
@@ -17,9 +16,10 @@ from connectors.salesforce.bulk_query import BulkQuery
 from connectors.salesforce.collections import ID, WORKERS, Target
 from connectors.salesforce.creating import FieldMaker
 from connectors.salesforce.directory import RecordDirectory
-from connectors.salesforce.ids import is_id
 from connectors.salesforce.jobs import NoJobs
+from connectors.salesforce.keys import Key, is_id_of, key_of
 from connectors.salesforce.metadata import is_custom, metadata, words_for
+from connectors.salesforce.paths import paths
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.rounds import rounds
 from connectors.salesforce.schema import Org, check
@@ -106,9 +106,9 @@ class Salesforce:
         self._reader = Reader(session, BulkQuery(session, clock=patience.clock, sleep=sleep))
         ingest = Ingest(session, jobs or NoJobs(), clock=patience.clock, sleep=sleep)
         self._writer = Writer(session, ingest, self._reader)
-        #: The field by which each object's records were last written or prepared.
-        self._keys: dict[str, str] = {}
-        self._checked: set[tuple[str, str, tuple[str, ...], bool]] = set()
+        #: The keys by which each object's records were written or prepared, the last one last.
+        self._keys: dict[str, dict[tuple[str, ...], Key]] = {}
+        self._checked: set[tuple[str, tuple[str, ...], tuple[str, ...], bool]] = set()
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
         """See `Destination.write`."""
@@ -135,7 +135,7 @@ class Salesforce:
                 spool = spools.get(target)
                 if spool is None:
                     spool = spools[target] = Spool(target, kind, block.object)
-                spool.lookups = {**spool.lookups, **self._org.lookups(kind, block.fields)}
+                spool.lookups = {**spool.lookups, **self._org.lookups(kind, (*target.parts, *block.fields))}
                 spool.add(block)
             return self._writer.deliver(list(spools.values()))
         finally:
@@ -145,38 +145,47 @@ class Salesforce:
     def _target(self, block: Block) -> tuple[Target, Kind]:
         """Say where *block* goes, checked against what the org has."""
         kind = self._org.get(block.object)
-        if len(block.key) != 1:
-            raise SchemaDrift(
-                f"{self._where}: `{block.object}` is keyed by {len(block.key)} fields",
-                next_step="Salesforce matches records by one field: take one external id.",
-            )
-        [given] = block.key
-        form = (kind.name, given, block.fields, block.delete)
+        key = key_of(kind, block.key, self._where, beside=block.fields)
+        form = (kind.name, key.names, block.fields, block.delete)
         if form not in self._checked:
-            check(kind, block.fields, self._where, key=given)
+            check(kind, block.fields, self._where, key=key)
             self._checked.add(form)
-        key = kind.spelt(given)
-        self._keys[kind.name] = key
-        return Target(object=kind.name, key=key, delete=block.delete), kind
+        self._remember(kind, key)
+        parts = key.names if key.looked_up else ()
+        return Target(object=kind.name, key="" if parts else key.names[0], delete=block.delete, parts=parts), kind
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
-        """See `Destination.read`. A record's id is its key, as it was last written; else Salesforce's own id."""
-        by_object: dict[str, list[RecordRef]] = {}
+        """See `Destination.read`. *fields* may be ways to other records' fields, such as `Account.OwnerId`.
+
+        A record's id is its key, of a form that was written or prepared; else Salesforce's own id.
+        """
+        by_key: dict[tuple[str, Key], list[RecordRef]] = {}
         for ref in refs:
-            by_object.setdefault(ref.object, []).append(ref)
+            by_key.setdefault((ref.object, self._key(self._org.get(ref.object), ref.id)), []).append(ref)
         found: dict[RecordRef, Mapping[str, FieldValue]] = {}
-        for object_, wanted in by_object.items():
+        for (object_, key), wanted in by_key.items():
             kind = self._org.get(object_)
-            held = self._reader.by_key(kind, self._key(kind, wanted), [ref.id for ref in wanted], fields)
+            ways = paths(self._org, kind, fields, self._where)
+            held = self._reader.by_key(kind, key, [ref.id for ref in wanted], ways)
             found.update({ref: held[ref.id] for ref in wanted if ref.id in held})
         return found
 
-    def _key(self, kind: Kind, refs: Sequence[RecordRef]) -> str:
-        known = self._keys.get(kind.name)
-        if known is not None:
-            return known
-        own = [column.name for column in kind.columns.values() if column.matchable and column.unique]
-        return ID if len(own) != 1 or all(is_id(ref.id) for ref in refs) else own[0]
+    def _key(self, kind: Kind, id_: str) -> Key:
+        """Return the key that *id_* is a value of: the last one of its form."""
+        known = self._keys.get(kind.name, {})
+        for names in reversed(known):
+            key = known[names]
+            if key.values(id_) is not None and (len(key.columns) > 1 or key.by_id == is_id_of(kind, id_)):
+                return key
+        own = [column for column in kind.columns.values() if column.matchable and column.unique]
+        if len(own) != 1 or is_id_of(kind, id_):
+            return key_of(kind, [ID], self._where)
+        return Key((own[0],))
+
+    def _remember(self, kind: Kind, key: Key) -> None:
+        known = self._keys.setdefault(kind.name, {})
+        known.pop(key.names, None)
+        known[key.names] = key
 
     def fields(self, object_: str) -> Sequence[Field]:
         """See `Schema.fields`."""
@@ -192,8 +201,9 @@ class Salesforce:
         self._org.forget(object_)
         kind = self._org.get(object_)
         names = [each.name for each in fields if each.name not in key]
-        check(kind, names, self._where, key=key[0])
-        self._keys[kind.name] = kind.spelt(key[0])
+        found = key_of(kind, key, self._where, beside=names)
+        check(kind, names, self._where, key=found)
+        self._remember(kind, found)
 
     def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the fields that are missing, and let the signed-in user see them; what exists is left as it is."""

@@ -21,7 +21,7 @@ _TABLE = str.maketrans(_ESCAPES)
 _LIKE = str.maketrans(_ESCAPES | {"%": "\\%", "_": "\\_"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Term:
     """One thing that a field may hold: `Email IN ('a@x.com')` or `Email LIKE 'a+%@x.com'`."""
 
@@ -104,18 +104,50 @@ def conditions(terms: Sequence[Term], room: int) -> Iterator[str]:
         yield _joined(part)
 
 
+def combinations(keys: Iterable[tuple[Term, ...]], room: int) -> Iterator[str]:
+    """Yield conditions that together are fulfilled by all of *keys*, each of at most *room* encoded bytes.
+
+    A key is one literal for each of several fields. What fulfils a condition may be another combination of its
+    literals: whoever asks looks at the answer again.
+
+    >>> a, b, x = Term("Who", "'a'"), Term("Who", "'b'"), Term("What", "'x'")
+    >>> list(combinations([(a, x), (b, x)], 999))
+    ["Who IN ('a','b') AND What IN ('x')"]
+    """
+    part: dict[Term, None] = {}
+    used = 0
+    for key in keys:
+        new = [term for term in key if term not in part]
+        cost = sum(map(_cost, new))
+        if part and used + cost > room:
+            yield _all_of(part)
+            part, used, new = {}, 0, list(key)
+            cost = sum(map(_cost, new))
+        if not part:
+            cost += sum(encoded_size(f" AND {term.field} IN ()") for term in key)
+        part.update(dict.fromkeys(new))
+        used += cost
+    if part:
+        yield _all_of(part)
+
+
+def _all_of(terms: Iterable[Term]) -> str:
+    return " AND ".join(_lists(terms))
+
+
+def _lists(terms: Iterable[Term]) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for term in terms:
+        found.setdefault(term.field, []).append(term.literal)
+    return [f"{field} IN ({','.join(literals)})" for field, literals in found.items()]
+
+
 def _cost(term: Term) -> int:
     if term.like:
         return encoded_size(f" OR {term.field} LIKE {term.literal}")
     return encoded_size(term.literal) + len("%2C")
 
 
-def _joined(terms: Iterable[Term]) -> str:
-    exact: dict[str, list[str]] = {}
-    likes: list[str] = []
-    for term in terms:
-        if term.like:
-            likes.append(f"{term.field} LIKE {term.literal}")
-        else:
-            exact.setdefault(term.field, []).append(term.literal)
-    return " OR ".join([*(f"{field} IN ({','.join(values)})" for field, values in exact.items()), *likes])
+def _joined(terms: Sequence[Term]) -> str:
+    likes = [f"{term.field} LIKE {term.literal}" for term in terms if term.like]
+    return " OR ".join([*_lists(term for term in terms if not term.like), *likes])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from connectors.salesforce.cells import out
-from connectors.salesforce.ids import is_id, widened
-from connectors.salesforce.query import MOST_BYTES, Term, can_be_asked, conditions, encoded_size, quoted, select
-from connectors.salesforce.schema import ID, missing_fields
+from connectors.salesforce.collections import WORKERS
+from connectors.salesforce.ids import widened
+from connectors.salesforce.keys import text_of
+from connectors.salesforce.paths import value_at
+from connectors.salesforce.query import MOST_BYTES, Term, combinations, conditions, encoded_size, select
+from connectors.salesforce.schema import ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.salesforce.bulk_query import BulkQuery
+    from connectors.salesforce.keys import Key
+    from connectors.salesforce.paths import Path
     from connectors.salesforce.schema import Kind
     from connectors.salesforce.session import Session
     from connectors.values import FieldValue
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
 MOST_CALLS = 20
 #: Groups of one answer; Salesforce gives 2,000.
 MOST_GROUPS = 1_000
-_NUMBERS = frozenset({"double", "int", "currency", "percent", "long"})
 
 
 class Reader:
@@ -54,9 +58,20 @@ class Reader:
             return None
         return self._asked([select(fields, kind.name, where) for where in wheres], kind, deleted=deleted)
 
-    def _asked(self, queries: Iterable[str], kind: Kind, *, deleted: bool) -> Iterator[Mapping[str, Any]]:
-        for soql in queries:
-            yield from self._session.query(soql, what=f"looking for {kind.name} records", deleted=deleted)
+    def _asked(self, queries: Sequence[str], kind: Kind, *, deleted: bool) -> Iterator[Mapping[str, Any]]:
+        """Yield what *queries* find, in their order; several are asked at the same time."""
+        what = f"looking for {kind.name} records"
+        if len(queries) <= 1:
+            for soql in queries:
+                yield from self._session.query(soql, what=what, deleted=deleted)
+            return
+        pool = ThreadPoolExecutor(min(WORKERS, len(queries)), thread_name_prefix="ask")
+        try:
+            yield from chain.from_iterable(
+                pool.map(lambda soql: list(self._session.query(soql, what=what, deleted=deleted)), queries)
+            )
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def every(
         self, fields: Sequence[str], kind: Kind, where: str = "", *, deleted: bool = False
@@ -77,54 +92,57 @@ class Reader:
         return ((str(record[name]), int(record["n"])) for record in asked)
 
     def by_key(
-        self, kind: Kind, key: str, ids: Sequence[str], fields: Sequence[str]
+        self, kind: Kind, key: Key, ids: Sequence[str], paths: Sequence[Path]
     ) -> dict[str, dict[str, FieldValue]]:
-        """Return the values of *fields* by the keys asked for; records that do not exist are absent.
-
-        Raises:
-            SchemaDrift: The object lacks one of *fields*.
-        """
-        missing = [name for name in (key, *fields) if not kind.has(name)]
-        if missing:
-            raise missing_fields(kind, missing, self._session.where)
-        spelt, named = kind.spelt(key), [kind.spelt(name) for name in fields]
-        asked: dict[str, list[str]] = {}
-        for id_ in ids:
-            asked.setdefault(folded(spelt, id_), []).append(id_)
-        selected = list(dict.fromkeys([spelt, *named]))
-        terms = [term for id_ in asked if (term := exact(kind, spelt, id_)) is not None]
-        if not terms:
-            return {}
-        records = self.any_of(selected, kind, terms)
-        if records is None:
-            records = self.every(selected, kind, f"{spelt} != null")
-        types = [column.type if (column := kind.column(name)) else "string" for name in named]
+        """Return what *paths* lead to, by the keys asked for; what no record holds, or several do, is absent."""
         found: dict[str, dict[str, FieldValue]] = {}
-        for record in records:
-            for id_ in asked.get(folded(spelt, _text(record.get(spelt))), ()):
-                found[id_] = {
-                    given: out(record.get(name), type_) for given, name, type_ in zip(fields, named, types, strict=True)
-                }
-        return found
+        several: set[str] = set()
+        for id_, record in self._holders(kind, key, ids, [path.name for path in paths]):
+            if id_ in found:
+                several.add(id_)
+            found[id_] = {path.given: path.of(record) for path in paths}
+        return {id_: values for id_, values in found.items() if id_ not in several}
+
+    def ids(self, kind: Kind, key: Key, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the records that hold each key, by their own ids in order; a key that no record holds is absent."""
+        found: dict[str, list[str]] = {}
+        for id_, record in self._holders(kind, key, ids, [ID]):
+            found.setdefault(id_, []).append(widened(str(record[ID])))
+        return {id_: sorted(set(records)) for id_, records in found.items()}
+
+    def _holders(
+        self, kind: Kind, key: Key, ids: Sequence[str], names: Sequence[str]
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield each of *ids* with each record that has this key."""
+        asked: dict[tuple[str, ...], list[str]] = {}
+        terms: dict[tuple[Term, ...], None] = {}
+        for id_ in ids:
+            values = key.values(id_)
+            found = None if values is None else key.terms(values)
+            if values is not None and found is not None:
+                asked.setdefault(key.folded(values), []).append(id_)
+                terms[found] = None
+        selected = list(dict.fromkeys([*key.names, *names]))
+        for record in self._of_keys(selected, kind, key, list(terms)) if terms else ():
+            for id_ in asked.get(key.folded([value_at(record, name) for name in key.names]), ()):
+                yield id_, record
+
+    def _of_keys(
+        self, selected: Sequence[str], kind: Kind, key: Key, terms: Sequence[tuple[Term, ...]]
+    ) -> Iterator[Mapping[str, Any]]:
+        if len(key.columns) == 1:
+            few = self.any_of(selected, kind, [term for [term] in terms])
+            return self.every(selected, kind, f"{key.names[0]} != null") if few is None else few
+        # By the field with the fewest values first, keys that share them stand together and fill an address best.
+        order = sorted(range(len(key.columns)), key=lambda place: len({term[place] for term in terms}))
+        together = sorted(tuple(term[place] for place in order) for term in terms)
+        room = MOST_BYTES - encoded_size(select(selected, kind.name, "x"))
+        wheres = combinations(together, room)
+        return self._asked([select(selected, kind.name, where) for where in wheres], kind, deleted=False)
 
 
 def _parts(terms: Sequence[Term], start: int, room: int) -> Iterator[str]:
     return conditions(terms[start : start + MOST_GROUPS], room)
-
-
-def exact(kind: Kind, name: str, value: str) -> Term | None:
-    """Return the condition that a field holds *value*; None where it cannot."""
-    column = kind.column(name)
-    if column is None or not can_be_asked(value):
-        return None
-    if column.type in {"id", "reference"}:
-        return Term(column.name, quoted(value)) if is_id(value) else None
-    if column.type in _NUMBERS:
-        try:
-            return Term(column.name, repr(float(value)) if "." in value else str(int(value)))
-        except ValueError:
-            return None
-    return Term(column.name, quoted(value))
 
 
 def at(record: Mapping[str, Any], path: str) -> str | None:
@@ -133,26 +151,4 @@ def at(record: Mapping[str, Any], path: str) -> str | None:
     >>> at({"Account": {"Name": "Acme"}}, "Account.Name"), at({"Account.Name": "Acme"}, "Account.Name"), at({}, "x.y")
     ('Acme', 'Acme', None)
     """
-    value: Any = record.get(path)
-    if value is None and "." in path:
-        value = record
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-    return _text(value) or None
-
-
-def folded(key: str, value: str) -> str:
-    """Return a key as it is compared: ids in their long form, others as Salesforce compares text."""
-    if key == ID:
-        return widened(value) if is_id(value) else value
-    return value.strip().casefold()
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return text_of(value_at(record, path)) or None

@@ -15,6 +15,7 @@ from connectors.values import Field
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connectors.salesforce.keys import Key
     from connectors.salesforce.session import Session
 
 _TYPES = {"boolean": "boolean", "datetime": "datetime", "date": "date"} | dict.fromkeys(
@@ -40,6 +41,10 @@ class Column:
     unique: bool
     #: Rows can be matched by it in an upsert.
     matchable: bool
+    #: Conditions of a query may name it; long texts cannot be looked for.
+    filterable: bool
+    #: Only where it is unique or an external id.
+    case_sensitive: bool
     #: By which its record is reached in a query (`Account` of `AccountId`), and what that is.
     relation: str | None
     refers_to: tuple[str, ...]
@@ -180,31 +185,23 @@ def allowed(told: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(ours for ours, theirs in words.items() if told.get(theirs))
 
 
-def check(kind: Kind, names: Sequence[str], where: str, *, key: str | None = None) -> None:
-    """Raise `SchemaDrift` for everything among *names* that the org lacks or that we may not write, all at once.
+def check(kind: Kind, names: Sequence[str], where: str, *, key: Key) -> None:
+    """Raise `SchemaDrift` for everything among *names* that we may not write, all at once.
 
     Args:
         kind: The object.
-        names: Fields that are to be written.
+        names: Fields that are to be written; it has them.
         where: Which connection this is.
-        key: The field by which records are matched, where they are to be written.
+        key: By what records are told apart.
     """
-    missing = [name for name in [*([key] if key else []), *names] if not kind.has(name)]
-    if missing:
-        raise missing_fields(kind, missing, where)
-    fixed = [name for name in names if not _may_write(kind, name, key)]
+    made = key.names if key.looked_up else ()
+    fixed = [name for name in (*made, *names) if not _may_write(kind, name, key)]
     if fixed:
         listed = ", ".join(f"`{name}`" for name in fixed)
         raise SchemaDrift(
             f"{where}: {listed} of `{kind.name}` cannot be written",
             next_step="It is a formula or system field, or the integration user lacks edit rights on it (field-level"
             " security): give the right, or delete the line from the mapping.",
-        )
-    column = kind.column(key) if key else None
-    if column is not None and column.name != ID and not column.matchable:
-        raise SchemaDrift(
-            f"{where}: `{column.name}` of `{kind.name}` is no external id, so records cannot be matched by it",
-            next_step="Tick `External ID` (and `Unique`) on the field in Salesforce, or use another key.",
         )
 
 
@@ -218,10 +215,13 @@ def missing_fields(kind: Kind, missing: Sequence[str], where: str) -> SchemaDrif
     return SchemaDrift(f"{where}: object `{kind.name}` has no field {names}", next_step=step)
 
 
-def _may_write(kind: Kind, name: str, key: str | None) -> bool:
+def _may_write(kind: Kind, name: str, key: Key) -> bool:
     column = kind.column(name)
     assert column is not None
-    return column.updateable or (column.createable and key is not None and key.lower() != ID.lower())
+    if key.by_id:
+        return column.updateable
+    # What is looked up is made with all its fields; those that are set once (a member's campaign) stay as they are.
+    return column.createable or (column.updateable and not key.looked_up)
 
 
 def _column(told: Mapping[str, Any]) -> Column:
@@ -234,6 +234,8 @@ def _column(told: Mapping[str, Any]) -> Column:
         updateable=bool(told.get("updateable")),
         unique=bool(told.get("unique")),
         matchable=bool(told.get("externalId") or told.get("idLookup")),
+        filterable=bool(told.get("filterable", True)),
+        case_sensitive=bool(told.get("caseSensitive")),
         relation=told.get("relationshipName"),
         refers_to=tuple(told.get("referenceTo") or ()),
         values=tuple(str(each["value"]) for each in told.get("picklistValues") or () if each.get("active")),

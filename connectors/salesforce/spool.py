@@ -74,13 +74,14 @@ class Spool:
 
     def add(self, block: Block) -> None:
         """Take the rows of *block* in; those that cannot be sent are refused with their field."""
-        names = tuple(self.kind.spelt(name) for name in block.fields)
+        parts = self.target.parts
+        names = (*parts, *(self.kind.spelt(name) for name in block.fields))
         types = [column.type for name in names if (column := self.kind.column(name)) is not None]
         assert len(types) == len(names), "fields are checked before"
         if not block.rows:
             return
         ids = block.ids()
-        given = list(zip(*block.rows, strict=True))[1:]
+        given = list(zip(*block.rows, strict=True))[0 if parts else len(block.key) :]
         cells = [ready(self._looked_up(*one[:2]), one[2]) for one in zip(names, given, types, strict=True)]
         keys = ready(ids, "string")
         self.unfit.update(ids[place] for column in (keys, *cells) for place in column.unfit)
@@ -95,9 +96,13 @@ class Spool:
 
     def _troubled(self, ids: Sequence[str], names: Sequence[str], columns: Sequence[Ready]) -> dict[int, Outcome]:
         """Return, by place, what is said of rows that cannot be sent at all."""
-        bad: dict[int, tuple[str, ...]] = {place: (names[0],) for place, id_ in enumerate(ids) if not id_.strip()}
-        for name, column in zip(names, columns, strict=True):
-            for place in column.bad:
+        parts = len(self.target.parts)
+        nameless = [] if parts else [place for place, id_ in enumerate(ids) if not id_.strip()]
+        bad: dict[int, tuple[str, ...]] = dict.fromkeys(nameless, (names[0],))
+        for at, (name, column) in enumerate(zip(names, columns, strict=True)):
+            # A part of a key must have a value: without it the key would be another one, or none.
+            blank = [place for place, value in enumerate(column.values) if value is None] if 0 < at <= parts else []
+            for place in (*column.bad, *blank):
                 bad[place] = (*bad.get(place, ()), name)
         found = {
             place: Outcome(object=self.object, id=ids[place], kind=OutcomeKind.REJECTED, code="E502", fields=fields)
@@ -118,11 +123,19 @@ class Spool:
 
     def records(self, only: Collection[str] | None = None) -> Iterator[Row]:
         """Yield the rows as records, each with its key first; *only* those with these keys."""
-        key = self.target.key
+        for id_, values in self.named():
+            if only is None or id_ in only:
+                yield {self.target.key: id_, **values}
+
+    def named(self) -> Iterator[tuple[str, Row]]:
+        """Yield each row's name, as `Block.ids` gives it, with its values."""
         for names, rows in self._blocks():
             for row in rows:
-                if only is None or row[0] in only:
-                    yield {key: row[0], **dict(zip(names, row[1:], strict=True))}
+                yield str(row[0]), dict(zip(names, row[1:], strict=True))
+
+    def ids(self) -> list[str]:
+        """Return the name of every row, as `Block.ids` gives it."""
+        return [id_ for id_, _ in self.named()]
 
     def keys(self, first: int = 0, last: int | None = None) -> list[str]:
         """Return the keys of the rows that travel as CSV, from *first* to before *last*."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.salesforce.ids import PREFIX, is_id
+from connectors.salesforce.keys import exact
 from connectors.salesforce.query import Term, can_be_asked, escaped_for_like
-from connectors.salesforce.reading import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,11 +26,12 @@ _SHORT_ID = 15
 def by_id(kind: Kind, name: str, ids: Iterable[str]) -> Iterator[Term]:
     """Yield conditions that a record is one of *ids*; those of other objects are left out."""
     column = kind.column(name)
-    own = column is not None and column.type == "id"
+    assert column is not None
+    own = column.type == "id"
     for id_ in ids:
         if own and kind.prefix and id_[:PREFIX].lower() != kind.prefix.lower():
             continue
-        term = exact(kind, name, id_)
+        term = exact(column, id_)
         if term is not None:
             yield term
 
@@ -40,7 +41,7 @@ def by_identifier(kind: Kind, name: str, values: Iterable[str]) -> Iterator[Term
     column = kind.column(name)
     assert column is not None
     for value in values:
-        term = exact(kind, name, value)
+        term = exact(column, value)
         if term is not None:
             yield term
         if term is None or column.type in {"id", "reference"} or not term.literal.startswith("'"):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Applied
 from connectors.errors import Deferred, Refused, SchemaDrift, Unknown
-from connectors.salesforce import collections
+from connectors.salesforce import collections, looked_up
 from connectors.salesforce.bulk_results import results
 from connectors.salesforce.collections import ID, Target
+from connectors.salesforce.keys import key_of
+from connectors.salesforce.looked_up import SEVERAL
 from connectors.values import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Writer:
                 self._deliver(spool, tally)
                 stopped = tally.stopped
             else:
-                tally.all((str(row[spool.target.key]) for row in spool.records()), OutcomeKind.DEFERRED)
+                tally.all(spool.ids(), OutcomeKind.DEFERRED)
             written += tally.written
             others += tally.others
         self._ingest.forget_earlier()
@@ -88,6 +90,8 @@ class Writer:
     def _deliver(self, spool: Spool, tally: _Tally) -> None:
         if spool.target.delete:
             self._delete(spool, tally)
+        elif spool.target.parts:
+            tally.take(looked_up.write(self._session, self._reader, spool))
         elif spool.rows - len(spool.unfit) > self._bulk_above:
             again = self._bulk(spool, tally)
             if tally.stopped is None:
@@ -143,13 +147,17 @@ class Writer:
 
     def _delete(self, spool: Spool, tally: _Tally) -> None:
         """Delete by id; what is not there any longer is as it should be."""
-        target = spool.target
-        keys = [str(row[target.key]) for row in spool.records()]
+        target, keys = spool.target, spool.ids()
         ids: Mapping[str, str] = {key: key for key in keys}
         if not target.by_id:
-            held = self._reader.by_key(spool.kind, target.key, keys, [ID])
-            ids = {key: str(values[ID]) for key, values in held.items()}
-            tally.written += len(set(keys)) - len(ids)
+            key = key_of(spool.kind, target.parts or (target.key,), self._session.where)
+            held = self._reader.ids(spool.kind, key, keys)
+            ids = {key: records[0] for key, records in held.items() if len(records) == 1}
+            several = [key for key, records in held.items() if len(records) > 1]
+            tally.others += [
+                Outcome(object=spool.object, id=each, kind=SEVERAL.kind, code=SEVERAL.code) for each in several
+            ]
+            tally.written += len(set(keys)) - len(held)
         rows: list[Row] = [{ID: id_} for id_ in ids.values()]
         sent = collections.apply(self._session, Target(object=target.object, key=ID, delete=True), rows)
         applied = sent.applied(spool.object, list(ids))

@@ -44,36 +44,60 @@ def complete(org: Org, kind: Kind, row: Row) -> None:
     if kind.name in PERSONS:
         row["Name"] = " ".join(filter(None, (row.get("FirstName"), row.get("LastName"))))
     elif kind.name == "Task":
-        row["IsClosed"] = row.get("Status") in CLOSED
-        row["IsHighPriority"] = row.get("Priority") == "High"
-        who = org.row("Contact", row.get("WhoId"))
-        row["AccountId"] = (who or {}).get("AccountId")
+        _task(org, row)
     elif kind.name == "CampaignMember":
-        _member(org, kind, row)
+        _member(org, row)
     elif kind.name == "FieldPermissions":
-        _grant(org, kind, row)
-    elif kind.name == "PermissionSetAssignment":
-        _once(org, kind, row, "PermissionSetId", "AssigneeId")
+        _grant(org, row)
     elif kind.name == "PermissionSet":
-        _once(org, kind, row, "Name")
         row.setdefault("IsOwnedByProfile", False)
     elif kind.custom and "name" in kind.fields and not row.get("Name"):
         row["Name"] = row["Id"]
 
 
-def _member(org: Org, kind: Kind, row: Row) -> None:
-    """A member is one lead or one contact, once in its campaign."""
-    person = "ContactId" if row.get("ContactId") else "LeadId"
-    if not row.get(person):
+def alone(org: Org, kind: Kind, row: Row) -> None:
+    """Refuse a row where the org has another one that says the same.
+
+    Raises:
+        Breach: There is one.
+    """
+    match kind.name:
+        case "CampaignMember":
+            person = "ContactId" if row.get("ContactId") else "LeadId"
+            _once(org, kind, row, person, "CampaignId", told="Already a campaign member.")
+        case "FieldPermissions":
+            _once(org, kind, row, "Field", "ParentId")
+        case "PermissionSetAssignment":
+            _once(org, kind, row, "PermissionSetId", "AssigneeId")
+        case "PermissionSet":
+            _once(org, kind, row, "Name")
+
+
+def _task(org: Org, row: Row) -> None:
+    """A task is about a person and a thing; a lead has no further thing."""
+    if row.get("WhatId") and str(row.get("WhoId") or "").startswith("00Q"):
+        said = "If a lead is specified with the WhoId field, WhatId cannot be specified"
+        raise Breach("FIELD_INTEGRITY_EXCEPTION", said, ("WhatId",))
+    row["IsClosed"] = row.get("Status") in CLOSED
+    row["IsHighPriority"] = row.get("Priority") == "High"
+    about = str(row.get("WhatId") or "")
+    who = org.row("Contact", row.get("WhoId"))
+    row["AccountId"] = about if about.startswith("001") else (who or {}).get("AccountId")
+
+
+def _member(org: Org, row: Row) -> None:
+    """A member is one lead or one contact; of both, the contact alone is kept."""
+    if row.get("ContactId"):
+        row["LeadId"] = None
+    if not (row.get("ContactId") or row.get("LeadId")):
         raise Breach("REQUIRED_FIELD_MISSING", "Required fields are missing: [LeadId, ContactId]", ("LeadId",))
-    _once(org, kind, row, person, "CampaignId", told="Already a campaign member.")
     row["HasResponded"] = row.get("Status") == "Responded"
     if row["HasResponded"]:
         row.setdefault("FirstRespondedDate", org.stamp()[:10])
 
 
-def _grant(org: Org, kind: Kind, row: Row) -> None:
-    """A permission is for a field that is there and can be closed, once in its set; who edits may read."""
+def _grant(org: Org, row: Row) -> None:
+    """A permission is for a field that is there and can be closed; who edits may read."""
     name, _, field_name = str(row["Field"]).partition(".")
     target = org.find(name)
     field = target.field(field_name) if target else None
@@ -86,7 +110,6 @@ def _grant(org: Org, kind: Kind, row: Row) -> None:
         raise Breach(
             "FIELD_INTEGRITY_EXCEPTION", "Permission Edit depends on permission(s): Read", ("PermissionsEdit",)
         )
-    _once(org, kind, row, "Field", "ParentId")
 
 
 def _once(org: Org, kind: Kind, row: Row, *names: str, told: str = "") -> None:

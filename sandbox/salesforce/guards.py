@@ -41,6 +41,7 @@ def guard(org: Org, kind: Kind, after: Row | None, before: Row | None, *, allow_
         return
     if kind.name == "Lead" and before is not None and before.get("IsConverted"):
         raise Breach("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+    _owned(org, kind, after, before)
     _validate(org, kind, after, before)
     _duplicates(org, kind, after, before, allowed=allow_duplicates)
 
@@ -61,6 +62,17 @@ def _faults(org: Org, row: Row) -> None:
             "HealthTrigger: execution of AfterUpdate caused by: System.DmlException: Update failed. First exception "
             f"on row 0; first error: UNABLE_TO_LOCK_ROW, {LOCKED}: []",
         )
+
+
+def _owned(org: Org, kind: Kind, after: Row, before: Row | None) -> None:
+    """A record is given to an active user only; it may stay with one who was deactivated since."""
+    owner = after.get("OwnerId")
+    if owner is None or (before or {}).get("OwnerId") == owner:
+        return
+    user = org.row("User", owner)
+    if user is not None and not user.get("IsActive"):
+        said = f"operation performed with inactive user [{owner}] as owner of {kind.label.lower()}"
+        raise Breach("INACTIVE_OWNER_OR_USER", said, ("OwnerId",))
 
 
 def _validate(org: Org, kind: Kind, after: Row, before: Row | None) -> None:

@@ -145,11 +145,6 @@ class Kind:
     def custom(self) -> bool:
         return self.name.endswith("__c")
 
-    @property
-    def compounds(self) -> frozenset[str]:
-        """Addresses: fields that only show what other fields hold."""
-        return frozenset(each.name for each in self.fields.values() if each.type == "address")
-
 
 def _plural(label: str) -> str:
     return label[:-1] + "ies" if label.endswith("y") else label + "s"

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.salesforce.computed import complete, defaults, stamps
+from sandbox.salesforce.computed import alone, complete, defaults, stamps
 from sandbox.salesforce.guards import guard
 from sandbox.salesforce.ids import widened
 from sandbox.salesforce.incoming import accepted, parsed
@@ -132,6 +132,7 @@ class Writer:
         if not self._manner.unguarded:
             guard(self._org, self._whole, after, before, allow_duplicates=self._manner.allow_duplicates)
         self._unique(after)
+        alone(self._org, self._whole, after)
         self._org.store.put(self._whole, after)
         self._org.changed(self._whole)
 
