@@ -47,11 +47,18 @@ class Batches:
     session: Session
     paths: Paths
 
-    def write(self, object_: str, key: str, inputs: Sequence[Input]) -> Sent:
-        """Update records by their own id, or create or update them by a unique property of ours."""
+    def write(self, object_: str, key: str, inputs: Sequence[Input], own: dict[str, str] | None = None) -> Sent:
+        """Update records by their own id, or create or update them by a unique property of ours.
+
+        Args:
+            object_: Theirs.
+            key: `hs_object_id`, or the unique property.
+            inputs: The rows.
+            own: Takes in the record's own id of each row that was written, by the row's.
+        """
         if key == ID:
-            return self._send(object_, "update", [_with_number(each) for each in inputs])
-        return self._send(object_, "upsert", inputs, key)
+            return self._send(object_, "update", [_with_number(each) for each in inputs], own=own)
+        return self._send(object_, "upsert", inputs, key, own)
 
     def archive(self, object_: str, inputs: Sequence[Input]) -> Sent:
         """Move records to the recycle bin, by their own ids; one that is gone already counts as done."""
@@ -83,7 +90,9 @@ class Batches:
             raise sent.stopped
         return found
 
-    def _send(self, object_: str, action: str, inputs: Sequence[Input], key: str = ID) -> Sent:
+    def _send(
+        self, object_: str, action: str, inputs: Sequence[Input], key: str = ID, own: dict[str, str] | None = None
+    ) -> Sent:
         path = self.paths.batch(object_, action)
         by_key = {} if key == ID else {"idProperty": key}
         plain = action == "archive"
@@ -101,15 +110,20 @@ class Batches:
                 told = self.session.once(path, {"inputs": sent}, what=f"{action} {len(fit)} {object_}", writes=True)
                 if plain and told is None:
                     return [each or WRITTEN for each in verdicts]
-                settle(verdicts, {each.id: place for place, each in fit}, told, key)
+                made = settle(verdicts, {each.id: place for place, each in fit}, told, key)
+                if own is not None:
+                    own.update({batch[place].id: id_ for place, id_ in made.items()})
             return verdicts
 
         self.session.ready()
         return send(inputs, call, size=AT_ONCE, workers=WORKERS, caller=self.session.caller)
 
 
-def settle(verdicts: list[Verdict | None], place_of: Mapping[str, int], told: object, key: str) -> None:
+def settle(verdicts: list[Verdict | None], place_of: Mapping[str, int], told: object, key: str) -> Mapping[int, str]:
     """Enter what a reply says of a batch; rows that it does not mention stay as they are.
+
+    Returns:
+        The place of each row that was written, and the own id of its record.
 
     Args:
         verdicts: One for each row.
@@ -120,11 +134,11 @@ def settle(verdicts: list[Verdict | None], place_of: Mapping[str, int], told: ob
     Raises:
         SchemaDrift: The reply complains about the mapping, not about a row.
     """
-    places = Places(place_of, len(verdicts))
+    places, made = Places(place_of, len(verdicts)), dict[int, str]()
     for result in results(told):
         place = places.of_result(result, key)
         if place is not None:
-            verdicts[place] = WRITTEN
+            verdicts[place], made[place] = WRITTEN, str(result.get("id"))
     errors = told.get("errors") if isinstance(told, Mapping) else None
     for error in errors if isinstance(errors, list) else ():
         if not isinstance(error, Mapping):
@@ -135,6 +149,7 @@ def settle(verdicts: list[Verdict | None], place_of: Mapping[str, int], told: ob
             raise SchemaDrift(f"HubSpot has no property {named or 'of the name we wrote'} any longer")
         for place in places.of_error(error):
             verdicts[place] = verdict
+    return made
 
 
 @dataclass(frozen=True, slots=True)

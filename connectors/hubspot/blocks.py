@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from connectors.values import Write
 
 
-def key_of(block: Block, where: str) -> str:
-    """Return the one property by which the rows of *block* are told apart.
+def key_of(object_: str, key: Sequence[str], where: str) -> str:
+    """Return the one property by which records of *object_* are told apart.
 
     Raises:
         SchemaDrift: There are several.
     """
-    if len(block.key) == 1:
-        return block.key[0]
-    names = ", ".join(f"`{name}`" for name in block.key)
+    if len(key) == 1:
+        return key[0]
+    names = ", ".join(f"`{name}`" for name in key)
     raise SchemaDrift(
-        f"{where}: `{block.object}` cannot have a key of several properties ({names})",
+        f"{where}: `{object_}` cannot have a key of several properties ({names})",
         next_step=f"Take `{ID}: record.id`, or one property with unique values.",
     )
 
@@ -39,7 +39,7 @@ def inputs_of(block: Block, known: Properties, where: str) -> list[Input]:
     Raises:
         SchemaDrift: The object lacks a property, HubSpot fills it itself, or the key does not tell records apart.
     """
-    key = key_of(block, where)
+    key = key_of(block.object, block.key, where)
     known.check_key(key)
     if block.delete:
         return [Input(as_text(row[0])) for row in block.rows]

@@ -15,6 +15,7 @@ from connectors.hubspot.batches import Batches, is_number, results
 from connectors.hubspot.properties import ID
 from connectors.hubspot.rows import COMPANY, EMAIL, MORE_EMAILS, Reading, completed
 from connectors.hubspot.searching import Search, phone_groups, value_groups
+from connectors.hubspot.session import ASSOCIATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +95,9 @@ class HubSpotDirectory:
             now, inputs = inputs[:COMPANIES_AT_ONCE], inputs[COMPANIES_AT_ONCE:]
             path = self._paths.associations("companies", self._columns.object)
             what = f"count the contacts of {len(now)} companies"
-            for company, contacts, after in _associated(self._session.read(path, {"inputs": now}, what=what)):
+            for company, contacts, after in _associated(
+                self._session.read(path, {"inputs": now}, what=what, windows=(ASSOCIATIONS,))
+            ):
                 if contacts:
                     found[company] = found.get(company, 0) + contacts
                 if after:

@@ -7,9 +7,13 @@ Legacy paths (`v1` to `v4`) end in September 2027.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from connectors.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Served by HubSpot itself; the sandbox has an address of its own.
 HOST = "https://api.hubapi.com"
@@ -51,11 +55,28 @@ class Paths:
     def custom_objects(self) -> str:
         return "/crm/v3/schemas" if self._legacy else f"/crm-object-schemas/{self.api}/schemas"
 
-    def associations(self, from_: str, to: str) -> str:
-        """Return the path that reads the associations of up to 1,000 records."""
+    def associations(self, from_: str, to: str, action: str = "batch/read") -> str:
+        """Return the path of `batch/read` (up to 1,000 records), `batch/create` (2,000 pairs) or `labels`."""
         # Version 3 does not say which of several companies is the primary one; version 4 does, as the dated ones do.
         version = "v4" if self._legacy else self.api
-        return f"{self._crm('associations', version)}/{_safe(from_)}/{_safe(to)}/batch/read"
+        return f"{self._crm('associations', version)}/{_safe(from_)}/{_safe(to)}/{action}"
+
+    def lists(self, ids: Iterable[str]) -> str:
+        """Return the path that tells what kind of lists these are."""
+        return f"{self._crm('lists', self.api)}?{'&'.join(f'listIds={_safe(each)}' for each in ids)}"
+
+    def members(self, list_: str, action: str) -> str:
+        """Return the path of `add` or `remove`, which take record ids."""
+        return f"{self._crm('lists', self.api)}/{_safe(list_)}/memberships/{action}"
+
+    def lists_of_records(self) -> str:
+        """Return the path that tells the lists that up to 100 records are in."""
+        return f"{self._crm('lists', self.api)}/records/memberships/batch/read"
+
+    def archived(self, object_: str, properties: str, after: str) -> str:
+        """Return the path of a page of the recycle bin, in the order of the records' ids."""
+        place = f"&after={_safe(after)}" if after else ""
+        return f"{self._objects(object_)}?limit=100&archived=true&properties={_safe(properties)}{place}"
 
     def account(self) -> str:
         return f"/account-info/{self.api}/details"

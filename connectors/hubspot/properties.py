@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A record's own id; every object has it.
 ID = "hs_object_id"
+#: Ids that a record had before a merge, joined by `;`.
+MERGED = "hs_merged_object_ids"
 #: Characters in a text property (HubSpot's knowledge base, 2026-09).
 LONGEST = 65_536
 _TYPES = {

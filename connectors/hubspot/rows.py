@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from connectors.hubspot.batches import held_by
-from connectors.hubspot.properties import ID
+from connectors.hubspot.properties import ID, MERGED
 from connectors.records import RECORD_FIELDS
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from connectors.contract import RecordColumns
     from connectors.hubspot.properties import Properties
 
-#: Ids that a record had before a merge, joined by `;`.
-MERGED = "hs_merged_object_ids"
 EMAIL = "email"
 #: Further addresses of a contact, joined by `;`; a look-up by e-mail goes through these too.
 MORE_EMAILS = "hs_additional_emails"

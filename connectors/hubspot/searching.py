@@ -13,6 +13,7 @@ import orjson
 from connectors.errors import Deferred
 from connectors.hubspot.batches import results
 from connectors.hubspot.properties import ID
+from connectors.hubspot.session import SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ class Search:
         }
 
     def _ask(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        return self.session.read(self.paths.search(self.object), body, what=f"search {self.object}", search=True)
+        return self.session.read(self.paths.search(self.object), body, what=f"search {self.object}", windows=(SEARCH,))
 
 
 def value_groups(known: Property, values: Sequence[str], room: int) -> Iterator[list[Group]]:

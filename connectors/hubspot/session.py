@@ -20,7 +20,7 @@ from connectors.hubspot.tokens import SIGN_IN, OAuth, ServiceKey
 from connectors.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from connectors.budget import Gate
@@ -33,6 +33,8 @@ T = TypeVar("T")
 WORKERS = 10
 #: Search allows 5 calls a second for the whole account (HubSpot's usage guidelines, 2026-09).
 SEARCH = Window(calls=5, seconds=1.0, name="search")
+#: Association calls have a limit of their own besides, of 100 to 200 by tier (same guidelines): the lowest will do.
+ASSOCIATIONS = Window(calls=100, seconds=10.0, name="associations")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -73,24 +75,23 @@ class Session:
         self._client: Any = None
         self._lock = Lock()
 
-    def read(self, path: str, body: object = None, *, what: str, search: bool = False) -> Any:  # noqa: ANN401 - JSON
+    def read(self, path: str, body: object = None, *, what: str, windows: Sequence[Window] = ()) -> Any:  # noqa: ANN401 - JSON
         """Ask, as often as it takes within the retry policy; without *body* by GET.
 
         Raises:
             ConnectorError: See `connectors.errors`; a read is never `Unknown`.
         """
         self.ready()
-        windows = (SEARCH,) if search else ()
         return self.caller.call(lambda: self.once(path, body, what=what, writes=False), windows=windows)
 
     def ready(self) -> None:
         """Load what a call needs: once a call has its turn, it must leave at once, or it counts in a later window."""
         self._connected()
 
-    def once(self, path: str, body: object = None, *, what: str, writes: bool) -> Any:  # noqa: ANN401 - JSON
+    def once(self, path: str, body: object = None, *, what: str, writes: bool, method: str = "") -> Any:  # noqa: ANN401 - JSON
         """Make one call, without budget or second try; see `Caller.call`, in which it belongs."""
         headers = {"Authorization": f"Bearer {self._tokens.current()}"}
-        return self._send(path, headers, what=what, writes=writes, body=body)
+        return self._send(path, headers, what=what, writes=writes, body=body, method=method)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -118,9 +119,10 @@ class Session:
         writes: bool,
         body: object = None,
         form: list[tuple[str, str]] | None = None,
+        method: str = "",
     ) -> Any:  # noqa: ANN401 - JSON
         now = self._clock()
-        method = "GET" if body is None and form is None else "POST"
+        method = method or ("GET" if body is None and form is None else "POST")
         try:
             came = self._connected().call_api(
                 path,

@@ -89,7 +89,7 @@ def batch_create(portal: Portal, call: Call, from_type: str, to_type: str) -> Re
             results.append({"from": {"id": from_id}, "to": {"id": to_id}, "type": _v3_name(one, other)})
         else:
             results.append(_pair(one, from_id, other, to_id, types))
-    return _batch(portal, call, results, errors, 201)
+    return _batch(portal, call, [one for one in results if not _silent(call, one)], errors, 201)
 
 
 def batch_default(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:
@@ -103,7 +103,7 @@ def batch_default(portal: Portal, call: Call, from_type: str, to_type: str) -> R
             results += _defaults(portal, one, from_id, other, to_id)
         except Refusal as refusal:
             errors.append(refusal.row({"fromObjectId": [from_id], "toObjectId": [to_id]}, portal.omit))
-    return _batch(portal, call, results, errors)
+    return _batch(portal, call, [one for one in results if not _silent(call, one)], errors)
 
 
 def batch_archive(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:
@@ -203,6 +203,12 @@ def _pair(one: Kind, from_id: str, other: Kind, to_id: str, types: list[LinkType
         "toObjectId": to_id,
         "labels": [link.label for link in types if link.label is not None],
     }
+
+
+def _silent(call: Call, result: dict[str, Any]) -> bool:
+    """Whether the switches leave a pair out of the answer that was associated all the same."""
+    from_id = result.get("fromObjectId") or result["from"]["id"]
+    return call.request.fires("silent_batch", str(from_id))
 
 
 def _v3_name(one: Kind, other: Kind) -> str:

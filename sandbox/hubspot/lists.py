@@ -136,6 +136,8 @@ def change(portal: Portal, call: Call, id_: str, verb: str) -> Reply:
             joining, leaving = _ids(body.get("recordIdsToAdd") or []), _ids(body.get("recordIdsToRemove") or [])
         case _:
             raise bad_json("an object was expected") if verb == "add-and-remove" else not_found()
+    if call.request.fires("silent_failure"):
+        joining, leaving = [], []
     kind = portal.kind(found.kind_id)
     present = {id_: portal.present(kind, id_) for id_ in joining if portal.exists(found.kind_id, id_)}
     added = [id_ for id_ in present.values() if id_ not in found.members]
@@ -144,7 +146,8 @@ def change(portal: Portal, call: Call, id_: str, verb: str) -> Reply:
         del found.members[one]
     found.members |= dict.fromkeys(added, call.at)
     missing = [id_ for id_ in joining if id_ not in present]
-    answer = {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
+    told = {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
+    answer = {name: [id_ for id_ in ids if not call.request.fires("silent_batch", id_)] for name, ids in told.items()}
     return Reply.json(answer, rows=len(added) + len(removed))
 
 

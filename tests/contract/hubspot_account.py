@@ -109,6 +109,12 @@ class Account:
         }
         return HubSpot(**given | options)
 
+    def connection_by(self, key: str, object_: str = "notes") -> HubSpot:
+        """Return another connection, which knows records of an object by *key*."""
+        made = self.connection()
+        made.ensure(object_, [key], [])
+        return made
+
 
 def block(rows: Sequence[tuple[FieldValue, ...]], *fields: str, key: str = ID, object_: str = "contacts") -> Block:
     return Block(object=object_, key=(key,), fields=fields, rows=rows)

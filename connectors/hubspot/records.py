@@ -1,0 +1,216 @@
+"""Records of an account's objects: written by their own id or a unique property of ours, associated, and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from connectors.contract import Applied
+from connectors.hubspot.batches import Input, held_by, is_number
+from connectors.hubspot.blocks import inputs_of, key_of
+from connectors.hubspot.links import PREFIX
+from connectors.hubspot.properties import ID, MERGED, as_text
+from connectors.values import OutcomeKind
+from connectors.verdicts import WRITTEN, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from connectors.batching import Sent
+    from connectors.hubspot.batches import Batches
+    from connectors.hubspot.catalogue import Catalogue
+    from connectors.hubspot.links import Links
+    from connectors.hubspot.properties import Properties
+    from connectors.values import Block, FieldValue, RecordRef
+
+
+@dataclass(slots=True)
+class Records:
+    """Writes and reads records.
+
+    Args:
+        name: The connection's, for messages.
+        batches: Its calls about records.
+        catalogue: Its properties.
+        links: Its associations.
+    """
+
+    name: str
+    batches: Batches
+    catalogue: Catalogue
+    links: Links
+    #: Object → the properties that its records are known by here.
+    _keys: dict[str, dict[str, None]] = field(default_factory=dict)
+    #: (object, other object, row) → the record it should hang on, where nobody knows whether it does.
+    _wished: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def ensure(self, object_: str, key: Sequence[str], names: Sequence[str]) -> None:
+        """Check that records of *object_* can be told apart by *key*, and that *names* can be written.
+
+        Raises:
+            SchemaDrift: They cannot.
+        """
+        known = self.catalogue.of(object_)
+        plain, linked = _parted(names)
+        known.check_writable(plain)
+        known.check_key(key_of(object_, key, self.name))
+        for to in linked:
+            self.links.type(object_, to)
+        self._keys.setdefault(object_, {})[key[0]] = None
+
+    def prepare(self, block: Block) -> Callable[[], Applied]:
+        """Return what writes *block*, which is known to fit then.
+
+        Raises:
+            SchemaDrift: It does not fit the account's objects.
+        """
+        known = self.catalogue.of(block.object)
+        _, linked = _parted(block.fields)
+        targets = {to: _column(block, PREFIX + to) for to in linked}
+        for to in linked:
+            self.links.type(block.object, to)
+        inputs = [
+            _unless_misled(each, {to: texts[place] for to, texts in targets.items()}) if targets else each
+            for place, each in enumerate(inputs_of(_without(block, targets), known, self.name))
+        ]
+        self._keys.setdefault(block.object, {})[block.key[0]] = None
+        if block.delete:
+            return lambda: self._delete(block, inputs)
+        return lambda: self._write(block, inputs, targets)
+
+    def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> dict[RecordRef, Mapping[str, FieldValue]]:
+        """Return what records of one object hold; see `Destination.read`."""
+        object_ = refs[0].object
+        known = self.catalogue.of(object_)
+        plain, linked = _parted(fields)
+        known.check(plain)
+        found: dict[RecordRef, Mapping[str, FieldValue]] = {}
+        by_key: dict[str, list[RecordRef]] = {}
+        for ref in refs:
+            by_key.setdefault(self._key_of(ref), []).append(ref)
+        for key, asked in by_key.items():
+            holders = self._held(known, key, asked, plain)
+            others = {
+                to: self.links.of(object_, to, {str(each.get("id")) for each in holders.values()}) for to in linked
+            }
+            turns = [(name, known.by_name[name].held()) for name in plain]
+            for ref, record in holders.items():
+                values, own = held_by(record), str(record.get("id"))
+                found[ref] = {
+                    **{name: turn(own if name == ID else values.get(name)) for name, turn in turns},
+                    **{PREFIX + to: self._other(ref, to, others[to].get(own, ())) for to in linked},
+                }
+        return found
+
+    def _key_of(self, ref: RecordRef) -> str:
+        """Return the property that a ref's id is of; where both are written, digits are the record's own id."""
+        keys = self._keys.get(ref.object) or {ID: None}
+        own = ID in keys and (len(keys) == 1 or is_number(ref.id))
+        return ID if own else next(key for key in reversed(keys) if key != ID)
+
+    def _held(
+        self, known: Properties, key: str, refs: Sequence[RecordRef], names: Sequence[str]
+    ) -> dict[RecordRef, Mapping[str, Any]]:
+        merged = [MERGED] if key == ID and MERGED in known.by_name else []
+        asked = list(dict.fromkeys([*names, key, *merged]))
+        holders = _by_id(self.batches.read(known.object, [ref.id for ref in refs], asked, key), key)
+        found = ((ref, holders.get(ref.id) or holders.get(ref.id.casefold())) for ref in refs)
+        return {ref: record for ref, record in found if record is not None}
+
+    def _other(self, ref: RecordRef, to: str, others: Sequence[str]) -> FieldValue:
+        """Return the record that this one hangs on: the one that we wished for, if it is among several."""
+        wished = self._wished.get((ref.object, to, ref.id))
+        return wished if wished in others else ";".join(sorted(set(others))) or None
+
+    def _write(self, block: Block, inputs: Sequence[Input], targets: Mapping[str, Sequence[str]]) -> Applied:
+        key, own = block.key[0], dict[str, str]()
+        sent = self.batches.write(block.object, key, inputs, own if targets else None)
+        for to, texts in targets.items():
+            self._associate(
+                block.object, to, sent, [(own.get(each.id), to_) for each, to_ in zip(inputs, texts, strict=True)]
+            )
+        ids = block.ids()
+        for to, texts in targets.items():
+            for id_, text, verdict in zip(ids, texts, sent.verdicts, strict=True):
+                if verdict.kind is OutcomeKind.UNKNOWN:
+                    self._wished[block.object, to, id_] = text
+        return sent.applied(block.object, ids)
+
+    def _associate(self, object_: str, to: str, sent: Sent, pairs: Sequence[tuple[str | None, str]]) -> None:
+        """Associate the rows that were written; one that cannot be is not written."""
+        wanted = [
+            (place, one, other)
+            for place, (one, other) in enumerate(pairs)
+            if other and one is not None and sent.verdicts[place] is WRITTEN
+        ]
+        if not wanted:
+            return
+        if sent.stopped is not None:
+            verdicts = [Verdict(OutcomeKind.DEFERRED)] * len(wanted)
+        else:
+            made = self.links.make(object_, to, [(one, other) for _, one, other in wanted])
+            verdicts, sent.stopped, sent.calls = made.verdicts, made.stopped, sent.calls + made.calls
+        for (place, _, _), verdict in zip(wanted, verdicts, strict=True):
+            sent.verdicts[place] = verdict
+
+    def _delete(self, block: Block, inputs: Sequence[Input]) -> Applied:
+        """Archive the records there are, but none that has our id from a merge: it is another's too."""
+        key = block.key[0]
+        found = self.batches.read(block.object, [each.id for each in inputs if each.id], [key], key)
+        own = {
+            str(record.get("id") if key == ID else held_by(record).get(key)): str(record.get("id")) for record in found
+        }
+        there = [(id_, Input(own[each.id])) for id_, each in zip(block.ids(), inputs, strict=True) if each.id in own]
+        sent = self.batches.archive(block.object, [each for _, each in there])
+        applied = sent.applied(block.object, [id_ for id_, _ in there])
+        return Applied(
+            written=applied.written + len(block.rows) - len(there), others=applied.others, stopped=applied.stopped
+        )
+
+
+def _parted(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the properties among *names*, and the objects that the others associate with.
+
+    >>> _parted(["hs_note_body", "associations.contacts"])
+    (['hs_note_body'], ['contacts'])
+    """
+    plain, linked = list[str](), list[str]()
+    for name in names:
+        (linked if name.startswith(PREFIX) else plain).append(name.removeprefix(PREFIX))
+    return plain, linked
+
+
+def _column(block: Block, name: str) -> list[str]:
+    place = len(block.key) + block.fields.index(name)
+    return [as_text(row[place]) for row in block.rows]
+
+
+def _without(block: Block, targets: Iterable[str]) -> Block:
+    """Return *block* without its associations."""
+    out = {len(block.key) + block.fields.index(PREFIX + to) for to in targets}
+    if not out:
+        return block
+    rows = [tuple(value for place, value in enumerate(row) if place not in out) for row in block.rows]
+    return replace(block, fields=tuple(name for name in block.fields if not name.startswith(PREFIX)), rows=rows)
+
+
+def _unless_misled(given: Input, targets: Mapping[str, str]) -> Input:
+    """Return a row that is not sent when what it should hang on is no record's id."""
+    bad = tuple(PREFIX + to for to, text in targets.items() if text and not is_number(text))
+    return replace(given, unfit=Verdict(OutcomeKind.REJECTED, "INVALID_ID", bad)) if bad and not given.unfit else given
+
+
+def _by_id(records: Iterable[Mapping[str, Any]], key: str) -> dict[str, Mapping[str, Any]]:
+    """Return records by every id they go by: their own, those they had before a merge, or their unique value."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for record in records:
+        held = held_by(record)
+        if key != ID:
+            value = str(held.get(key) or "")
+            found.setdefault(value.casefold(), record)
+            found[value] = record
+            continue
+        for old in str(held.get(MERGED) or "").split(";"):
+            found.setdefault(old, record)
+        found[str(record.get("id"))] = record
+    return found
