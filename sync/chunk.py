@@ -8,13 +8,13 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.values import SurveyKind
+from sync.intents import membership
 from sync.nps.category import category_of
-from sync.packed import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sync.intents import Intent
+    from sync.intents import Confirmed, Intent
     from sync.shapes import Shape
     from sync.words import Columns
 
@@ -44,6 +44,8 @@ class Chunk:
     before: Mapping[str, Before]
     intents: list[Intent] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    #: Responses whose task was planned and not sent, and that call for it no longer.
+    uncalled: list[str] = field(default_factory=list)
     #: Responses whose writes are planned: they stay pending until these are confirmed.
     causes: set[str] = field(default_factory=set)
     entered: list[tuple[str, str]] = field(default_factory=list)
@@ -106,10 +108,31 @@ class Chunk:
         self.left += zip(repeat(record), sorted(was_in - now_in))
         if shape is None:
             return
-        values = {"record.id": record, "record.object": self.object, "since": since, "person.id": person}
-        for name in sorted(now_in ^ was_in):
-            values["segment"] = name
-            wanted = pack(shape.render(values)) if name in now_in else None
-            self.intents.append(
-                (shape.rank, shape.object, shape.id(values), pack(shape.keys(values)), None, wanted, 0, key)
-            )
+        for name in filter(shape.covers, sorted(now_in ^ was_in)):
+            values = self._membership(record, name, since, person)
+            self.intents.append(membership(shape, values, key, left=name not in now_in))
+
+    def plan_standing(
+        self, shape: Shape, joined: Mapping[tuple[str, str], str], known: Callable[[list[str]], Mapping[str, Confirmed]]
+    ) -> None:
+        """Plan the rows of those who stay in their segments, where the destination does not hold them as they are now.
+
+        Args:
+            shape: The object.
+            joined: (record, segment) → since when.
+            known: Returns what memberships, by id, were confirmed to hold.
+        """
+        joined_texts = self.profiles.joined("segments")
+        planned = [
+            membership(shape, self._membership(record, name, joined[record, name], person), key, left=False)
+            for record, now, key, person in zip(self.subjects, joined_texts, self.latest, self.persons, strict=True)
+            for name in filter(shape.covers, now.split(";") if now else ())
+            if (record, name) in joined
+        ]
+        held = known([intent[2] for intent in planned])
+        self.intents += [intent for intent in planned if intent[2] not in held or held[intent[2]][0] != intent[5]]
+
+    def _membership(self, record: str, segment: str, since: str, person: str) -> dict[str, str]:
+        """Return what the columns of a membership are made of, by word."""
+        of = {"record.id": record, "record.object": self.object, "person.id": person}
+        return of | {"since": since, "segment": segment}

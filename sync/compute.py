@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.errors import SchemaDrift
 from sync.chunk import Chunk
 from sync.intents import intend, retract
 from sync.ledger import inbox, outbox, profiles
 from sync.nps.relations import RESPONSES
 from sync.report import State
 from sync.shapes import Shapes
+from sync.tasks import calling, owners, tasks
 from sync.times import to_text
 from sync.words import Columns, of_profiles, of_responses, to_ms
 
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.contract import Accounts
+    from connectors.values import FieldValue
     from sync.config.schema import Settings
     from sync.intents import Confirmed
     from sync.kernel import Kernel
     from sync.run import Run
+    from sync.tasks import Reads
 
 #: Records computed in one transaction.
 RECORDS_AT_ONCE = 30_000
@@ -37,14 +41,25 @@ ACCOUNTS_AT_ONCE = 30_000
 
 
 class Computer:
-    """Computes what was touched in one run."""
+    """Computes what was touched in one run.
 
-    def __init__(self, run: Run, settings: Settings, accounts: Accounts | None, *, redefined: bool) -> None:
+    Args:
+        run: Which.
+        settings: The config.
+        accounts: Tells how many contacts an account has, where somebody knows.
+        read: Reads records of the destination, for the owners of new tasks.
+        redefined: The definitions changed: what does not wait is looked at again, too.
+    """
+
+    def __init__(
+        self, run: Run, settings: Settings, accounts: Accounts | None, read: Reads, *, redefined: bool
+    ) -> None:
+        self.calls = 0
         self._run = run
         self._settings = settings
         self._accounts = accounts
         self._shapes = Shapes(run.mapping)
-        #: The definitions changed: every response's record is looked at again, not only the waiting ones.
+        self._read = read
         self._redefined = redefined
 
     def compute(self) -> None:
@@ -81,7 +96,10 @@ class Computer:
                 before=profiles.stored(connection, run.name, object_, last, len(records)),
             )
             self._plan_records(connection, chunk, history)
+            called = self._plan_tasks(connection, chunk, history)
             self._plan_responses(connection, chunk, history)
+        if called is not None:
+            self._word_tasks(chunk, called)
         run.step("compute.records")
         with run.lease.write() as connection:
             self._store(connection, chunk, last)
@@ -117,7 +135,15 @@ class Computer:
         for record in chunk.lost():
             if record in known:
                 self._retract(chunk, record, known[record][0])
-        chunk.plan_segments(self._shapes.segments, to_text(self._run.now))
+        self._plan_memberships(connection, chunk)
+
+    def _plan_memberships(self, connection: Connection, chunk: Chunk) -> None:
+        shape, name = self._shapes.memberships_of(chunk.object), self._run.name
+        chunk.plan_segments(shape, to_text(self._run.now))
+        if shape is None or not self._redefined:
+            return
+        joined = profiles.memberships(connection, name, chunk.object, chunk.records)
+        chunk.plan_standing(shape, joined, lambda ids: outbox.acknowledged(connection, name, shape.object, ids))
 
     def _retract(self, chunk: Chunk, record: str, before: str) -> None:
         """Empty what we wrote to a record whose responses turned out to be another person's."""
@@ -129,6 +155,44 @@ class Computer:
     def _resumed(self, before: Confirmed | None) -> bool:
         """Tell whether the value was confirmed to a run that died before it could say so."""
         return before is not None and before[1] in self._run.resumes
+
+    def _plan_tasks(self, connection: Connection, chunk: Chunk, history: pa.Table) -> pa.Table | None:
+        """Return the waiting responses that call for a task; None: none does.
+
+        What was made once is acknowledged and never made again; what was not sent yet is taken back where its response
+        calls for it no longer.
+        """
+        run, shape, block = self._run, self._shapes.tasks, self._run.mapping.follow_up
+        if shape is None or block is None:
+            return None
+        waiting = history.filter(pc.equal(history["waiting"], 1))
+        keys = waiting["key"].to_pylist()
+        made = outbox.acknowledged(connection, run.name, shape.object, keys) if keys else {}
+        called = calling(block, chunk.profiles, set(keys) - made.keys(), run.now)
+        chunk.causes |= called
+        chunk.causes.update(key for key, before in made.items() if self._resumed(before))
+        if keys:
+            chunk.uncalled += sorted(outbox.waiting(connection, run.name, shape.object, keys) - called)
+        return waiting.filter(pc.is_in(waiting["key"], pa.array(sorted(called), pa.string()))) if called else None
+
+    def _word_tasks(self, chunk: Chunk, called: pa.Table) -> None:
+        """Plan the tasks of *called*, each for its owner."""
+        shape, block = self._shapes.tasks, self._run.mapping.follow_up
+        assert shape is not None
+        assert block is not None
+        path = block.owner_of(chunk.object)
+        owned: dict[str, FieldValue] = {}
+        if path is not None:
+            self._run.step("compute.owners")
+            self.calls += 1
+            try:
+                owned = owners(self._read, path, chunk.object, called["subject"].to_pylist())
+            except SchemaDrift:
+                if chunk.object == self._run.mapping.home or chunk.object in block.owner:
+                    raise
+                note = f"a {chunk.object} has no `{path}`: its tasks go to the system's own choice of owner"
+                self._run.notes.append(f"{note}; name one with `owner: {{{chunk.object}: FIELD}}`")
+        chunk.intents += tasks(shape, block, called, owned, chunk.object)
 
     def _plan_responses(self, connection: Connection, chunk: Chunk, history: pa.Table) -> None:
         """Plan one record per response, and say where each waiting response stands."""
@@ -157,6 +221,9 @@ class Computer:
         outbox.put(connection, run.name, run.id, chunk.intents)
         record = self._shapes.record_of(chunk.object)
         outbox.withdraw(connection, run.name, run.id, record.rank, record.object, chunk.withdrawn)
+        if self._shapes.tasks is not None:
+            rank, object_ = self._shapes.tasks.rank, self._shapes.tasks.object
+            outbox.withdraw(connection, run.name, run.id, rank, object_, chunk.uncalled)
         profiles.store(connection, run.name, chunk.object, chunk.rows(profiles.PROFILE_NAMES))
         profiles.drop(connection, run.name, chunk.object, chunk.lost())
         profiles.move_totals(connection, run.name, chunk.moves())

@@ -80,9 +80,12 @@ def field_changes(run: Run) -> tuple[FieldChange, ...]:
 
 
 def _of_record(planned: RowMapping) -> list[FieldChange]:
-    before = unpack(planned["before"]) if planned["before"] else {}
+    keys = unpack(planned["keys"]) if planned["keys"] else {}
+    is_new = planned["before"] is None and planned["desired"] is not None
+    before = {} if is_new else keys | unpack(planned["before"] or "{}")
     packed = planned["changes"] or planned["desired"]
-    after = unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
+    # What has no fields of its own, such as a member of a campaign, is told by its key.
+    after = keys | unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
     return [
         FieldChange(
             object=planned["object"],

@@ -79,3 +79,16 @@ def retract(shape: Shape, record: str, before: str, values: Mapping[str, Any]) -
     keys = None if shape.plain else pack(shape.keys(values))
     changes, desired = pack(compared.changes), pack(compared.desired)
     return (shape.rank, shape.object, record, keys, changes, desired, compared.cleared, None)
+
+
+def membership(shape: Shape, values: Mapping[str, Any], cause: str | None, *, left: bool) -> Intent:
+    """Return what puts a record into a segment, or takes it out.
+
+    Args:
+        shape: The object.
+        values: What its columns are made of, by word.
+        cause: The response that led to it.
+        left: Whether the record is in it no longer.
+    """
+    wanted = None if left else pack(shape.render(values))
+    return (shape.rank, shape.object, shape.id(values), pack(shape.keys(values)), None, wanted, 0, cause)

@@ -50,21 +50,25 @@ class Matcher:
         return reopened
 
     def _withdraw_orphans(self) -> None:
-        """Plan that the record of a response goes when the response turned out to be nobody's we know."""
-        run, shape = self._run, Shapes(self._run.mapping).responses
-        if shape is None:
-            return
-        with run.ledger.read() as connection:
-            orphans = outbox.orphans(connection, run.name, run.id, shape.object)
-        if not orphans:
-            return
+        """Where a response turned out to be nobody's we know: plan that its record goes, and make no task of it."""
+        run, shapes = self._run, Shapes(self._run.mapping)
         intents: list[Intent] = []
-        for key, response_id in orphans:
-            keys = None if shape.plain else pack(shape.keys({"key": key, "response_id": response_id}))
-            intents.append((shape.rank, shape.object, key, keys, None, None, 0, None))
+        withdrawn: list[str] = []
+        with run.ledger.read() as connection:
+            if (shape := shapes.responses) is not None:
+                for key, response_id in outbox.orphans(connection, run.name, run.id, shape.rank, shape.object):
+                    keys = None if shape.plain else pack(shape.keys({"key": key, "response_id": response_id}))
+                    intents.append((shape.rank, shape.object, key, keys, None, None, 0, None))
+            if (tasks := shapes.tasks) is not None:
+                found = outbox.orphans(connection, run.name, run.id, tasks.rank, tasks.object)
+                withdrawn += [key for key, _ in found]
+        if not intents and not withdrawn:
+            return
         run.step("match.orphans")
         with run.lease.write() as connection:
             outbox.put(connection, run.name, run.id, intents)
+            if tasks is not None:
+                outbox.withdraw(connection, run.name, run.id, tasks.rank, tasks.object, withdrawn)
 
     def _match_waiting(self) -> None:
         run, done = self._run, 0

@@ -5,7 +5,7 @@ A shape knows the object's name, its key, how a row of ours becomes its fields, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,8 @@ class Shape:
     #: As `render`, for many rows: from columns by word, and their length, to packed texts.
     packed: ColumnsRenderer
     policy: Policy
+    #: Key column → our value → the destination's, where they differ.
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
     def plain(self) -> bool:
@@ -64,11 +66,17 @@ class Shape:
 
     def keys(self, values: Mapping[str, Any]) -> dict[str, FieldValue]:
         """Return the key columns of one row."""
-        return {column: values[word] for column, word in self.key.items()}
+        found = {column: values[word] for column, word in self.key.items()}
+        return found | {column: texts[found[column]] for column, texts in self.translations.items()}
 
     def id(self, values: Mapping[str, Any]) -> str:
         """Return the row's key as one text, as `Write.id` does."""
-        return "\x1f".join(str(values[word]) for word in self.key.values())
+        return "\x1f".join(map(str, self.keys(values).values()))
+
+    def covers(self, segment: str) -> bool:
+        """Tell whether a membership of *segment* can be written: every translation has a word for it."""
+        rules = [rule.values for rule in self.rules.values() if rule.from_ == "segment" and rule.values]
+        return all(segment in texts for texts in (*self.translations.values(), *rules))
 
     def key_fields(self) -> Sequence[str]:
         return tuple(self.key)
@@ -82,19 +90,19 @@ class Shape:
         known = lookup(self.place, word)
         assert known is not None
         rule = self.rules.get(column)
-        translated = rule is not None and bool(rule.values)
+        translated = column in self.translations or (rule is not None and bool(rule.values))
         type_ = "text" if translated else _TYPES.get(known.type, known.type)
         return Field(name=column, type=type_, length=None if rule is None else rule.truncate)
 
 
 class Shapes:
-    """All objects of a mapping: the record, its rollup, its responses and its segment memberships."""
+    """All objects of a mapping: the record, its rollup, its responses, its memberships and its tasks."""
 
     def __init__(self, mapping: MappingFile) -> None:
         self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, mapping.fields)
         #: Records of the further objects that rules look in; they get the same fields.
         self.others = {name: replace(self.record, object=name) for name in mapping.others}
-        self.rollup = self.responses = self.segments = None
+        self.rollup = self.responses = self.tasks = None
         if mapping.rollup is not None:
             block = mapping.rollup
             self.rollup = _shape("rollup", 1, block.object, block.key or {"id": "account"}, block.fields)
@@ -102,33 +110,61 @@ class Shapes:
             self.responses = _shape(
                 "response", 2, mapping.responses.object, mapping.responses.key, mapping.responses.fields
             )
-        if mapping.segments is not None:
-            self.segments = _shape("segment", 3, mapping.segments.object, mapping.segments.key, mapping.segments.fields)
+        self._memberships = _memberships(mapping)
+        if mapping.follow_up is not None:
+            task = mapping.follow_up
+            self.tasks = _shape("task", 4, task.object, task.key, task.fields)
         #: Whether a field shows an identifier or a name of the person.
         self.needs_claims = any(word.startswith("person.") for word in self.record.words - _OWN)
 
     @property
     def response_words(self) -> frozenset[str]:
-        """What the responses' record names of a response; `extra` stands for all further columns."""
-        words = frozenset[str]() if self.responses is None else self.responses.words
+        """What records and tasks of responses name of a response; `extra` stands for all further columns."""
+        words = frozenset(word for shape in (self.responses, self.tasks) if shape is not None for word in shape.words)
         return frozenset(word.partition(".")[0] if word.startswith(EXTRA) else word for word in words)
 
     def record_of(self, object_: str) -> Shape:
         """Return the shape of a person's record that was found in *object_*."""
         return self.others.get(object_, self.record)
 
+    def memberships_of(self, object_: str) -> Shape | None:
+        """Return the shape of a membership of a record of *object_*; None: it is not written."""
+        return self._memberships.get(object_)
+
     def records(self) -> tuple[str, ...]:
         """Return the objects that hold a person's NPS."""
         return (self.record.object, *self.others)
 
     def all(self) -> Sequence[Shape]:
-        shapes = (self.record, *self.others.values(), self.rollup, self.responses, self.segments)
+        memberships = {tuple(shape.key): shape for shape in self._memberships.values()}
+        shapes = (
+            self.record,
+            *self.others.values(),
+            self.rollup,
+            self.responses,
+            *memberships.values(),
+            self.tasks,
+        )
         return [shape for shape in shapes if shape is not None]
 
 
 def _is_given(word: str) -> bool:
     """Tell whether people gave the value: then a blank says nothing. What we compute is true when it is blank, too."""
     return word.startswith("person.")
+
+
+def _memberships(mapping: MappingFile) -> dict[str, Shape]:
+    """Return the shape of a membership by the object of the record; objects may be keyed by columns of their own."""
+    block = mapping.segments
+    found: dict[str, Shape] = {}
+    for object_ in (mapping.home, *mapping.others) if block is not None else ():
+        assert block is not None
+        if key := block.key_for(object_):
+            words = {column: rule.from_ for column, rule in key.items()}
+            translations = {column: rule.values for column, rule in key.items() if rule.values}
+            shape = _shape("segment", 3, block.object, words, block.fields)
+            found[object_] = replace(shape, translations=translations)
+    return found
 
 
 def _shape(place: Place, rank: int, object_: str, key: Mapping[str, str], rules: Mapping[str, Any]) -> Shape:

@@ -63,6 +63,11 @@ class Columns:
         values: list[Any] = column.to_pylist()
         return values
 
+    def rows(self, names: Sequence[str], places: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the rows at *places* as they are, moments as numbers; for few of many."""
+        found: list[dict[str, Any]] = self._rows.select(names).take(pa.array(places, pa.int64())).to_pylist()
+        return found
+
     def joined(self, name: str) -> list[str]:
         """Return a column of lists with their items joined by `;`."""
         texts: list[str] = pc.binary_join(self._rows[name], ";").to_pylist()

@@ -55,6 +55,12 @@ def touch_all(connection: Connection, mapping: str) -> None:
     )
 
 
+def touch(connection: Connection, mapping: str, refs: Sequence[tuple[str, str]]) -> None:
+    """Queue records by object and id."""
+    rows = [(mapping, "record", object_, record) for object_, record in refs]
+    upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
+
+
 def touch_accounts(connection: Connection, mapping: str, accounts: Sequence[str]) -> None:
     """Queue accounts whose contacts' profiles were computed."""
     rows = [(mapping, "account", "", account) for account in accounts]
@@ -200,6 +206,16 @@ def set_memberships(  # noqa: PLR0913 - both directions of one change
             MEMBERSHIPS.c.segment == segment,
         )
         connection.execute(delete(MEMBERSHIPS).where(*where))
+
+
+def memberships(
+    connection: Connection, mapping: str, object_: str, records: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Return (record, segment) → since when, for *records*."""
+    here = (MEMBERSHIPS.c.mapping == mapping, MEMBERSHIPS.c.object == object_)
+    columns = (MEMBERSHIPS.c.record, MEMBERSHIPS.c.segment, MEMBERSHIPS.c.since)
+    rows = fetch(connection, select(*columns).where(*here, among(connection, MEMBERSHIPS.c.record, records)))
+    return {(record, segment): since for record, segment, since in rows}
 
 
 #: What the kernel `rollups` reads of a profile, with times as texts.

@@ -18,7 +18,7 @@ from pydantic import (
 
 from connectors.values import FieldValue
 from sync.config.findings import choices, finding
-from sync.mapping.vocabulary import EXTRA, PLACES, Place, lookup
+from sync.mapping.vocabulary import EXTRA, PLACES, WITH_EXTRA, Place, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,7 @@ _PLURALS = {
     "response": "Words for a response",
     "rollup": "Words for an account",
     "segment": "Words for a membership",
+    "task": "Words for a task",
     "match": "A record is found by",
 }
 
@@ -46,13 +47,23 @@ def _checker(place: Place) -> Callable[[str], str]:
 def _words(place: Place) -> dict[str, Any]:
     listed: dict[str, Any] = {"enum": list(PLACES[place])}
     extra = {"type": "string", "pattern": rf"^{EXTRA.replace('.', '[.]')}.+$"}
-    return {"anyOf": [listed, extra]} if place == "response" else {"type": "string"} | listed
+    return {"anyOf": [listed, extra]} if place in WITH_EXTRA else {"type": "string"} | listed
 
 
 ProfileWord = Annotated[str, AfterValidator(_checker("profile")), WithJsonSchema(_words("profile"))]
 ResponseWord = Annotated[str, AfterValidator(_checker("response")), WithJsonSchema(_words("response"))]
 RollupWord = Annotated[str, AfterValidator(_checker("rollup")), WithJsonSchema(_words("rollup"))]
 SegmentWord = Annotated[str, AfterValidator(_checker("segment")), WithJsonSchema(_words("segment"))]
+TaskWord = Annotated[str, AfterValidator(_checker("task")), WithJsonSchema(_words("task"))]
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Take `42` without quotes too, which YAML reads as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+#: A value of a key; an id is a text, whatever it is made of.
+KeyText = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int), Field(min_length=1)]
 
 
 class FieldRule(BaseModel):
@@ -85,8 +96,8 @@ class FieldRule(BaseModel):
         return self
 
     def _check_values(self, ours: tuple[str, ...]) -> None:
-        if self.from_ == "segments":
-            return  # the names are the user's own; one that is not listed keeps its name
+        if self.from_ in ("segments", "segment"):
+            return  # the names are the user's own
         if not ours:
             raise finding(f"`{self.from_}` has no fixed values to translate", "Delete `values`.", at=("values",))
         for value in self.values:
@@ -125,6 +136,32 @@ class SegmentField(FieldRule):
     from_: Annotated[SegmentWord, Field(alias="from")]
 
 
+class TaskField(FieldRule):
+    """A field of a task."""
+
+    place: ClassVar[Place] = "task"
+    from_: Annotated[TaskWord, Field(alias="from")]
+
+
+class SegmentKey(BaseModel):
+    """A column that tells one membership from another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The word whose value is written.
+    from_: Annotated[SegmentWord, Field(alias="from")]
+    #: Only for records of this object, where rules look in several: `{from: record.id, object: Lead}`.
+    object: Annotated[str, Field(min_length=1)] | None = None
+    #: For `segment`: its names in the destination's words, such as ids of campaigns; one without is not written.
+    values: dict[str, KeyText] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.values and self.from_ != "segment":
+            raise finding(f"`{self.from_}` has no fixed values to translate", "Delete `values`.", at=("values",))
+        return self
+
+
 def _long(spec: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
     """Write the short form, a word alone, as the long one."""
     return {"from": spec} if isinstance(spec, str) else spec
@@ -134,6 +171,8 @@ ProfileSpec = Annotated[ProfileField, BeforeValidator(_long, json_schema_input_t
 ResponseSpec = Annotated[ResponseField, BeforeValidator(_long, json_schema_input_type=ResponseWord | ResponseField)]
 RollupSpec = Annotated[RollupField, BeforeValidator(_long, json_schema_input_type=RollupWord | RollupField)]
 SegmentSpec = Annotated[SegmentField, BeforeValidator(_long, json_schema_input_type=SegmentWord | SegmentField)]
+TaskSpec = Annotated[TaskField, BeforeValidator(_long, json_schema_input_type=TaskWord | TaskField)]
+SegmentKeySpec = Annotated[SegmentKey, BeforeValidator(_long, json_schema_input_type=SegmentWord | SegmentKey)]
 
 
 def check_block(key: Mapping[str, str], fields: Mapping[str, FieldRule], needs: tuple[tuple[str, ...], ...]) -> None:

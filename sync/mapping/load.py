@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _ENDINGS = (".yaml", ".yml")
 
 #: Blocks that the design knows and this version does not carry out; silence would look like success.
-LATER = ("two_way", "back", "follow_up")
+LATER = ("two_way", "back")
 
 
 def load_mapping(path: Path, settings: Settings) -> Mapping:

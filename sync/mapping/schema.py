@@ -14,74 +14,13 @@ from connectors.contract import RecordColumns
 from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.findings import choices, finding
 from sync.config.services import ServiceConnection
-from sync.mapping.fields import (
-    ProfileSpec,
-    ProfileWord,
-    ResponseSpec,
-    ResponseWord,
-    RollupSpec,
-    RollupWord,
-    SegmentSpec,
-    SegmentWord,
-    check_block,
-)
+from sync.mapping.blocks import PERSON_OR_RECORD, Responses, Rollup, Segments
+from sync.mapping.fields import ProfileSpec, ProfileWord, check_block
+from sync.mapping.follow_up import FollowUp
 from sync.mapping.matching import MatchRule, MatchSpec, Records
 
 if TYPE_CHECKING:
     from sync.config.schema import Settings
-
-_PERSON_OR_RECORD = ("record.id", "person.id")
-
-
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    #: The object (table) that is written.
-    object: Annotated[str, Field(min_length=1)]
-
-
-class Responses(_Block):
-    """One record for each response, beside the profile."""
-
-    #: Column or columns that tell one response from another: `{response_key: key}`.
-    key: Annotated[dict[str, ResponseWord], Field(min_length=1)]
-    #: Field of the record: word for a response.
-    fields: Annotated[dict[str, ResponseSpec], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        check_block(self.key, self.fields, (("key", "response_id"),))
-        return self
-
-
-class Rollup(_Block):
-    """The NPS of each account."""
-
-    #: Field of the person's record that names its account; `records.account` when left out.
-    by: str | None = None
-    #: Column that holds the account's id: `{account_id: account}`; the record's own id when left out.
-    key: dict[str, RollupWord] = Field(default_factory=dict)
-    #: Field of the account: word for an account.
-    fields: Annotated[dict[str, RollupSpec], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        check_block(self.key, self.fields, (("account",),))
-        return self
-
-
-class Segments(_Block):
-    """One row for each person in each segment; it goes when the person leaves."""
-
-    #: Columns that tell one membership from another: `{customer_id: record.id, segment: segment}`.
-    key: Annotated[dict[str, SegmentWord], Field(min_length=1)]
-    #: Further columns: word for a membership.
-    fields: dict[str, SegmentSpec] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        check_block(self.key, self.fields, (("segment",), _PERSON_OR_RECORD))
-        return self
 
 
 class Mapping(BaseModel):
@@ -117,6 +56,8 @@ class Mapping(BaseModel):
     rollup: Rollup | None = None
     #: One row for each person in each segment.
     segments: Segments | None = None
+    #: A task for each new response that calls for one.
+    follow_up: FollowUp | None = None
 
     @field_validator("from_", "to")
     @classmethod
@@ -136,16 +77,23 @@ class Mapping(BaseModel):
 
     @model_validator(mode="after")
     def _check(self, info: ValidationInfo) -> Self:
-        check_block(self.key, self.fields, (_PERSON_OR_RECORD,))
+        check_block(self.key, self.fields, (PERSON_OR_RECORD,))
         self._check_rules()
         self._check_objects()
         self._check_rollup()
+        objects = (self.home, *self.others)
+        if self.follow_up:
+            self.follow_up.check_objects(objects)
         settings: Settings | None = (info.context or {}).get("settings")
         destination = settings.connections.get(self.to) if settings is not None else None
         if isinstance(destination, WarehouseConnection):
             self._check_tables()
         if destination is not None and destination.own_id is not None:
             self._check_ids(destination.type, destination.own_id)
+        if self.segments:
+            own_ids = destination is not None and destination.own_id is not None
+            self.segments.check_objects(objects, own_ids=own_ids)
+            self.segments.check_names(None if settings is None else settings.segments)
         return self
 
     def _check_rules(self) -> None:
@@ -158,7 +106,7 @@ class Mapping(BaseModel):
 
     def _check_objects(self) -> None:
         seen = {self.object: "object"}
-        for name in ("responses", "rollup", "segments"):
+        for name in ("responses", "rollup", "segments", "follow_up"):
             block = getattr(self, name)
             if block is not None and block.object in seen:
                 what = f"`{block.object}` is written by `{seen[block.object]}` too"

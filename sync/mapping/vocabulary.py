@@ -1,7 +1,7 @@
 """The words that stand on the right-hand side of a mapping: what npsync can put into a field.
 
 Each place of a mapping has its own words: `fields` and `key` describe a person's profile, `responses` one response,
-`rollup` an account, `segments` a membership, `match` what a record is found by.
+`rollup` an account, `segments` a membership, `follow_up` a task, `match` what a record is found by.
 """
 
 from __future__ import annotations
@@ -143,15 +143,30 @@ SEGMENT = {
     "person.id": _PERSON["person.id"],
 }
 
+#: A task that follows up one response.
+TASK = RESPONSE | {
+    "owner": _text("whose task it is, read at the block's `owner`; blank leaves it to the system's own rules"),
+    "subject": _text("what the block's `subject` says"),
+    "due_at": _time("when it is due: the block's `due` after the person answered"),
+}
+
 #: What a record can be found by.
 MATCH = {word: meaning for word, meaning in IDENTIFIERS.items() if word != "person.id"}
 
 #: The words of each place of a mapping.
-PLACES = {"profile": PROFILE, "response": RESPONSE, "rollup": ROLLUP, "segment": SEGMENT, "match": MATCH}
-Place = Literal["profile", "response", "rollup", "segment", "match"]
+PLACES = {
+    "profile": PROFILE,
+    "response": RESPONSE,
+    "rollup": ROLLUP,
+    "segment": SEGMENT,
+    "task": TASK,
+    "match": MATCH,
+}
+Place = Literal["profile", "response", "rollup", "segment", "task", "match"]
 
-#: A further column that the source was asked to carry; only of a response.
+#: A further column that the source was asked to carry; only of a response, and of a task for it.
 EXTRA = "extra."
+WITH_EXTRA: tuple[Place, ...] = ("response", "task")
 
 
 def lookup(place: Place, word: str) -> Word | None:
@@ -160,6 +175,6 @@ def lookup(place: Place, word: str) -> Word | None:
     >>> lookup("response", "extra.plan").type, lookup("profile", "extra.plan")
     ('text', None)
     """
-    if place == "response" and word.startswith(EXTRA) and len(word) > len(EXTRA):
+    if place in WITH_EXTRA and word.startswith(EXTRA) and len(word) > len(EXTRA):
         return Word(type="text", meaning="a further column of the source")
     return PLACES[place].get(word)

@@ -122,7 +122,7 @@ class TestIntents:
         columns = self.columns({"score": 9})
         [row] = intend(self.shape, ["C-1"], columns, {}, None).rows
 
-        assert [] == intend(self.shape, ["C-1"], columns, {"C-1": (str(row[5]), "before")}, None).rows
+        assert [] == intend(self.shape, ["C-1"], columns, {"C-1": (str(row[5]), "before", None)}, None).rows
 
     @given(
         st.dictionaries(st.sampled_from(words), values, min_size=1),
@@ -132,7 +132,7 @@ class TestIntents:
         wanted = self.shape.render(row)
         expected = difference(wanted, before, self.shape.policy)
 
-        found = intend(self.shape, ["C-1"], self.columns(row), {"C-1": (pack(before), "before")}, None)
+        found = intend(self.shape, ["C-1"], self.columns(row), {"C-1": (pack(before), "before", None)}, None)
 
         assert ([row[2:7] for row in found.rows], found.records) == (
             ([("C-1", None, pack(expected.changes), pack(expected.desired), expected.cleared)], {"C-1"})
@@ -157,7 +157,7 @@ class TestChunks:
         rows = ({"subject": "C-1", "key": "r1", "segments": ["at_risk"]}, {"subject": "C-2", "key": "r2"})
         chunk = chunk_of(*rows, before={"C-2": self.was})
 
-        chunk.plan_segments(SHAPES.segments, to_text(NOW))
+        chunk.plan_segments(SHAPES.memberships_of("customers"), to_text(NOW))
 
         assert ([("C-1", "at_risk")], [("C-2", "at_risk")]) == (chunk.entered, chunk.left)
         assert [

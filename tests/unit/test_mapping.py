@@ -132,7 +132,6 @@ def test_a_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path, text
     [
         ("two_way: {f: {with: person.follow_up, owner: crm}}\n", "`two_way` is not supported yet"),
         ("back: {person.plan: plan}\n", "`back` is not supported yet"),
-        ("follow_up: {when: {category: detractor}}\n", "`follow_up` is not supported yet"),
     ],
 )
 def test_what_this_version_cannot_do_is_refused_rather_than_passed_over(tmp_path: Path, text: str, told: str) -> None:
