@@ -78,7 +78,7 @@ def metadata(field: Field, *, is_key: bool, object_: str = "") -> dict[str, Any]
     label = {"label": label_of(field.name)}
     if field.refers_to:
         return label | _lookup(field, object_)
-    if is_key:
+    if is_key or field.unique:
         return label | {"type": "Text", "length": _SHORT, "externalId": True, "unique": True, "caseSensitive": True}
     if field.values or field.several:
         return label | _picklist(field)
