@@ -7,10 +7,12 @@ Few keys are asked for in addresses of 16 KB; many, or such as take the org too 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import Rejected
+from connectors.salesforce.cells import out
 from connectors.salesforce.ids import widened
 from connectors.salesforce.layout import Layout
 from connectors.salesforce.query import Term, quoted, select
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.reading import Reader
     from connectors.salesforce.schema import Org
     from connectors.salesforce.session import Session
+    from connectors.values import Moved
 
 #: Records in one Arrow table.
 BATCH = 5_000
@@ -38,10 +41,16 @@ RECORD = "record"
 MOST_KEYS = 11_000
 #: Patterns with a leading `%` let the org read every record for each; beyond so many one scan is cheaper.
 MOST_LOOSE = 200
+#: A change becomes visible when its transaction ends, with the time at which it began: so far are moves looked back.
+LATE = timedelta(minutes=15)
+#: The cursor of an object without records.
+BEGINNING = "2000-01-01T00:00:00.000Z"
+_STAMP = "SystemModstamp"
+_SOQL_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class RecordDirectory:
-    """See `Directory` and `Accounts` in `connectors.contract`.
+    """See `Directory`, `Moves` and `Accounts` in `connectors.contract`.
 
     Args:
         session: Of the org.
@@ -72,11 +81,30 @@ class RecordDirectory:
 
     def version(self) -> str:
         """See `Directory.version`: the newest change, deletions included."""
-        soql = select([ID, "SystemModstamp"], self._kind.name, rest="ORDER BY SystemModstamp DESC,Id DESC LIMIT 1")
+        soql = select([ID, _STAMP], self._kind.name, rest=f"ORDER BY {_STAMP} DESC,Id DESC LIMIT 1")
         what = f"asking for the newest {self._kind.name} record"
         for record in self._session.query(soql, what=what, deleted=True):
-            return f"{record.get('SystemModstamp')} {record.get(ID)}"
+            return f"{record.get(_STAMP)} {record.get(ID)}"
         return "none"
+
+    def moves(self, cursor: str | None) -> tuple[Sequence[Moved], str]:
+        """See `Moves.moves`. The cursor is a `SystemModstamp`, inclusive, looked back from by `LATE`.
+
+        What was purged before it was told (the bin emptied by hand, or after 15 days) shows only when it is written.
+        """
+        kind, flags = self._kind, self._layout.moved
+        if cursor is None or not flags:
+            newest = self.version().partition(" ")[0]
+            return [], _stamped(newest) if newest != "none" else BEGINNING
+        since = (datetime.fromisoformat(cursor) - LATE).strftime(_SOQL_TIME)
+        moved = " OR ".join(f"{flag} = true" for flag in flags)
+        fields = dict.fromkeys([ID, *self._layout.move_fields, _STAMP])
+        soql = select(fields, kind.name, f"{_STAMP} >= {since} AND ({moved})", f"ORDER BY {_STAMP},Id")
+        found: list[Moved] = []
+        for record in self._session.query(soql, what=f"asking which {kind.name} records moved", deleted=True):
+            found += self._layout.move(record)
+            cursor = max(cursor, _stamped(str(record[_STAMP])))
+        return found, cursor
 
     def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
         """See `Accounts.sizes`."""
@@ -169,3 +197,8 @@ class RecordDirectory:
         left = iter(records)
         while part := list(islice(left, BATCH)):
             yield self._layout.table([record for record in part if at(record, self._layout.id)])
+
+
+def _stamped(text: str) -> str:
+    """Return a time of Salesforce's in the form of our cursors, which sort as text."""
+    return str(out(text, "datetime"))

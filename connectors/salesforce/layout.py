@@ -10,6 +10,7 @@ from connectors.records import RECORD_FIELDS
 from connectors.salesforce.cells import out
 from connectors.salesforce.reading import at
 from connectors.salesforce.schema import ID, missing_fields
+from connectors.values import Moved, RecordRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,8 @@ _STANDARD = {
 _EMAILS = ("Email",)
 _PHONES = ("Phone", "MobilePhone")
 _DELETED, _MASTER, _CONVERTED, _CONTACT = "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId"
+#: What leads become.
+CONTACT = "Contact"
 _NO = frozenset({"", "0", "0.0", "false", "f", "no", "n"})
 
 
@@ -73,6 +76,27 @@ class Layout:
     def table(self, records: Iterable[Mapping[str, Any]]) -> pa.Table:
         """Return records as `RECORD_FIELDS`."""
         return pa.Table.from_pylist([self._row(record) for record in records], schema=RECORD_FIELDS)
+
+    @property
+    def moved(self) -> list[str]:
+        """The flags of a record that is not there any longer."""
+        return [name for name in (_DELETED, _CONVERTED) if name in self._own]
+
+    @property
+    def move_fields(self) -> list[str]:
+        """What `move` looks at."""
+        return [self.id, *self._own]
+
+    def move(self, record: Mapping[str, Any]) -> list[Moved]:
+        """Return where a record went that was deleted, merged or converted; nothing where it is still there."""
+        old, master = at(record, self.id), at(record, _MASTER)
+        if old is None or not any(_yes(record, flag) for flag in self.moved):
+            return []
+        new = RecordRef(object=self._object, id=master) if master and self.id == ID else None
+        if new is None and (contact := at(record, _CONTACT)):
+            # A converted lead that is deleted afterwards still says which contact it became.
+            new = RecordRef(object=CONTACT, id=contact)
+        return [Moved(old=RecordRef(object=self._object, id=old), new=new)]
 
     def _row(self, record: Mapping[str, Any]) -> dict[str, Any]:
         row: dict[str, Any] = {word: at(record, name) for word, name in self._single.items()}
