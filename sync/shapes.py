@@ -90,9 +90,11 @@ class Shape:
         known = lookup(self.place, word)
         assert known is not None
         rule = self.rules.get(column)
-        translated = column in self.translations or (rule is not None and bool(rule.values))
+        chosen = self.translations.get(column, {})
+        translated = bool(chosen) or (rule is not None and bool(rule.values))
         type_ = "text" if translated else _TYPES.get(known.type, known.type)
-        return Field(name=column, type=type_, length=None if rule is None else rule.truncate)
+        length = None if rule is None else rule.truncate
+        return Field(name=column, type=type_, length=length, values=tuple(sorted(chosen.values())))
 
 
 class Shapes:

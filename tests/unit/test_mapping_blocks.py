@@ -116,6 +116,9 @@ class TestMemberships:
         shapes = [shape for shape in Shapes(load(tmp_path, CAMPAIGNS)).all() if shape.place == "segment"]
 
         assert [["ContactId", "CampaignId"], ["LeadId", "CampaignId"]] == [list(shape.key) for shape in shapes]
+        assert [((), ("42", "701A")), ((), ("42", "701A"))] == [
+            tuple(each.values for each in shape.fields()) for shape in shapes
+        ]
 
     @pytest.mark.parametrize(
         ("old", "new", "message"),
