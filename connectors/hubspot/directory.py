@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot.batches import Batches, is_number, results
-from connectors.hubspot.properties import ID
+from connectors.hubspot.moving import Moving
+from connectors.hubspot.properties import ID, MERGED
 from connectors.hubspot.rows import COMPANY, EMAIL, MORE_EMAILS, Reading, completed
 from connectors.hubspot.searching import Search, phone_groups, value_groups
 from connectors.hubspot.session import ASSOCIATIONS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.paths import Paths
     from connectors.hubspot.properties import Properties
     from connectors.hubspot.session import Session
+    from connectors.values import Moved
 
 #: Keys looked up before their records are handed on; a thousand records are held for a second at most.
 CHUNK = 5_000
@@ -40,7 +42,7 @@ _RECORD = "record"
 
 
 class HubSpotDirectory:
-    """See `Directory` and `Accounts` in `connectors.contract`.
+    """See `Directory`, `Accounts` and `Moves` in `connectors.contract`.
 
     Args:
         session: The account.
@@ -80,7 +82,7 @@ class HubSpotDirectory:
         Our own writes change it too, so after a run that wrote, those who are held are looked up once more: a look-up
         for a hundred of them is cheaper than to overlook an address that somebody corrected.
         """
-        changed = next((name for name in _CHANGED if name in self._known.by_name), ID)
+        changed = self._changed()
         told = self._search.newest(changed)
         newest = [f"{each.get('id')} {(each.get('properties') or {}).get(changed)}" for each in results(told)]
         return " ".join([str(told.get("total") if isinstance(told, dict) else ""), *newest])
@@ -103,6 +105,16 @@ class HubSpotDirectory:
                 if after:
                     inputs.append({"id": company, "after": after})
         return found
+
+    def moves(self, cursor: str | None) -> tuple[Sequence[Moved], str]:
+        """See `Moves.moves`, and `connectors.hubspot.moving` for what cannot be seen."""
+        if self._columns.id != ID or MERGED not in self._known.by_name:
+            return (), ""  # records known by another property keep their values through a merge
+        moving = Moving(self._session, self._paths, self._batches, self._columns.object, self._changed())
+        return moving.moves(cursor or None)
+
+    def _changed(self) -> str:
+        return next((name for name in _CHANGED if name in self._known.by_name), ID)
 
     def _look_up(self, name: str, values: Sequence[str]) -> Iterator[pa.Table]:
         for start in range(0, len(values), CHUNK):

@@ -37,4 +37,6 @@ def merge(store: Store, winner: Record, loser: Record, at: float) -> Record:
         merged["hs_calculated_merged_vids"] = ";".join(f"{one}:{round(at * 1000)}" for one in ended)
     store.forwards |= dict.fromkeys((winner.id, loser.id), id_)
     store.forwards.pop(id_, None)
-    return store.keep(id_, merged, min(winner.created, loser.created), at)
+    made = store.keep(id_, merged, min(winner.created, loser.created), at)
+    made.since = at if id_ != winner.id else 0.0
+    return made

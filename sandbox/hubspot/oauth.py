@@ -52,6 +52,8 @@ class Doors:
         self.scopes = SCOPES
         #: Service key → its scopes; an empty set closes the door.
         self.keys: dict[str, frozenset[str]] = {}
+        #: Whether anybody tells what a service key is good for.
+        self.tells = True
         #: A refresh gives a new refresh token and ends the old one; HubSpot does not do so by default.
         self.rotates = False
         self._tokens: dict[str, Token] = {}
@@ -184,6 +186,19 @@ def introspect(portal: Portal, call: Call, text: str = "") -> Reply:
         found |= {"is_private_distribution": True, "signed_access_token": _signed(portal, held)}
     more = {"token_type": "bearer", "app_id": portal.app_id, "active": True}
     return Reply.json(known | found | more | {"user": portal.user, "hub_domain": portal.domain})
+
+
+def private_app(portal: Portal, call: Call) -> Reply:
+    """Tell what a service key, or a private app's token, is good for.
+
+    Raises:
+        Refusal: It is unknown.
+    """
+    text = str(call.body().get("tokenKey") or "")
+    scopes = portal.doors.keys.get(text, SCOPES) if text.startswith("pat-") else frozenset[str]()
+    if not scopes or not portal.doors.tells:
+        raise Refusal(401, "The access token is invalid or was revoked", "INVALID_AUTHENTICATION")
+    return Reply.json({"userId": portal.user_id, "hubId": portal.id, "appId": portal.app_id, "scopes": sorted(scopes)})
 
 
 def revoke(portal: Portal, call: Call, text: str = "") -> Reply:

@@ -40,12 +40,14 @@ class Record:
     created: float
     updated: float
     archived: float | None = None
+    #: Since when it has had this id, if a merge gave it.
+    since: float = 0.0
     #: (when, the values that were replaced then; None: there was none), oldest first.
     edits: list[tuple[float, dict[str, str | None]]] = field(default_factory=list)
 
     def at(self, moment: float) -> dict[str, str] | None:
         """Return the values the record had at *moment*, None if it did not exist."""
-        if self.created > moment:
+        if max(self.created, self.since) > moment:
             return None
         if not self.edits or self.edits[-1][0] <= moment:
             return self.values

@@ -86,6 +86,7 @@ _TABLE: tuple[tuple[str, str, Callable[..., Reply], str], ...] = (
     ("GET", "old-properties/{kind}", account.old_properties, "schemas.read"),
     ("POST", "oauth/token", oauth.token, _DOORS),
     ("POST", "oauth/token/introspect", oauth.introspect, _DOORS),
+    ("POST", "oauth/private-apps/get/access-token-info", oauth.private_app, _DOORS),
     ("POST", "oauth/token/revoke", oauth.revoke, _DOORS),
     ("GET", "oauth/access-tokens/{text}", oauth.introspect, _DOORS),
     ("GET", "oauth/refresh-tokens/{text}", oauth.introspect, _DOORS),
