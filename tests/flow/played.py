@@ -15,10 +15,13 @@ from sync.cli import sandbox_fields, sandbox_people
 from tests.flow.desk import Desk, Said
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox import Entry
 
 ROOT = Path(__file__).parents[2]
 PLAYED: dict[str, Any] = {"salesforce": salesforce, "hubspot": hubspot}
+WORLDS: dict[str, Callable[[], Any]] = {"salesforce": lambda: salesforce.Org(None), "hubspot": hubspot.Portal}
 VENDORS = tuple(PLAYED)
 #: Kind of record → the field that names one in every run.
 KINDS = {
@@ -65,7 +68,7 @@ class Crm:
         """
         self.vendor, self.desk = vendor, Desk(folder)
         self.people, self.strangers = people, strangers
-        self.world: Any = salesforce.Org(None) if vendor == "salesforce" else hubspot.Portal()
+        self.world = WORLDS[vendor]()
         ready = (ROOT / "mappings" / f"{vendor}.yaml").read_text(encoding="utf-8")
         sandbox_fields.MAKE[vendor](self.world, yaml.safe_load(ready))
         sandbox_people.FILL[vendor](self.world, _customers(people, size))
