@@ -84,7 +84,7 @@ class Batches:
             return [WRITTEN] * len(batch)
 
         self.session.ready()
-        wanted = [each for each in dict.fromkeys(ids) if key != ID or is_number(each)]
+        wanted = [each for each in dict.fromkeys(ids) if each and (key != ID or is_number(each))]
         sent = send(wanted, call, size=AT_ONCE, workers=WORKERS, caller=self.session.caller)
         if sent.stopped is not None:
             raise sent.stopped

@@ -213,4 +213,5 @@ def _by_id(records: Iterable[Mapping[str, Any]], key: str) -> dict[str, Mapping[
         for old in str(held.get(MERGED) or "").split(";"):
             found.setdefault(old, record)
         found[str(record.get("id"))] = record
+    found.pop("", None)
     return found
