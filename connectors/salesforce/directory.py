@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import Rejected
 from connectors.salesforce.cells import out
-from connectors.salesforce.ids import widened
+from connectors.salesforce.keys import exact, folded
 from connectors.salesforce.layout import Layout
-from connectors.salesforce.query import Term, quoted, select
+from connectors.salesforce.query import Term, select
 from connectors.salesforce.reading import at
 from connectors.salesforce.schema import ID
 from connectors.salesforce.terms import by_email, by_id, by_identifier, by_phone
@@ -111,15 +111,18 @@ class RecordDirectory:
         name = self._layout.account
         if name is None or not accounts:
             return {}
-        asked = {widened(account): account for account in accounts}
-        terms = [Term(name, quoted(account)) for account in asked]
+        column = self._kind.column(name)
+        assert column is not None
+        asked = {folded(column, account): account for account in accounts}
+        terms = [term for account in asked.values() if (term := exact(column, account)) is not None]
+        alive = self._layout.alive
         counts: Counter[str] = Counter()
-        grouped = self._reader.grouped(self._kind, name, terms)
+        grouped = self._reader.grouped(self._kind, name, terms, alive) if terms else ()
         if grouped is None:
-            for record in self._reader.every([name], self._kind, f"{name} != null"):
-                counts[widened(str(record[name]))] += 1
+            held = f"{name} != null{f' AND {alive}' if alive else ''}"
+            counts.update(folded(column, record[name]) for record in self._reader.every([name], self._kind, held))
         else:
-            counts.update({widened(account): number for account, number in grouped})
+            counts.update({folded(column, account): number for account, number in grouped})
         return {given: counts[account] for account, given in asked.items() if counts[account]}
 
     def _terms(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Term]:

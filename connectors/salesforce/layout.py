@@ -66,6 +66,13 @@ class Layout:
         """The field with the account's id."""
         return self._single.get("account")
 
+    @property
+    def alive(self) -> str:
+        """The condition that a record is neither gone nor merged, by what the mapping says of its fields; or empty."""
+        deleted = self.kind.column(self._flags.get("deleted", ""))
+        parts = [f"{self._merged} = null"] if self._merged else []
+        return " AND ".join([*parts, *([f"{deleted.name} = false"] if deleted and deleted.type == "boolean" else [])])
+
     def fields(self) -> list[str]:
         """Return what a query selects, each once."""
         ids = [name for names in self.ids.values() for name in names]

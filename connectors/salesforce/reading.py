@@ -80,9 +80,10 @@ class Reader:
         soql = select(fields, kind.name, where)
         return self._bulk.rows(soql, what=f"reading all {kind.name} records", deleted=deleted)
 
-    def grouped(self, kind: Kind, name: str, terms: Sequence[Term]) -> Iterator[tuple[str, int]] | None:
-        """Yield how many records hold each value of a field; None: that would take too many calls."""
-        head, tail = f"SELECT {name},COUNT(Id) n FROM {kind.name} WHERE (", f") GROUP BY {name}"  # noqa: S608 - of describe
+    def grouped(self, kind: Kind, name: str, terms: Sequence[Term], also: str = "") -> Iterator[tuple[str, int]] | None:
+        """Yield how many records hold each value of a field, and *also*; None: that would take too many calls."""
+        head = f"SELECT {name},COUNT(Id) n FROM {kind.name} WHERE ("  # noqa: S608 - names of describe
+        tail = f"){f' AND {also}' if also else ''} GROUP BY {name}"
         room = MOST_BYTES - encoded_size(head + tail)
         # An answer with groups has no second page.
         parts = [where for start in range(0, len(terms), MOST_GROUPS) for where in _parts(terms, start, room)]

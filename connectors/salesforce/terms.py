@@ -68,13 +68,14 @@ def by_email(column: Column, addresses: Iterable[str], bases: Iterable[str]) -> 
         local, at, domain = base.rpartition("@")
         if not at or not local or not can_be_asked(base):
             continue
-        if column.type != "email":
-            # A text field may hold a name around the address, or several addresses.
-            yield _like(column, f"%{'%'.join(map(escaped_for_like, local))}%@%{escaped_for_like(domain)}%")
-        elif domain in _GMAIL:
-            yield _like(column, f"{'%'.join(map(escaped_for_like, local))}%@g%mail.com")
+        # A text field may hold a name around the address, or several addresses.
+        around = "" if column.type == "email" else "%"
+        if around:
+            yield _like(column, f"%{escaped_for_like(base)}%")
+        if domain in _GMAIL:
+            yield _like(column, f"{around}{'%'.join(map(escaped_for_like, local))}%@g%mail.com{around}")
         else:
-            yield _like(column, f"{escaped_for_like(local)}+%@{escaped_for_like(domain)}")
+            yield _like(column, f"{around}{escaped_for_like(local)}+%@{escaped_for_like(domain)}{around}")
 
 
 def by_phone(column: Column, numbers: Iterable[str]) -> Iterator[Term]:

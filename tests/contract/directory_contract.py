@@ -94,8 +94,16 @@ def found(directory: Directory, *keys: tuple[str, str]) -> dict[str, dict[str, A
     return rows
 
 
+def wanted(kind: str, value: str) -> list[tuple[str, str]]:
+    """Return the keys that identity asks for to find one value; see `Directory.find`."""
+    return [(kind, value), ("email_base", value)] if kind == "email" else [(kind, value)]
+
+
 class DirectoryContract:
     """Inherit, and give a fixture `fill`."""
+
+    #: Texts of `SPELLINGS` that this system cannot be searched for.
+    MISSED: frozenset[str] = frozenset()
 
     @pytest.fixture
     def fill(self) -> Fill:
@@ -145,9 +153,9 @@ class DirectoryContract:
         missed = [
             case
             for row, case in zip(rows, SPELLINGS, strict=True)
-            if row["customer_no"] not in found(directory, case[2:])
+            if not {row["customer_no"], row["customer_no"].strip()} & found(directory, *wanted(*case[2:])).keys()
         ]
-        assert missed == []
+        assert self.MISSED == {held for _, held, _, _ in missed}
 
     def test_what_nobody_holds_finds_nobody(self, fill: Fill) -> None:
         directory = fill([{"customer_no": "C-1", "mail": "ann@example.com"}, *CROWD]).directory(COLUMNS)
@@ -158,7 +166,7 @@ class DirectoryContract:
     def test_few_keys_do_not_fetch_the_crowd(self, fill: Fill) -> None:
         directory = fill(CROWD).directory(COLUMNS)
 
-        fetched = sum(table.num_rows for table in directory.find(asked(("email", "crowd7@example.net"))))
+        fetched = sum(table.num_rows for table in directory.find(asked(*wanted("email", "crowd7@example.net"))))
 
         assert 1 <= fetched <= 20
 
