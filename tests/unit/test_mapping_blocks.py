@@ -199,10 +199,10 @@ class TestFollowUp:
         [
             (
                 "detractor}",
-                "detracter}",
+                "detractr}",
                 (
-                    "12:20: `follow_up.when.category` cannot be the text `detracter`\n"
-                    "      when: {category: detracter}\n"
+                    "12:20: `follow_up.when.category` cannot be the text `detractr`\n"
+                    "      when: {category: detractr}\n"
                     "                       ^\n"
                     "    Did you mean `detractor`? It can be: detractor, passive, promoter."
                 ),
