@@ -46,7 +46,7 @@ def complete(org: Org, kind: Kind, row: Row) -> None:
     elif kind.name == "Task":
         _task(org, row)
     elif kind.name == "CampaignMember":
-        _member(org, row)
+        _member(org, kind, row)
     elif kind.name == "FieldPermissions":
         _grant(org, row)
     elif kind.name == "PermissionSet":
@@ -85,9 +85,9 @@ def _task(org: Org, row: Row) -> None:
     row["AccountId"] = about if about.startswith("001") else (who or {}).get("AccountId")
 
 
-def _member(org: Org, row: Row) -> None:
-    """A member is one lead or one contact; of both, the contact alone is kept."""
-    if row.get("ContactId"):
+def _member(org: Org, kind: Kind, row: Row) -> None:
+    """A member is one lead or one contact: who gives both gets the contact; only conversion makes it both."""
+    if row.get("ContactId") and org.store.get(kind, row["Id"]) is None:
         row["LeadId"] = None
     if not (row.get("ContactId") or row.get("LeadId")):
         raise Breach("REQUIRED_FIELD_MISSING", "Required fields are missing: [LeadId, ContactId]", ("LeadId",))

@@ -46,7 +46,18 @@ def _point_elsewhere(org: Org, kind: Kind, loser_id: str, master_id: str) -> Non
             if kind.name not in field.reference_to or field.name == "MasterRecordId":
                 continue
             for row in list(org.store.lookup(child, field, [loser_id])):
-                org.store.put(child, row | {field.name: master_id} | stamps(org, child, creating=False))
+                if child.name == "CampaignMember" and field.name != "CampaignId" and _is_member(org, row, master_id):
+                    discard(org, child, row)
+                else:
+                    org.store.put(child, row | {field.name: master_id} | stamps(org, child, creating=False))
+
+
+def _is_member(org: Org, row: Row, person_id: str) -> bool:
+    return any(
+        person_id in (other.get("ContactId"), other.get("LeadId"))
+        for other in org.store.all(org.whole("CampaignMember"))
+        if other["CampaignId"] == row["CampaignId"]
+    )
 
 
 def convert(org: Org, lead_id: str, contact_id: str | None, account_id: str | None) -> str:
@@ -73,7 +84,17 @@ def convert(org: Org, lead_id: str, contact_id: str | None, account_id: str | No
         "ConvertedAccountId": account_id,
     }
     org.store.put(kind, lead | done | stamps(org, kind, creating=False))
+    _take_along(org, lead["Id"], contact_id)
     return contact_id
+
+
+def _take_along(org: Org, lead_id: str, contact_id: str) -> None:
+    """Give what hangs on a converted lead to its contact: tasks, and membership in campaigns, which keeps the lead."""
+    for name, field_name, given in (("Task", "WhoId", "WhoId"), ("CampaignMember", "LeadId", "ContactId")):
+        child = org.whole(name)
+        for row in list(org.store.lookup(child, child.fields[field_name.lower()], [lead_id])):
+            if name == "Task" or not _is_member(org, row, contact_id):
+                org.store.put(child, row | {given: contact_id} | stamps(org, child, creating=False))
 
 
 def undelete(org: Org, kind: Kind, record_id: str) -> None:
