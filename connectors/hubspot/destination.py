@@ -20,6 +20,7 @@ from connectors.hubspot.links import Links
 from connectors.hubspot.members import Members
 from connectors.hubspot.paths import Paths, host_of
 from connectors.hubspot.records import Records
+from connectors.hubspot.rights import rights
 from connectors.hubspot.session import Session
 from connectors.hubspot.totals import joined
 from connectors.retry import SERVICE, Retry
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from connectors.budget import Meter
     from connectors.contract import Applied, Directory, RecordColumns
     from connectors.hubspot.tokens import Secrets
-    from connectors.shaping import Object
+    from connectors.shaping import Object, Rights, Wanted
     from connectors.values import Block, Field, FieldValue, RecordRef, Write
 
 #: Seconds; the vendor's window, which rolls.
@@ -155,6 +156,10 @@ class HubSpot:
     def objects(self) -> Sequence[Object]:
         """See `Browsable.objects`."""
         return self._catalogue.objects()
+
+    def rights(self, wanted: Sequence[Wanted]) -> Rights:
+        """See `Guarded.rights`."""
+        return rights(wanted, self._session.scopes(), self._catalogue)
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> Directory:  # noqa: ARG002 - leaves no trace
         """See `Matchable.directory`."""

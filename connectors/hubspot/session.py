@@ -35,6 +35,8 @@ WORKERS = 10
 SEARCH = Window(calls=5, seconds=1.0, name="search")
 #: Association calls have a limit of their own besides, of 100 to 200 by tier (same guidelines): the lowest will do.
 ASSOCIATIONS = Window(calls=100, seconds=10.0, name="associations")
+#: Where a private app's token tells what it is good for.
+PRIVATE_APP = "/oauth/v2/private-apps/get/access-token-info"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -92,6 +94,23 @@ class Session:
         """Make one call, without budget or second try; see `Caller.call`, in which it belongs."""
         headers = {"Authorization": f"Bearer {self._tokens.current()}"}
         return self._send(path, headers, what=what, writes=writes, body=body, method=method)
+
+    def scopes(self) -> frozenset[str] | None:
+        """Return what the token may do; None where HubSpot does not tell."""
+        self.ready()
+        if self._oauth is not None:
+            self.caller.call(self._oauth.current)
+            return self._oauth.scopes
+        try:
+            return self.caller.call(self._scopes)
+        except (Gone, Rejected, Refused):
+            return None  # it tells this of private apps, and not for certain of service keys
+
+    def _scopes(self) -> frozenset[str] | None:
+        token = self._tokens.current()
+        told = self.once(PRIVATE_APP, {"tokenKey": token}, what="ask for the key's scopes", writes=False)
+        listed = told.get("scopes") if isinstance(told, Mapping) else None
+        return frozenset(map(str, listed)) if isinstance(listed, list) else None
 
     def close(self) -> None:
         """Give every connection back."""

@@ -73,6 +73,8 @@ class OAuth:
     clock: Callable[[], datetime]
     _token: str = field(default="", repr=False)
     _until: datetime | None = None
+    #: What the token is good for; None where the reply did not say.
+    scopes: frozenset[str] | None = None
 
     def current(self) -> str:
         """Return the token to send.
@@ -102,5 +104,7 @@ class OAuth:
             if isinstance(new, str) and new and new != slot.value:
                 slot.keep(new)  # before the new token's first use: the old one may be void already
         self._token = token
+        told = reply.get("scopes")
+        self.scopes = frozenset(map(str, told)) if isinstance(told, list) else None
         seconds = float(lasts) if isinstance(lasts, int | float) else LASTS_S
         self._until = self.clock() + timedelta(seconds=seconds - EARLY_S)

@@ -21,6 +21,7 @@ from connectors.salesforce.keys import Key, is_id_of, key_of
 from connectors.salesforce.metadata import is_custom, metadata, words_for
 from connectors.salesforce.paths import paths
 from connectors.salesforce.reading import Reader
+from connectors.salesforce.rights import rights
 from connectors.salesforce.rounds import rounds
 from connectors.salesforce.schema import Org, check
 from connectors.salesforce.session import Call, Session, ToLoopback
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from connectors.contract import Applied, RecordColumns
     from connectors.salesforce.jobs import Jobs
     from connectors.salesforce.schema import Kind
-    from connectors.shaping import Object, Package, Wanted
+    from connectors.shaping import Object, Package, Rights, Wanted
     from connectors.values import Block, Field, FieldValue, RecordRef, Write
 
 
@@ -101,6 +102,7 @@ class Salesforce:
             name, gate=gate, retry=patience, renew=session.renew, breaker=Breaker(patience.clock, share=None)
         )
         self._where = where
+        self._refreshes = auth == "refresh_token"
         self._session = session
         self._org = Org(session)
         self._reader = Reader(session, BulkQuery(session, clock=patience.clock, sleep=sleep))
@@ -221,6 +223,10 @@ class Salesforce:
         """See `Deployable.package`."""
         version = self._session.version
         return packaging.package(wanted, self._org.find, version=version, where=self._where, everything=everything)
+
+    def rights(self, wanted: Sequence[Wanted]) -> Rights:
+        """See `Guarded.rights`."""
+        return rights(self._session, self._org, wanted, refreshes=self._refreshes)
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
         """See `Matchable.directory`."""

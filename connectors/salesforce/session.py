@@ -192,6 +192,11 @@ class Session:
         self._signed_in()
         return self._token.identity if self._token else ""
 
+    def scopes(self) -> frozenset[str] | None:
+        """Return what the sign-in is good for; None where Salesforce does not say."""
+        self._signed_in()
+        return self._token.scopes if self._token else None
+
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()

@@ -39,6 +39,8 @@ class Token:
     host: str
     #: Who signed in, as Salesforce says it: `https://login.salesforce.com/id/00D.../005...`; empty where it does not.
     identity: str = ""
+    #: What it is good for; None where the reply does not say.
+    scopes: frozenset[str] | None = None
 
 
 class Tokens:
@@ -147,4 +149,6 @@ class Tokens:
         if not host.endswith(_HOMES):
             # Only a rewritten connection (`url`) may say something else, and that one ignores the host.
             host = f"{self._domain}.salesforce.com"
-        return Token(str(reply["access_token"]), host, str(reply.get("id") or ""))
+        told = reply.get("scope")
+        scopes = frozenset(told.split()) if isinstance(told, str) else None
+        return Token(str(reply["access_token"]), host, str(reply.get("id") or ""), scopes)

@@ -23,7 +23,10 @@ SOAP = {
 INT_DIGITS = 8
 #: Kinds of setup: no pages, no triggers, not in searches.
 SETUP = frozenset(
-    "Organization Profile PermissionSet PermissionSetAssignment FieldPermissions ObjectPermissions RecordType".split()
+    (
+        "Organization Profile PermissionSet PermissionSetAssignment FieldPermissions ObjectPermissions RecordType"
+        " UserPermissionAccess"
+    ).split()
 )
 UNSEARCHED = SETUP | {"CampaignMember"}
 PLACES = {
@@ -123,11 +126,11 @@ def describe_brief(kind: Kind, version: str) -> dict[str, Any]:
         "activateable": False,
         "associateEntityType": None,
         "associateParentEntity": None,
-        "createable": kind.writable,
+        "createable": kind.writable and "create" in kind.allowed,
         "custom": kind.custom,
         "customSetting": False,
         "deepCloneable": False,
-        "deletable": kind.writable,
+        "deletable": kind.writable and "delete" in kind.allowed,
         "deprecatedAndHidden": False,
         "feedEnabled": kind.mergeable,
         "hasSubtypes": False,
@@ -146,7 +149,7 @@ def describe_brief(kind: Kind, version: str) -> dict[str, Any]:
         "searchable": searched,
         "triggerable": kind.name not in SETUP,
         "undeletable": "isdeleted" in kind.fields,
-        "updateable": kind.writable,
+        "updateable": kind.writable and "edit" in kind.allowed,
         "urls": {place: f"{base}{PLACES[place]}" for place in _places(kind)},
     }
 

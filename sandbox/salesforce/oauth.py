@@ -38,6 +38,8 @@ class App:
     username: str = "integration@acme.example"
     #: The user's password with its security token, where the org allows that flow; new orgs do not.
     password: str | None = None
+    #: What its tokens are good for.
+    scopes: str = "api refresh_token"
     #: Whether each refresh gives a new refresh token and ends the old one.
     rotates: bool = True
 
@@ -145,7 +147,7 @@ class OAuth:
         return {
             "access_token": self.session(),
             "signature": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "scope": "api refresh_token",
+            "scope": self.app.scopes,
             "instance_url": where,
             "id": f"{where}/id/{self.org.organization_id}/{self.org.api_user_id}",
             "token_type": "Bearer",

@@ -121,6 +121,8 @@ class Kind:
     children: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     #: Whether records can be written; some kinds are read only.
     writable: bool = True
+    #: What the API user may do with records, besides reading them; see `Org.allow`.
+    allowed: frozenset[str] = frozenset({"create", "edit", "delete"})
     mergeable: bool = False
     #: Lower-case relationship → its field; derived.
     parents: dict[str, Field] = dataclasses.field(default_factory=dict)

@@ -243,6 +243,12 @@ class Org:
         with self.lock:
             self.grants.need((self.whole(kind_name).name, name))
 
+    def allow(self, kind_name: str, *rights: str) -> None:
+        """Let the API user do no more with records of a kind than read them and *rights*: create, edit, delete."""
+        with self.lock:
+            self.whole(kind_name).allowed = frozenset(rights)
+            self.grants.again()
+
     def add_object(self, name: str, label: str = "", fields: Sequence[Field] = ()) -> Kind:
         """Create a custom object with the fields that each has, and those given.
 

@@ -46,6 +46,13 @@ PLACES = (
     ("Osaka", "Japan", "+81 6"),
     ("Leeds", "United Kingdom", "+44 113"),
 )
+#: Rights over the whole org; nobody gives them to an integration without need.
+SYSTEM_RIGHTS = (
+    "PermissionsModifyAllData",
+    "PermissionsViewAllData",
+    "PermissionsCustomizeApplication",
+    "PermissionsManageUsers",
+)
 TITLES = ("Head of Support", "Buyer", "Operations Manager", "Managing Director", "IT Manager", "Analyst", "Engineer")
 PLAIN = str.maketrans("áãçéëíñóøúüýł", "aaceeinoouuyl")
 
@@ -72,6 +79,7 @@ def found(org: Org) -> None:
             **stamps,
         },
     )
+    _put(org, "UserPermissionAccess", {"Id": "000000000000000AAA"} | dict.fromkeys(SYSTEM_RIGHTS, False))
     _organization(org, stamps)
 
 

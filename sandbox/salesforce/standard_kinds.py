@@ -133,6 +133,14 @@ PermissionsViewAllRecords boolean always
 PermissionsModifyAllRecords boolean always
 SystemModstamp datetime system
 """
+#: What the caller may do at all; one record, which Salesforce makes up for whoever asks.
+USER_ACCESS = """
+Id id(18) system
+PermissionsModifyAllData boolean readonly
+PermissionsViewAllData boolean readonly
+PermissionsCustomizeApplication boolean readonly
+PermissionsManageUsers boolean readonly
+"""
 RECORD_TYPE = """
 Id id(18) system
 Name string(80) required
@@ -220,6 +228,7 @@ def standard_kinds() -> list[Kind]:
         kind_from("PermissionSetAssignment", "0Pa", ASSIGNMENT),
         kind_from("FieldPermissions", "01k", FIELD_PERMISSIONS),
         kind_from("ObjectPermissions", "110", OBJECT_PERMISSIONS),
+        kind_from("UserPermissionAccess", "", USER_ACCESS, writable=False),
         kind_from("RecordType", "012", RECORD_TYPE),
         kind_from("Organization", "00D", ORGANIZATION, writable=False),
     ]

@@ -104,7 +104,12 @@ class Writer:
         except Breach as breach:
             return Saved(errors=[(breach.code, breach.message, list(breach.fields))])
 
+    def _need(self, right: str) -> None:
+        if right not in self._kind.allowed and not self._manner.unguarded:
+            raise Breach("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", ())
+
     def _insert(self, values: Mapping[str, object]) -> Saved:
+        self._need("create")
         row = parsed(self._org, self._kind, values)
         if row.pop("Id", None) is not None:
             raise Breach("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ("Id",))
@@ -117,6 +122,7 @@ class Writer:
         return Saved(record_id, created=True)
 
     def _update(self, values: Mapping[str, object]) -> Saved:
+        self._need("edit")
         row = parsed(self._org, self._kind, values)
         given_id = row.pop("Id", None)
         if given_id is None:
@@ -205,6 +211,7 @@ class Writer:
         return self._update(row)
 
     def _delete(self, values: Mapping[str, object], *, hard: bool) -> Saved:
+        self._need("delete")
         given = next((value for name, value in values.items() if name.lower() == "id"), None)
         if given is None or given == "":
             raise Breach("MISSING_ARGUMENT", "Id not specified in a delete call", ("Id",))

@@ -62,6 +62,7 @@ def set_(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
 @auth.command("test")
 def test(ctx: typer.Context, name: Name) -> None:
     """Sign in, and say as whom and with which rights."""
+    from sync.cli.rights import as_object, rights_of, show
     from sync.cli.screen import table
 
     session: Session = ctx.obj
@@ -69,15 +70,19 @@ def test(ctx: typer.Context, name: Name) -> None:
         origins = _origins(project, name, _wanted(project, name, None))
         for field, origin in origins.items():
             session.screen.say(f"{field} comes from the {origin}")
-        found = {"ledger": project.ledger.where} if name == "ledger" else _who(project, name)
+        rights = None if name == "ledger" else rights_of(session, project, name)
+        missing = bool(rights and rights.missing)
+        found = {"ledger": project.ledger.where} if name == "ledger" else _who(project, name, may_fail=missing)
         kind = "ledger" if name == "ledger" else project.settings.connections[name].type
     if session.screen.json:
-        told = {"status": "signed in", "connection": name, "type": kind, "secrets": origins, "who": found}
-        session.screen.object(told)
-        return
-    session.screen.data(f"{name}: signed in ({kind})")
-    if found:
-        session.screen.data(table(["what", "value"], list(found.items())))
+        status = "rights missing" if missing else "signed in"
+        told = {"status": status, "connection": name, "type": kind, "secrets": origins, "who": found}
+        session.screen.object(told | as_object(rights))
+    else:
+        session.screen.data(f"{name}: signed in ({kind})")
+        if found:
+            session.screen.data(table(["what", "value"], list(found.items())))
+    show(session, rights)
 
 
 @auth.command("clear")
@@ -108,13 +113,20 @@ def _connections(session: Session) -> Project:
     return open_connections(session.config_path())
 
 
-def _who(project: Project, name: str) -> dict[str, str]:
+def _who(project: Project, name: str, *, may_fail: bool) -> dict[str, str]:
+    """Return who is signed in; where rights are missing, nobody may be told that either."""
     from connectors.contract import Schema
+    from connectors.errors import Refused
 
     connection = project.connection(name)
     who = getattr(connection, "who", None)
     if who is not None:
-        return dict(who())
+        try:
+            return dict(who())
+        except Refused:
+            if not may_fail:
+                raise
+            return {}
     if isinstance(connection, Schema):
         connection.fields("-")  # there is no such table; the question needs a connection all the same
     return {}
