@@ -32,8 +32,18 @@ PREFIX = "associations."
 WRITTEN_AT_ONCE = 2_000
 READ_AT_ONCE = 1_000
 
-#: (record, the one it hangs on), by their own ids.
+#: (record, the one it hangs on), by their own ids; or (object, other object).
 Pair = tuple[str, str]
+#: HubSpot's own types without a label (its guide to associations, 2026-09); others it is asked for.
+_DEFINED: Mapping[Pair, int] = {
+    ("contacts", "companies"): 279,
+    ("notes", "contacts"): 202,
+    ("notes", "companies"): 190,
+    ("notes", "deals"): 214,
+    ("tasks", "contacts"): 204,
+    ("tasks", "companies"): 192,
+    ("tasks", "deals"): 216,
+}
 #: The other record is gone or never was: the row waits until its match says another one.
 _NOBODY = "ASSOCIATED_RECORD_NOT_FOUND"
 
@@ -95,6 +105,8 @@ class Links:
         return found
 
     def _ask(self, from_: str, to: str) -> Mapping[str, Any]:
+        if (from_, to) in _DEFINED:
+            return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _DEFINED[from_, to]}
         path, what = self.paths.associations(from_, to, "labels"), f"ask how {from_} are associated with {to}"
         try:
             told = self.session.read(path, what=what)
