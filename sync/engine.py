@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from connectors.contract import Accounts, Schema
 from connectors.errors import ConnectorError
-from sync import tally
 from sync.compute import Computer
-from sync.deliver import Delivered, deliver
+from sync.deliver import deliver
 from sync.errors import UserError
 from sync.failing import reopen
 from sync.guard import field_changes, look
 from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
-from sync.pull import Pulled, pull
-from sync.report import FieldChange, RunReport, State, Status
+from sync.pull import pull
+from sync.replay import Replay
+from sync.report import State, Status
+from sync.reporting import Doings, report_of
 from sync.run import Laps, Run, Silent
 from sync.sets import IN_KERNEL, SetWork
 from sync.shapes import Shapes
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
 
     from connectors.contract import Destination, Directory, SurveySource
     from sync.config.schema import Settings
+    from sync.deliver import Delivered
     from sync.identity.settings import Rule
+    from sync.ledger.failed import Selection
     from sync.ledger.lease import Lease
     from sync.ledger.store import Ledger
     from sync.mapping.schema import Mapping as MappingFile
+    from sync.report import RunReport
     from sync.run import Progress
 
 
@@ -47,6 +51,25 @@ class Ends:
     destination: Destination
     directory: Directory
     rules: Sequence[Rule]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a run is asked to do."""
+
+    #: Compute the plan and the field changes, then forget them: nothing is stored or written.
+    dry_run: bool = False
+    #: Read every source from its start and compute everything again; equal values are not written.
+    full_refresh: bool = False
+    #: Read at most so many rows.
+    limit: int | None = None
+    #: The id of a plan that the guard stopped, to let it through.
+    confirm: str | None = None
+    #: Send again what failed; the source is not read.
+    replay: Selection | None = None
+
+
+DEFAULT = Choices()
 
 
 class Engine:
@@ -88,29 +111,21 @@ class Engine:
         self._work = work
         self._lease = lease
 
-    def sync(
-        self, *, dry_run: bool = False, full_refresh: bool = False, limit: int | None = None, confirm: str | None = None
-    ) -> RunReport:
-        """Bring the destination up to date.
-
-        Args:
-            dry_run: Compute the plan and the field changes, then forget them: nothing is stored or written.
-            full_refresh: Read every source from its start and compute everything again; equal values are not written.
-            limit: Read at most so many rows.
-            confirm: The id of a plan that the guard stopped, to let it through.
+    def sync(self, choices: Choices = DEFAULT) -> RunReport:
+        """Bring the destination up to date, or replay what failed.
 
         Raises:
             UserError: The run cannot start or go on; what was done is kept.
             ConnectorError: An end of the mapping cannot be reached or read.
         """
-        ends = self._open(dry_run)
+        ends = self._open(choices.dry_run)
         lease = self._lease(self._ledger, self._mapping.name, self._clock)
         try:
-            run = self._begin(lease, dry_run=dry_run)
-            if dry_run:
+            run = self._begin(lease, dry_run=choices.dry_run)
+            if choices.dry_run:
                 with self._ledger.rolled_back():
-                    return self._perform(run, ends, dry_run=True, full_refresh=full_refresh, limit=limit, confirm=None)
-            return self._perform(run, ends, dry_run=False, full_refresh=full_refresh, limit=limit, confirm=confirm)
+                    return self._perform(run, ends, choices)
+            return self._perform(run, ends, choices)
         finally:
             with suppress(UserError):  # the lease of a dead process is not respected; the first error is what matters
                 lease.release()
@@ -131,42 +146,45 @@ class Engine:
             definition=self._digest(),
         )
 
-    def _perform(  # noqa: PLR0913 - the choices of one command
-        self, run: Run, ends: Ends, *, dry_run: bool, full_refresh: bool, limit: int | None, confirm: str | None
-    ) -> RunReport:
-        laps = Laps(self._timer)
-        redefined = self._prepare(run, full_refresh=full_refresh)
-        if not dry_run:
-            self._begun(run.id)
+    def _perform(self, run: Run, ends: Ends, choices: Choices) -> RunReport:
+        laps, did = Laps(self._timer), Doings(dry_run=choices.dry_run)
+        replay = None if choices.replay is None else Replay(run, choices.replay)
+        redefined = False if replay else self._prepare(run, full_refresh=choices.full_refresh)
         try:
-            pulled = pull(run, ends.source, limit=limit)
+            if replay is not None:
+                replay.begin(ends.destination)
+            if not choices.dry_run:
+                self._begun(run.id)
+            if replay is None:
+                did.pulled = pull(run, ends.source, limit=choices.limit)
+                reopen(run, ends.destination)
             laps.done("pull")
-            reopen(run, ends.destination)
             matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
-            matcher.match()
+            matcher.match(held=replay is None)
             laps.done("match")
             accounts = ends.directory if isinstance(ends.directory, Accounts) else None
             computer = Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
             computer.compute()
-            self._expire(run, redefined=redefined)
-            self._define(run)
+            if replay is None:
+                self._expire(run, redefined=redefined)
+                self._define(run)
+            else:
+                replay.plan()
             laps.done("compute")
-            plan, stopped = look(run, self._settings.limits, confirm, dry_run=dry_run)
-            changes = field_changes(run) if dry_run else ()
+            did.plan, did.stopped = look(run, self._settings.limits, choices.confirm, dry_run=choices.dry_run)
+            did.changes = field_changes(run) if choices.dry_run else ()
             laps.done("plan")
-            delivered = Delivered()
-            if not stopped and not dry_run:
-                delivered = self._deliver(run, ends.destination)
+            if not did.stopped and not choices.dry_run:
+                did.delivered = self._deliver(run, ends.destination, replay)
                 laps.done("deliver")
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
             raise
-        calls = matcher.calls + computer.calls + delivered.calls
-        status = Status.STOPPED if stopped else Status.DRY_RUN if dry_run else None
-        report = self._report(run, pulled, delivered, status, calls=calls, laps=laps)
-        told = _with(report, plan=plan if stopped or dry_run else None, stopped=stopped, changes=changes)
-        self._finish(run, told)
-        return told
+        did.calls = matcher.calls + computer.calls
+        did.replayed = None if replay is None else replay.told()
+        report = report_of(run, did, self._settings.nps, laps)
+        self._finish(run, report)
+        return report
 
     def _prepare(self, run: Run, *, full_refresh: bool) -> bool:
         """Begin the run, take over what earlier ones left, and queue what time or new definitions change."""
@@ -214,40 +232,14 @@ class Engine:
         parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
         return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
-    def _deliver(self, run: Run, destination: Destination) -> Delivered:
+    def _deliver(self, run: Run, destination: Destination, replay: Replay | None) -> Delivered:
         with run.ledger.read() as connection:
             total = sum(outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes.values())
         if total and isinstance(destination, Schema):
             run.step("deliver.ensure")
             for shape in Shapes(self._mapping).all():
                 destination.ensure(shape.object, shape.key_fields(), shape.fields())
-        return deliver(run, destination, total)
-
-    def _report(  # noqa: PLR0913 - the parts of a report
-        self, run: Run, pulled: Pulled, delivered: Delivered, status: Status | None, *, calls: int, laps: Laps
-    ) -> RunReport:
-        with run.ledger.read() as connection:
-            rows = tally.rows(connection, run)
-            nps = tally.nps(connection, run, self._settings.nps)
-            planned = outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes
-        rows.check()
-        stopped = delivered.stopped
-        failed = (
-            pulled.refused or stopped or rows.total(State.REJECTED) or rows.total(State.PENDING) or delivered.failed
-        )
-        return RunReport(
-            run=run.id,
-            mapping=run.name,
-            status=status or (Status.SOME_ROWS_FAILED if failed else Status.DONE),
-            rows=rows,
-            writes=planned if status is Status.DRY_RUN else dict(sorted(delivered.writes.items())),
-            calls=calls,
-            seconds=laps.seconds,
-            nps=nps,
-            notes=tuple(run.notes),
-            refused=tuple((str(error), error.code, error.next_step) for error in pulled.refused),
-            ended=None if stopped is None else (str(stopped), stopped.code, stopped.next_step),
-        )
+        return deliver(run, destination, total, (None,) if replay is None else replay.waves())
 
     def _finish(self, run: Run, report: RunReport) -> None:
         unsettled = report.rows.total(State.PENDING) > 0
@@ -274,9 +266,3 @@ def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
     while taken(name if number == 1 else f"{name}-{number}"):
         number += 1
     return name if number == 1 else f"{name}-{number}"
-
-
-def _with(
-    report: RunReport, *, plan: str | None, stopped: tuple[str, ...], changes: tuple[FieldChange, ...]
-) -> RunReport:
-    return replace(report, plan=plan, stopped_because=stopped, changes=changes)

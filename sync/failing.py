@@ -59,7 +59,7 @@ def reopen(run: Run, destination: Destination) -> int:
 def take_up(connection: Connection, run: Run, refs: Sequence[parking.Ref]) -> None:
     """Have failed writes be computed and sent again in *run*: their responses stand as pending until then."""
     causes = parking.causes(connection, run.name, refs)
-    parking.unpark(connection, run.name, refs)
+    parking.mark(connection, run.name, refs, None)
     inbox.entered(connection, run.id, inbox.take_up(connection, run.name, run.id, causes))
 
 

@@ -42,10 +42,10 @@ class Matcher:
         self._settings = settings
         self.calls = 0
 
-    def match(self) -> int:
-        """Decide for all who wait, and again for the held when records changed; return the rows taken up again."""
+    def match(self, *, held: bool = True) -> int:
+        """Decide for all who wait, and again for the *held* when records changed; return the rows taken up again."""
         self._match_waiting()
-        reopened = self._match_held()
+        reopened = self._match_held() if held else 0
         self._withdraw_orphans()
         return reopened
 

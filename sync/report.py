@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,30 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of a group of failures: the same object, code and fields."""
+
+    object: str
+    #: What may end it; see `docs/reference/ledger-writes.md`.
+    kind: str
+    code: str
+    fields: tuple[str, ...]
+    #: All that were chosen.
+    failures: int
+    #: Repaired, replaced by newer values, or wanted no more: no call was made for them.
+    superseded: int
+    delivered: int
+    failed: int
+    #: Not sent: it is a dry run, or too many of those before them failed.
+    left: int
+    #: Of how many the `data`, the `mapping` or the `schema` is another than when they failed.
+    changed: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"fields": list(self.fields), "changed": dict(self.changed)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NpsSummary:
     """NPS over the latest responses of all persons, matched or not, −100..100, with its interval."""
 
@@ -107,6 +131,8 @@ class RunReport:
     stopped_because: tuple[str, ...] = ()
     #: A dry run's changes, in the order of records and fields.
     changes: tuple[FieldChange, ...] = ()
+    #: What a replay did, by group of failures; None: the run was none.
+    replayed: tuple[Replayed, ...] | None = None
 
     @property
     def troubles(self) -> tuple[tuple[str, str, str], ...]:
@@ -143,7 +169,7 @@ class RunReport:
             "ended": None if self.ended is None else _trouble(self.ended),
             "plan": self.plan,
             "stopped_because": list(self.stopped_because),
-        }
+        } | ({} if self.replayed is None else {"replayed": [each.as_json() for each in self.replayed]})
 
 
 def _trouble(told: tuple[str, str, str]) -> dict[str, str]:

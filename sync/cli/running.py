@@ -1,7 +1,8 @@
 """`sync`: the command that changes something, and the exit status of what it did."""
 
 import logging
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -9,7 +10,9 @@ from sync.cli.session import Session, chosen
 from sync.errors import Exit
 
 if TYPE_CHECKING:
+    from sync.engine import Choices
     from sync.report import RunReport
+    from sync.wiring import Project
 
 log = logging.getLogger(__name__)
 
@@ -39,31 +42,37 @@ def sync(
     ] = None,
 ) -> None:
     """Pull, match, compute, and write what changed."""
-    from sync.cli.failures import as_json, as_user_error, show
+    from sync.engine import Choices
 
     session: Session = ctx.obj
+    choices = Choices(dry_run=dry_run, full_refresh=full_refresh, limit=limit, confirm=confirm)
+    with session.project() as project:
+        names = chosen(mappings or (), project.mappings)
+        if not names:
+            session.screen.warn("No mappings yet. Put one into mappings/, then: npsync validate")
+        perform(session, project, names, choices)
+
+
+def perform(session: Session, project: "Project", names: Iterable[str], choices: "Choices") -> NoReturn:
+    """Run the mappings *names* one after the other, show what each did, and leave with the gravest exit status."""
+    from sync.cli.failures import as_json, as_user_error, show
+
     told: list[dict[str, Any]] = []
     statuses: list[int] = []
     messages = session.screen.without_json()
-    with session.project() as project:
-        names = chosen(mappings or (), project.mappings)
-        for name in names:
-            log.info("mapping.started", extra={"mapping": name, "dry_run": dry_run})
-            try:
-                report = project.engine(name, begun=lambda run: _say_begun(session, run)).sync(
-                    dry_run=dry_run, full_refresh=full_refresh, limit=limit, confirm=confirm
-                )
-            except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
-                statuses.append(show(error, messages))
-                said = as_user_error(error)
-                log.info("mapping.failed", extra={"mapping": name, "code": said.code})
-                told.append({"mapping": name} | as_json(said))
-                continue
-            log.info("mapping.finished", extra=_event(report))
-            told.append(_told(report, dry_run=dry_run))
-            statuses.append(_show(report, session))
-        if not names:
-            session.screen.warn("No mappings yet. Put one into mappings/, then: npsync validate")
+    for name in names:
+        log.info("mapping.started", extra={"mapping": name, "dry_run": choices.dry_run})
+        try:
+            report = project.engine(name, begun=lambda run: _say_begun(session, run)).sync(choices)
+        except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
+            statuses.append(show(error, messages))
+            said = as_user_error(error)
+            log.info("mapping.failed", extra={"mapping": name, "code": said.code})
+            told.append({"mapping": name} | as_json(said))
+            continue
+        log.info("mapping.finished", extra=_event(report))
+        told.append(_told(report, dry_run=choices.dry_run))
+        statuses.append(_show(report, session))
     if session.screen.json:
         session.screen.object(told[0] if len(told) == 1 else {"runs": told})
     raise typer.Exit(max(statuses, default=Exit.DONE))
@@ -109,12 +118,15 @@ def _told(report: "RunReport", *, dry_run: bool) -> dict[str, Any]:
 
 def _show(report: "RunReport", session: Session) -> Exit:
     """Print a report, and the codes behind what went wrong; return its exit status."""
+    from sync.cli.render_replay import replayed
     from sync.cli.render_run import changes, summary
     from sync.report import Status
 
     if not session.screen.json:
         if report.changes:
             session.screen.data(changes(report.changes))
+        if report.replayed is not None:
+            session.screen.data(replayed(report.replayed))
         session.screen.data(summary(report.as_json()))
     codes = [code for _, code, _ in report.troubles] + (["E401"] if report.status is Status.STOPPED else [])
     for code in dict.fromkeys(codes):

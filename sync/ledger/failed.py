@@ -46,6 +46,43 @@ PROBED_EVERY = timedelta(days=7)
 MOST = 100_000
 
 
+class Selection(NamedTuple):
+    """Which failures are meant; what is None does not narrow it."""
+
+    #: In which they failed last.
+    run: str | None = None
+    code: str | None = None
+    #: A time of the ledger: they failed last then or later.
+    since: str | None = None
+    #: The key of a response, or the id of a record.
+    row: str | None = None
+
+
+class Failure(NamedTuple):
+    """A write that failed, as the ledger keeps it."""
+
+    object: str
+    record: str
+    state: str
+    kind: str
+    code: str
+    fields: str
+    run: str
+    closed_by: str | None
+    input: str
+    definition: str
+    schema: str
+
+    @property
+    def ref(self) -> tuple[str, str]:
+        return self.object, self.record
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is neither delivered nor replaced."""
+        return self.state in OPEN
+
+
 class Failed(NamedTuple):
     """A write that was not taken."""
 
@@ -148,6 +185,20 @@ def any_open(connection: Connection, mapping: str) -> bool:
 def count(connection: Connection, mapping: str) -> int:
     """Return how many writes of *mapping* wait for something to change."""
     return connection.scalar(select(func.count()).select_from(FAILURES).where(*is_open(mapping))) or 0
+
+
+def chosen(connection: Connection, mapping: str, selection: Selection) -> list[Failure]:
+    """Return the failures that *selection* means, those that were repaired since too, in a fixed order."""
+    wanted = {"run": selection.run, "code": selection.code}
+    where = [FAILURES.c.mapping == mapping]
+    where += [FAILURES.c[name] == value for name, value in wanted.items() if value is not None]
+    if selection.since is not None:
+        where.append(FAILURES.c.last_at >= selection.since)
+    if selection.row is not None:
+        where.append((FAILURES.c.cause == selection.row) | (FAILURES.c.record == selection.row))
+    statement = select(*(FAILURES.c[name] for name in Failure._fields)).where(*where)
+    order = (FAILURES.c[name] for name in ("object", "kind", "code", "fields", "record"))
+    return [Failure._make(row) for row in fetch(connection, statement.order_by(*order))]
 
 
 def supersede(connection: Connection, mapping: str, run: str, object_: str, records: Iterable[str]) -> None:

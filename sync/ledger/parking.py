@@ -53,7 +53,7 @@ def tidy(connection: Connection, mapping: str) -> None:
 
 
 def set_aside(connection: Connection, mapping: str, parked: str = ASIDE) -> None:
-    """Have everything wait that could be sent now."""
+    """Have everything wait that could be sent now, under a word of ours."""
     connection.execute(
         update(OUTBOX).where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None)).values(parked=parked)
     )
@@ -64,11 +64,28 @@ def end(connection: Connection, mapping: str, now: str) -> None:
     connection.execute(text(_END), {"mapping": mapping, "now": now})
 
 
-def unpark(connection: Connection, mapping: str, refs: Sequence[Ref]) -> None:
-    """Let these rows be sent."""
+def mark(connection: Connection, mapping: str, refs: Sequence[Ref], parked: str | None) -> None:
+    """Have these rows wait for what *parked* says; None: let them be sent."""
     for object_, records in _by_object(refs).items():
         here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
-        connection.execute(update(OUTBOX).where(*here).values(parked=None))
+        connection.execute(update(OUTBOX).where(*here).values(parked=parked))
+
+
+def let_go(connection: Connection, mapping: str, parked: str) -> None:
+    """Let everything be sent that waits under a word of ours."""
+    here = (OUTBOX.c.mapping == mapping, OUTBOX.c.parked == parked)
+    connection.execute(update(OUTBOX).where(*here).values(parked=None))
+
+
+def inputs(connection: Connection, mapping: str, refs: Sequence[Ref]) -> dict[Ref, str]:
+    """Return the packed values that are wanted of those of *refs* that can be sent now."""
+    found: dict[Ref, str] = {}
+    for object_, records in _by_object(refs).items():
+        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+        statement = select(OUTBOX.c.record, OUTBOX.c.changes, OUTBOX.c.desired).where(*here, OUTBOX.c.parked.is_(None))
+        for record, changes, desired in connection.execute(statement):
+            found[object_, record] = changes or desired or ""
+    return found
 
 
 def still_parked(connection: Connection, mapping: str, refs: Sequence[Ref]) -> set[Ref]:

@@ -13,7 +13,7 @@ from connectors.values import Place, SurveyKind, SurveyResponse
 from connectors.warehouse.store import Warehouse
 from sync.config.schema import Settings
 from sync.directories import Directories
-from sync.engine import Ends, Engine
+from sync.engine import Choices, Ends, Engine
 from sync.identity.settings import Rule
 from sync.ledger.store import Ledger
 from sync.mapping.schema import Mapping, record_columns, rules
@@ -159,12 +159,11 @@ class World:
             "CREATE TABLE customers (customer_id TEXT PRIMARY KEY, email TEXT,"
             " first_name TEXT, last_name TEXT, account_id TEXT)"
         )
-        for row in self.customers:
-            names = ("id", "email", "first", "last", "account")
-            self.execute(
-                "INSERT INTO customers VALUES (:id, :email, :first, :last, :account)",
-                dict(zip(names, row, strict=True)),
-            )
+        names = ("id", "email", "first", "last", "account")
+        self.execute(
+            "INSERT INTO customers VALUES (:id, :email, :first, :last, :account)",
+            [dict(zip(names, row, strict=True)) for row in self.customers],
+        )
         return self
 
     def sync(self, **choices: Any) -> RunReport:
@@ -188,7 +187,7 @@ class World:
                 step=self.step,
                 timer=lambda: 0.0,
             )
-            return engine.sync(**choices)
+            return engine.sync(Choices(**choices))
         finally:
             store.close()
             ledger.close()
@@ -197,7 +196,7 @@ class World:
         """Return the score that each customer's profile shows."""
         return {row[0]: row[1] for row in self.execute("SELECT customer_id, score FROM people")}
 
-    def execute(self, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def execute(self, statement: str, values: dict[str, Any] | list[dict[str, Any]] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement on the store."""
         return _execute(self.store_url, statement, values or {})
 
@@ -206,7 +205,7 @@ class World:
         return _execute(self.ledger_url, statement, {})
 
 
-def _execute(url: str, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _execute(url: str, statement: str, values: dict[str, Any] | list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     try:
         with engine.begin() as connection:
