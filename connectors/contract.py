@@ -246,3 +246,12 @@ class Schema(Protocol):
     def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Create the object and its missing fields, where this destination is ours to shape."""
         ...
+
+
+@runtime_checkable
+class Ownable(Protocol):
+    """Ability of a destination: its objects can be ours alone, and it can tell that nobody has put anything there."""
+
+    def is_empty(self, object_: str) -> bool:
+        """Return whether *object_* holds no record, or is not there yet."""
+        ...

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred
 from connectors.values import OutcomeKind, RecordRef
+from sync.earlier import Earlier
 from sync.failing import moment
-from sync.ledger import failed, outbox, parking
+from sync.ledger import failed, outbox, parking, writes
 from sync.ledger.failed import Failed
 from sync.mapping.values import same
 from sync.parcels import parcels
@@ -89,8 +90,9 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
         ConnectorError: The destination stopped taking writes and a person must act; what it took is acknowledged.
     """
     result, told = Delivered(), moment(run, destination)
+    earlier = Earlier(run, destination, Shapes(run.mapping).all())
     for _ in waves:
-        _send_all(run, destination, told, total, result)
+        _send_all(run, destination, told, earlier, total, result)
         if result.stopped is not None:
             break
     run.step("deliver.settle")
@@ -99,21 +101,30 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
         outbox.settle(connection, run.name, run.id)
     if result.stopped is not None and not isinstance(result.stopped, Deferred):
         raise result.stopped
+    result.calls += earlier.calls
     result.writes = +result.writes  # an object of which nothing was written is not listed
     return result
 
 
-def _send_all(run: Run, destination: Destination, told: Moment, total: int, result: Delivered) -> None:
+def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
+    run: Run, destination: Destination, told: Moment, earlier: Earlier, total: int, result: Delivered
+) -> None:
     """Send what can be sent now, and settle it."""
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
-    place = outbox.BEFORE_ALL
+    place, most = outbox.BEFORE_ALL, STREAMED if isinstance(destination, Streams) else 1
     while result.stopped is None:
-        chunks = _Chunks(run, key_of, place, STREAMED if isinstance(destination, Streams) else 1)
+        chunks = _Chunks(run, key_of, place, most)
         if not chunks.first:
             return
-        run.step("deliver.send")
-        result.calls += 1
         try:
+            looked = [(end, earlier.look(sent)) for end, sent in chunks]
+            if any(unchanged for _, unchanged in looked):
+                chunks = _Chunks(run, key_of, place, most, last=looked[-1][0])
+            if not chunks.first:
+                place = looked[-1][0]
+                continue
+            run.step("deliver.send")
+            result.calls += 1
             said = _send(destination, chunks.blocks)
         except Deferred as error:
             result.stopped = error
@@ -133,12 +144,16 @@ class _Chunks:
         key_of: See `parcels`.
         after: The place before its first row.
         most: Chunks at most.
+        last: The place of its last row, where that is known.
     """
 
-    def __init__(self, run: Run, key_of: Mapping[str, str], after: outbox.Place, most: int) -> None:
+    def __init__(
+        self, run: Run, key_of: Mapping[str, str], after: outbox.Place, most: int, last: outbox.Place | None = None
+    ) -> None:
         self._run = run
         self._key_of = key_of
         self._most = most
+        self._last = last
         self.first = self._read(after)
 
     def __iter__(self) -> Iterator[_Chunk]:
@@ -154,7 +169,7 @@ class _Chunks:
     def _read(self, after: outbox.Place) -> list[_Chunk]:
         """Return the chunk after a place; nothing: there is none."""
         with self._run.ledger.read() as connection:
-            rows = outbox.batch(connection, self._run.name, after, ROWS_AT_ONCE)
+            rows = outbox.batch(connection, self._run.name, after, ROWS_AT_ONCE, self._last)
         return [(rows[-1][:3], parcels(rows, self._key_of))] if rows else []
 
     def blocks(self) -> Iterator[Block]:
@@ -220,6 +235,7 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
 ) -> None:
     """Read back what is unknown, and store the verdicts in one transaction."""
     unconfirmed = verdict.waiting
+    not_applied = [row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed))]
     for parcel in verdict.unknown:
         result.calls += 1
         try:
@@ -235,7 +251,12 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
         failed.store(connection, told, [*refused, *tried])
         parking.park(connection, run.name, [(one.row, one.code) for one in refused])
         parking.park(connection, run.name, [(row, parking.UNCONFIRMED) for row in unconfirmed])
-        outbox.acknowledge(connection, run.name, run.id, *between, deletions=any(parcel.delete for parcel in sent))
+        writes.forget(connection, run.name, run.id, not_applied)
+        deletions = any(parcel.delete for parcel in sent)
+        undone = writes.log(connection, run.name, run.id, between)
+        outbox.acknowledge(connection, run.name, run.id, *between, deletions=deletions)
+        if undone and deletions:
+            writes.emptied(connection, run.name, run.id)
     for parcel in sent:
         result.writes[parcel.object] += len(parcel.rows)
     for _, object_, *_ in (*(row for row, _ in verdict.failed), *unconfirmed):

@@ -12,14 +12,15 @@ from sync.packed import pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sync.desired import Policy
     from sync.shapes import Shape
 
 #: A record and what it should hold: rank, object, record, keys (None: the one key column holds the record's id),
 #: changes (None: all of desired is new), desired (None: the record must not exist), how many values become empty,
 #: and the response that led to it.
 Intent = tuple[int, str, str, str | None, str | None, str | None, int, str | None]
-#: What a record was last confirmed to hold, packed, and by which run.
-Confirmed = tuple[str, str]
+#: What a record was last confirmed to hold, packed, by which run, and what it was to hold when a person undid that.
+Confirmed = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,18 @@ def intend(
         before = known.get(id_)
         if before is None:
             rows.append((rank, object_, id_, key, None, text, 0, cause))
-        elif text != before[0]:
+        elif text != before[0] and not _declined(text, before[2], policy):
             compared = difference(unpack(text), unpack(before[0]), policy)
             if compared.changes:
                 changes, desired = pack(compared.changes), pack(compared.desired)
                 rows.append((rank, object_, id_, key, changes, desired, compared.cleared, cause))
     result.records.update(row[2] for row in rows)
     return result
+
+
+def _declined(text: str, undone: str | None, policy: Policy) -> bool:
+    """Tell whether a person has undone just this: it is not written again until it is another."""
+    return undone is not None and (text == undone or not difference(unpack(text), unpack(undone), policy).changes)
 
 
 def retract(shape: Shape, record: str, before: str, values: Mapping[str, Any]) -> Intent | None:

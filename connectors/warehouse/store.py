@@ -16,7 +16,7 @@ from connectors.retry import Retry
 from connectors.values import Outcome, OutcomeKind, RecordRef
 from connectors.warehouse import building
 from connectors.warehouse.batches import apply, blocks_of
-from connectors.warehouse.database import Database
+from connectors.warehouse.database import Database, sql
 from connectors.warehouse.directory import TableDirectory
 from connectors.warehouse.reading import read_records
 from connectors.warehouse.statements import Form, Statement
@@ -36,7 +36,7 @@ LOCK_WAIT_S = 10.0
 
 
 class Warehouse:
-    """See `Destination`, `Bulk`, `Schema` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -122,6 +122,16 @@ class Warehouse:
         with self._database.reading() as connection:
             shape = look(self._database, connection, object_)
         return [] if shape is None else shape.as_fields()
+
+    def is_empty(self, object_: str) -> bool:
+        """See `Ownable.is_empty`."""
+        if not self._database.exists():
+            return True
+        with self._database.reading() as connection:
+            if look(self._database, connection, object_) is None:
+                return True
+            first = sql("SELECT 1 FROM", self._database.table(object_), "LIMIT 1")
+            return connection.exec_driver_sql(first).first() is None
 
     def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """See `Schema.ensure`. Tables and columns are added; what exists is never altered or dropped."""

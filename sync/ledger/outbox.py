@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select, text, tuple_, update
 
 from sync.ledger import failed, parking
+from sync.ledger.log_tables import DECLINED
 from sync.ledger.rows import among, fetch, remove, upsert
 from sync.ledger.tables import ACKNOWLEDGED, OUTBOX
 from sync.report import State
@@ -85,13 +86,15 @@ def waiting(connection: Connection, mapping: str, object_: str, records: Sequenc
 
 
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:
-    """Return what *records* were last confirmed to hold, as packed text, and by which run."""
+    """Return what *records* were last confirmed to hold, by which run, and what a person undid of them."""
     here = (ACKNOWLEDGED.c.mapping == mapping, ACKNOWLEDGED.c.object == object_)
     if connection.scalar(select(ACKNOWLEDGED.c.record).where(*here).limit(1)) is None:
         return {}
     these = among(connection, ACKNOWLEDGED.c.record, records)
-    statement = select(ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run).where(*here, these)
-    return {record: (desired, run) for record, desired, run in fetch(connection, statement)}
+    beside = and_(*(DECLINED.c[name] == ACKNOWLEDGED.c[name] for name in ("mapping", "object", "record")))
+    columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run, DECLINED.c.desired)
+    statement = select(*columns).select_from(ACKNOWLEDGED.outerjoin(DECLINED, beside)).where(*here, these)
+    return {record: (desired, run, undone) for record, desired, run, undone in fetch(connection, statement)}
 
 
 #: Where a row stands in the order of delivery.
@@ -101,8 +104,8 @@ BEFORE_ALL: Place = (-1, "", "")
 _QUEUED = tuple(OUTBOX.c[name] for name in ("rank", "object", "record", "keys", "changes", "desired"))
 
 
-def batch(connection: Connection, mapping: str, after: Place, most: int) -> list[Queued]:
-    """Return the next rows to deliver, in the order of rank, object and record."""
+def batch(connection: Connection, mapping: str, after: Place, most: int, last: Place | None = None) -> list[Queued]:
+    """Return the next rows to deliver, in the order of rank, object and record, up to *last*."""
     place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
     statement = (
         select(*_QUEUED)
@@ -110,7 +113,7 @@ def batch(connection: Connection, mapping: str, after: Place, most: int) -> list
         .order_by(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
         .limit(most)
     )
-    return fetch(connection, statement)
+    return fetch(connection, statement if last is None else statement.where(place <= tuple_(*last)))
 
 
 def acknowledge(  # noqa: PLR0913 - both ends of a range

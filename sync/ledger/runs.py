@@ -13,13 +13,23 @@ from sync.report import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
 
-def begin(connection: Connection, run: str, mapping: str, at: str) -> None:
-    """Record that a run began."""
-    values = {"run": run, "mapping": mapping, "status": Status.RUNNING.value, "started_at": at, "unsettled": True}
+def new_id(connection: Connection, now: datetime) -> str:
+    """Name a run by its second; the second one of a second gets a number."""
+    name = now.strftime("%Y%m%d-%H%M%S")
+    number = 1
+    while exists(connection, name if number == 1 else f"{name}-{number}"):
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def begin(connection: Connection, run: str, mapping: str, at: str, *, unsettled: bool = True) -> None:
+    """Record that a run began; *unsettled*: it may come to own pending rows."""
+    values = {"run": run, "mapping": mapping, "status": Status.RUNNING.value, "started_at": at, "unsettled": unsettled}
     connection.execute(insert(RUNS).values(values))
 
 

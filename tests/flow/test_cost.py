@@ -31,6 +31,11 @@ SMALL = frozenset(
         "leases",
         "rejects",
         "totals",
+        "owned",
+        "earlier",
+        "undos",
+        "declined",
+        "d",
     }
 )
 #: A look-up by nothing but what all rows share walks through all of them.

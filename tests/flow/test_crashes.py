@@ -33,6 +33,9 @@ LEDGER = (
     "SELECT stream, cursor FROM cursors ORDER BY stream",
     "SELECT count(*) FROM outbox",
     "SELECT count(*) FROM touched",
+    "SELECT object, record, keys, before, after, made FROM writes ORDER BY object, record",
+    "SELECT count(*) FROM earlier",
+    "SELECT mapping, object, ours FROM owned ORDER BY object",
 )
 
 

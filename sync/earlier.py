@@ -1,0 +1,127 @@
+"""What records held before our first write: read, and kept in the ledger before anything is sent.
+
+It is what makes a first sync undoable. Where an object was empty when we first wrote to it, all of its rows are ours
+and nothing is read. A record that already holds all that is wanted is acknowledged without a write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.contract import Ownable
+from connectors.values import RecordRef
+from sync.ledger import outbox, writes
+from sync.mapping.values import same
+from sync.packed import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from connectors.contract import Destination
+    from connectors.values import FieldValue
+    from sync.parcels import Parcel, Queued
+    from sync.run import Run
+    from sync.shapes import Shape
+
+#: What a record holds, as far as it was read; None: there is none.
+Held = dict[str, "FieldValue"] | None
+
+
+class Earlier:
+    """Looks at records before they are written for the first time.
+
+    Args:
+        run: Whose outbox is delivered.
+        destination: Where the records are.
+        shapes: The mapping's objects.
+    """
+
+    def __init__(self, run: Run, destination: Destination, shapes: Iterable[Shape]) -> None:
+        self._run = run
+        self._destination = destination
+        #: Key columns. A task is made once and left to people: nothing of it is ever put back.
+        self._key_of = {shape.object: tuple(shape.key) for shape in shapes if shape.place != "task"}
+        self._ours: dict[str, bool] = {}
+        if isinstance(destination, Ownable):
+            with run.ledger.read() as connection:
+                self._ours = writes.owned(connection, run.name)
+        self.calls = 0
+
+    def look(self, sent: Sequence[Parcel]) -> bool:
+        """Keep what the records of *sent* hold; tell whether some need no write and left the outbox.
+
+        Raises:
+            ConnectorError: The records cannot be read; nothing may be written to them yet.
+        """
+        self._ask({parcel.object for parcel in sent})
+        found: list[tuple[str, dict[str, Held]]] = []
+        unchanged: list[Queued] = []
+        for parcel in sent:
+            if not parcel.delete and parcel.object in self._key_of and not self._ours.get(parcel.object):
+                held, right = self._of(parcel)
+                found.append((parcel.object, held))
+                unchanged += right
+        if not any(held for _, held in found) and not unchanged:
+            return False
+        self._run.step("deliver.look")
+        with self._run.lease.write() as connection:
+            for object_, held in found:
+                kept = [(record, None if values is None else pack(values)) for record, values in held.items()]
+                writes.keep(connection, self._run.name, self._run.id, object_, kept)
+            writes.agree(connection, self._run.name, self._run.id, unchanged)
+        return bool(unchanged)
+
+    def _ask(self, objects: Iterable[str]) -> None:
+        """Find out which objects hold nothing that we did not write, before we write to them."""
+        if not isinstance(self._destination, Ownable):
+            return
+        new = {object_: self._destination.is_empty(object_) for object_ in sorted(objects) if object_ not in self._ours}
+        if not new:
+            return
+        self._run.step("deliver.own")
+        with self._run.lease.write() as connection:
+            writes.own(connection, self._run.name, new)
+        self._ours |= new
+
+    def _of(self, parcel: Parcel) -> tuple[dict[str, Held], list[Queued]]:
+        """Return what is to be kept of the records of one parcel, and its rows that need no write."""
+        records = [row[2] for row in parcel.rows]
+        with self._run.ledger.read() as connection:
+            known = outbox.acknowledged(connection, self._run.name, parcel.object, records)
+            kept = writes.earlier(connection, self._run.name, parcel.object, records)
+        before = {record: unpack(text) for record, (text, *_) in known.items() if text != writes.NOTHING}
+        before |= {record: unpack(text) for record, text in kept.items() if text is not None}
+        absent = {record for record, text in kept.items() if text is None}
+        places = [
+            place
+            for place, record in enumerate(records)
+            if record not in absent and (record not in before or not before[record].keys() >= set(parcel.fields))
+        ]
+        if not places:
+            return {}, []
+        asked = parcel.some(places)
+        if set(parcel.key) != set(self._key_of[parcel.object]):
+            # Made by a key of ours, the record is new; by which other key one could be read, nobody has said.
+            made = len(parcel.key) == 1
+            return {row[2]: None for row in asked.rows if made and row[2] not in before}, []
+        return self._compared(asked, before, kept)
+
+    def _compared(
+        self, parcel: Parcel, before: Mapping[str, dict[str, FieldValue]], kept: Mapping[str, str | None]
+    ) -> tuple[dict[str, Held], list[Queued]]:
+        refs = [RecordRef(object=parcel.object, id=id_) for id_ in parcel.block().ids()]
+        self.calls += 1
+        found = self._destination.read(refs, parcel.fields)
+        held: dict[str, Held] = {}
+        unchanged: list[Queued] = []
+        width = len(parcel.key)
+        for row, values, ref in zip(parcel.rows, parcel.values, refs, strict=True):
+            record, holds = row[2], found.get(ref)
+            wanted = zip(parcel.fields, values[width:], strict=True)
+            if holds is not None and record not in kept and all(same(value, holds.get(name)) for name, value in wanted):
+                unchanged.append(row)
+            elif holds is not None:
+                held[record] = dict(holds) | before.get(record, {})
+            elif record not in before:
+                held[record] = None
+        return held, unchanged
