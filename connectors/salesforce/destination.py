@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from connectors.blocks import rounds
 from connectors.budget import Gate
 from connectors.calling import Breaker, Caller
 from connectors.http import new_session
@@ -22,7 +23,6 @@ from connectors.salesforce.metadata import is_custom, metadata, words_for
 from connectors.salesforce.paths import paths
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.rights import rights
-from connectors.salesforce.rounds import rounds
 from connectors.salesforce.schema import Org, check
 from connectors.salesforce.session import Call, Session, ToLoopback
 from connectors.salesforce.spool import Spool

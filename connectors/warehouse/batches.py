@@ -8,20 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connectors.blocks import rounds
 from connectors.errors import Rejected
-from connectors.values import Block
 from connectors.warehouse.failures import VALUE_ERRORS, driver_errors, judge
-from connectors.warehouse.statements import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-    from connectors.values import FieldValue, Write
-    from connectors.warehouse.statements import Rows, Statement
-
-_NOTHING: Mapping[str, FieldValue] = {}
+    from connectors.values import Block, FieldValue, Write
+    from connectors.warehouse.statements import Form, Rows, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,52 +31,8 @@ class Refusal:
 
 
 def blocks_of(batch: Sequence[Write]) -> list[Block]:
-    """Group *batch* into blocks, applied in order: a later write of a record comes in a later block than an earlier.
-
-    Between two writes of one record, blocks come in the order in which their forms first appear.
-    """
-    found: list[Block] = []
-    round_: dict[Form, list[tuple[FieldValue, ...]]] = {}
-    seen: set[tuple[str, str]] = set()
-    form: Form | None = None
-    rows: list[tuple[FieldValue, ...]] = []
-    for write in batch:
-        key, values = write.key, _NOTHING if write.delete else write.values
-        only = next(iter(key.values()))
-        id_ = only if len(key) == 1 and type(only) is str else write.id
-        if (write.object, id_) in seen:
-            found += map(_block, round_.items())
-            round_, seen, form = {}, set(), None
-        seen.add((write.object, id_))
-        # Neighbours mostly share a form; asking the last one first spares hashing a form per row.
-        if form is None or not _fits(form, write):
-            form = Form(
-                object=write.object,
-                key=tuple(key),
-                values=tuple(name for name in values if name not in key),
-                delete=write.delete,
-            )
-            rows = round_.setdefault(form, [])
-        if len(form.values) == len(values):
-            rows.append((*key.values(), *values.values()))
-        else:
-            rows.append((*key.values(), *(values[name] for name in form.values)))
-    found += map(_block, round_.items())
-    return found
-
-
-def _block(grouped: tuple[Form, list[tuple[FieldValue, ...]]]) -> Block:
-    form, rows = grouped
-    return Block(object=form.object, key=form.key, fields=form.values, rows=rows, delete=form.delete)
-
-
-def _fits(form: Form, write: Write) -> bool:
-    return (
-        form.object == write.object
-        and form.delete == write.delete
-        and form.key == tuple(write.key)
-        and (form.delete or form.values == tuple(write.values))
-    )
+    """Group *batch* into blocks, applied in order: a later write of a record comes in a later block than an earlier."""
+    return [block for round_ in rounds(batch) for block in round_]
 
 
 def apply(connection: Connection, statement: Statement, rows: Rows, where: str, start: int = 0) -> list[Refusal]:
