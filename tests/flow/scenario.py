@@ -10,13 +10,21 @@ import sys
 from pathlib import Path
 
 from connectors.values import Place, Reject, Skip
-from tests.flow.world import World, response
+from tests.flow.world import MAPPING, World, response
 
 KILLED = 9
+FOLLOW_UP = {
+    "object": "tasks",
+    "when": {"category": "detractor"},
+    "owner": "account_id",
+    "key": {"response_key": "key"},
+    "fields": {"customer_id": "record.id", "owner": "owner", "due_at": "due_at"},
+}
 
 
 def first(world: World) -> World:
     """Fill the source with what the first run reads: every state, ties, edits and duplicates."""
+    world.mapping = MAPPING | {"follow_up": FOLLOW_UP}
     rejected = Reject(
         place=Place(file="responses.csv", row=40, column="score"),
         reason="score_out_of_range",

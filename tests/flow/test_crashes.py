@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
-STORE = ("people", "responses", "accounts", "segment_members")
+STORE = ("people", "responses", "accounts", "segment_members", "tasks")
 #: What a run leaves behind but its own name, which differs when there was one more.
 LEDGER = (
     "SELECT key, version, content_hash, score, comment, respondent FROM responses ORDER BY key",
