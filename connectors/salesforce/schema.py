@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import Gone, SchemaDrift
+from connectors.errors import Gone, Refused, SchemaDrift
 from connectors.salesforce.session import Call
 from connectors.shaping import Object
 from connectors.values import Field
@@ -186,14 +186,27 @@ def allowed(told: Mapping[str, Any]) -> frozenset[str]:
 
 
 def check(kind: Kind, names: Sequence[str], where: str, *, key: Key) -> None:
-    """Raise `SchemaDrift` for everything among *names* that we may not write, all at once.
+    """Raise for everything among *names* that we may not write, all at once.
 
     Args:
         kind: The object.
         names: Fields that are to be written; it has them.
         where: Which connection this is.
         key: By what records are told apart.
+
+    Raises:
+        Refused: The integration user may not edit (or, where they are made, create) the object's records at all:
+            each of them would be refused.
+        SchemaDrift: It may not write some of the fields.
     """
+    lacking = ({"edit"} if key.by_id else {"edit", "create"}) - kind.allowed
+    if lacking:
+        rights = " and ".join(sorted(lacking))
+        raise Refused(
+            f"{where}: the integration user may not {rights} records of `{kind.name}`",
+            code="E303",
+            next_step="Give it the right by a permission set (object settings), then run again.",
+        )
     made = key.names if key.looked_up else ()
     fixed = [name for name in (*made, *names) if not _may_write(kind, name, key)]
     if fixed:
