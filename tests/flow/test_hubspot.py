@@ -234,19 +234,19 @@ responses:
   object: p_nps_response
   key: {response_key: key}
   fields:
-    {contact_id: record.id, score: score, points: points, comment: comment, responded_at: responded_at, survey: survey}
+    {associations.contacts: record.id, score: score, points: points, comment: comment, responded_at: responded_at}
 """
 
 
 def test_each_response_can_be_a_record_of_a_custom_object(crm: Crm) -> None:
     """As the ready mapping shows in its last lines; a response that turns out to be nobody's takes its record along."""
-    shown = READY.read_text(encoding="utf-8").partition("# responses:")
+    shown = READY.read_text(encoding="utf-8").rpartition("# responses:")
     assert RESPONSES.split() == "".join(shown[1:]).replace("#", "").split()
     crm.portal.add_type("nps_response")
     crm.portal.add_property("p_nps_response", "response_key", hasUniqueValue=True)
     for name, (type_, form) in {
         **dict.fromkeys(("score", "points"), NUMBER),
-        **dict.fromkeys(("contact_id", "comment", "survey"), TEXT),
+        "comment": TEXT,
         "responded_at": TIME,
     }.items():
         crm.portal.add_property("p_nps_response", name, type_, form)
@@ -256,5 +256,7 @@ def test_each_response_can_be_a_record_of_a_custom_object(crm: Crm) -> None:
         crm.sync()
 
     held = {each["response_key"]: each for each in crm.portal.records("p_nps_response")}
-    assert {"survey:r1": crm.ada, "survey:r2": crm.bob} == {key: each["contact_id"] for key, each in held.items()}
+    kind = crm.portal.kind("p_nps_response").id
+    linked = {key: crm.portal.links.of(kind, each["hs_object_id"], "0-1") for key, each in held.items()}
+    assert {"survey:r1": [crm.ada], "survey:r2": [crm.bob]} == {k: [id_ for id_, _ in to] for k, to in linked.items()}
     assert "2026-10-01T10:00:00Z" == held["survey:r1"]["responded_at"]

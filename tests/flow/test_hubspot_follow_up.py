@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from sandbox.faults import Faults
 from sandbox.hubspot import Portal, serve
@@ -13,7 +15,6 @@ from tests.flow.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONFIG = """\
 version: 1
@@ -57,6 +58,9 @@ follow_up:
     associations.contacts: record.id
 """
 PEOPLE = ("ada", "bob", "eve")
+
+
+READY = Path(__file__).parents[2] / "mappings/hubspot.yaml"
 
 
 class Crm:
@@ -104,6 +108,15 @@ def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
     monkeypatch.setenv("NPSYNC_HUBSPOT_TOKEN", "pat-na1-0000")
     with serve(portal, tier="enterprise", faults=Faults()) as service:
         yield Crm(tmp_path, service, portal)
+
+
+def test_the_ready_mapping_shows_what_is_tested_here() -> None:
+    text = READY.read_text(encoding="utf-8").partition("\n# segments:")[2].partition("\n# Or one record")[0]
+    lines = [line.removeprefix("# ") for line in f"# segments:{text}".splitlines()]
+    shown = yaml.safe_load("\n".join(line for line in lines if not line.startswith(("#", "A "))))
+
+    tested = yaml.safe_load(MAPPING.format(at_risk=42, advocates=43))
+    assert {name: tested[name] for name in ("segments", "responses", "follow_up")} == shown
 
 
 def test_contacts_join_their_lists_and_leave_them(crm: Crm) -> None:
@@ -158,7 +171,7 @@ def test_a_task_that_somebody_worked_on_is_never_touched_again(crm: Crm) -> None
 
 
 def test_a_second_sync_without_news_writes_nothing(crm: Crm) -> None:
-    """Issue 3, point 3: no write, and one read for the shape of each object, for the lists, and for the newest change."""
+    """Issue 3, point 3: one read for the shape of each object, for the lists, and for the newest change."""
     for number, name in enumerate(PEOPLE):
         crm.answer(f"r{number}", 2 * number, name)
     crm.sync()
