@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sync.mapping.vocabulary import PROFILE, RESPONSE, ROLLUP, SEGMENT, Word
+from sync.mapping.vocabulary import PROFILE, RESPONSE, ROLLUP, SEGMENT, TASK, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from sandbox.salesforce import Field, Org
 
 #: Section of a mapping → the words that it may use; `fields` of the person's record stand at the top.
-SECTIONS = {"responses": RESPONSE, "rollup": ROLLUP, "segments": SEGMENT}
+SECTIONS = {"responses": RESPONSE, "rollup": ROLLUP, "segments": SEGMENT, "follow_up": TASK}
+#: What is written like an object and is none: it has no fields to make.
+LISTS = "list_memberships"
 #: Words whose texts may be long.
 LONG = frozenset({"comment"})
 
@@ -41,13 +43,15 @@ def wanted(mapping: Mapping[str, Any]) -> Iterator[Wanted]:
         yield from _section(object_, mapping.get("fields", {}), PROFILE, key=False)
     for name, words in SECTIONS.items():
         section = mapping.get(name)
-        if section:
+        if section and section["object"] != LISTS:
             yield from _section(section["object"], section.get("key", {}), words, key=True)
-            yield from _section(section["object"], section["fields"], words, key=False)
+            yield from _section(section["object"], section.get("fields", {}), words, key=False)
 
 
 def _section(object_: str, fields: Mapping[str, Any], words: Mapping[str, Word], *, key: bool) -> Iterator[Wanted]:
     for name, told in fields.items():
+        if "." in name:  # a path leads to another record
+            continue
         word, values = (told, {}) if isinstance(told, str) else (told["from"], told.get("values", {}))
         meaning = words.get(word) or Word(type="text", meaning="")
         yield Wanted(object=object_, name=name, word=word, meaning=meaning, values=tuple(values.values()), key=key)
@@ -76,7 +80,8 @@ def _field(org: Org, one: Wanted) -> Field:
         return Field(name=one.name, type="picklist", values=one.values, restricted=True)
     if one.word in LONG:
         return Field(name=one.name, type="textarea", length=32_000)
-    return Field(name=one.name, length=255, external_id=one.key, unique=one.key)
+    found_by = one.key and one.object != "Task"  # a task is looked up by a plain text
+    return Field(name=one.name, length=255, external_id=found_by, unique=found_by)
 
 
 def into_hubspot(portal: Portal, mapping: Mapping[str, Any]) -> None:
