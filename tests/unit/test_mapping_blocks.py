@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import jsonschema  # type: ignore[import-untyped] # its types are another package
 import pytest
@@ -13,20 +15,18 @@ from sync.config.json_schema import schemas
 from sync.config.schema import Settings
 from sync.errors import UserError
 from sync.mapping.load import load_mapping
+from sync.mapping.schema import Mapping
 from sync.segments import Predicate
 from sync.shapes import Shapes
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sync.mapping.schema import Mapping
-
+ROOT = Path(__file__).parents[2]
 SETTINGS = Settings.model_validate(
     {
         "version": 1,
         "connections": {
             "survey": {"type": "file", "path": "in.csv"},
             "salesforce": {"type": "salesforce", "domain": "acme.my"},
+            "hubspot": {"type": "hubspot"},
         },
         "segments": {"at_risk": {"category": "detractor"}, "advocates": {"category": "promoter"}},
     }
@@ -87,6 +87,18 @@ def test_editors_take_what_npsync_takes(tmp_path: Path, text: str) -> None:
     load(tmp_path, text)
 
     assert [] == list(jsonschema.Draft7Validator(schemas()["mapping.schema.json"]).iter_errors(yaml.safe_load(text)))
+
+
+@pytest.mark.parametrize("vendor", ["salesforce", "hubspot"])
+def test_the_blocks_that_ready_mappings_show_as_comments_are_right(vendor: str) -> None:
+    ready = (ROOT / "mappings" / f"{vendor}.yaml").read_text(encoding="utf-8")
+    shown = re.findall(r"^# (?:segments|follow_up):\n(?:# +.*\n)+", ready, re.MULTILINE)
+    blocks = yaml.safe_load("".join(line.removeprefix("# ") for block in shown for line in block.splitlines(True)))
+    data = yaml.safe_load(ready) | blocks
+
+    assert {"segments", "follow_up"} == set(blocks)
+    Mapping.model_validate(data | {"name": vendor}, context={"settings": SETTINGS})
+    assert [] == list(jsonschema.Draft7Validator(schemas()["mapping.schema.json"]).iter_errors(data))
 
 
 class TestMemberships:
