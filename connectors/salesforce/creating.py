@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from connectors.errors import Conflict, Refused, Rejected, SchemaDrift
-from connectors.salesforce.metadata import PERMISSION_SET, check_names, metadata
+from connectors.salesforce.metadata import PERMISSION_SET, check_names, home_of, metadata
 from connectors.salesforce.query import quoted, select
 from connectors.salesforce.session import Call
 
@@ -53,7 +53,10 @@ class FieldMaker:
             self._org.forget(kind.name)
 
     def _create(self, kind: Kind, field: Field, *, is_key: bool) -> None:
-        named = {"FullName": f"{kind.name}.{field.name}", "Metadata": metadata(field, is_key=is_key, object_=kind.name)}
+        named = {
+            "FullName": f"{home_of(kind.name)}.{field.name}",
+            "Metadata": metadata(field, is_key=is_key, object_=kind.name),
+        }
         self._post("tooling/sobjects/CustomField", named, f"making {field.name}")
 
     def _show(self, kind: Kind, names: Sequence[str]) -> None:

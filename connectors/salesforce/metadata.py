@@ -23,6 +23,8 @@ _DIGITS, _DECIMALS = 18, 2
 #: Characters of a relationship's name, beside the `__r` that Salesforce adds.
 _LONGEST_RELATION = 37
 _LINES = 4
+#: Tasks and events share their custom fields, which are defined on neither; rights to them go by the object's name.
+_ACTIVITY, _ACTIVITIES = "Activity", frozenset({"Task", "Event"})
 _ENDINGS = ("s", "x", "ch", "sh")
 
 
@@ -44,6 +46,15 @@ def is_custom(name: str) -> bool:
     (True, False, False)
     """
     return _CUSTOM.fullmatch(name) is not None
+
+
+def home_of(object_: str) -> str:
+    """Return the object on which the custom fields of *object_* are defined.
+
+    >>> home_of("Contact"), home_of("Task")
+    ('Contact', 'Activity')
+    """
+    return _ACTIVITY if object_ in _ACTIVITIES else object_
 
 
 def label_of(name: str) -> str:
@@ -78,7 +89,7 @@ def metadata(field: Field, *, is_key: bool, object_: str = "") -> dict[str, Any]
     label = {"label": label_of(field.name)}
     if field.refers_to:
         return label | _lookup(field, object_)
-    if is_key or field.unique:
+    if (is_key or field.unique) and object_ not in _ACTIVITIES:
         return label | {"type": "Text", "length": _SHORT, "externalId": True, "unique": True, "caseSensitive": True}
     if field.values or field.several:
         return label | _picklist(field)

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from connectors.salesforce.metadata import PERMISSION_SET, check_names, is_custom, label_of, metadata, plural_of
+from connectors.salesforce.metadata import (
+    PERMISSION_SET,
+    check_names,
+    home_of,
+    is_custom,
+    label_of,
+    metadata,
+    plural_of,
+)
 from connectors.shaping import Package
 
 if TYPE_CHECKING:
@@ -127,8 +135,8 @@ def _add_object(folder: _Folder, wanted: Wanted) -> None:
 def _add_field(folder: _Folder, wanted: Wanted, made: Field) -> None:
     told = metadata(made, is_key=made.name in wanted.key, object_=wanted.object)
     content = _element("CustomField", told, first={"fullName": made.name})
-    path = f"objects/{wanted.object}/fields/{made.name}.field"
-    folder.add(path, "CustomField", f"{wanted.object}.{made.name}", content)
+    home = home_of(wanted.object)
+    folder.add(f"objects/{home}/fields/{made.name}.field", "CustomField", f"{home}.{made.name}", content)
 
 
 def _rights(wanted: Sequence[Wanted], find: Callable[[str], Kind | None]) -> Element:

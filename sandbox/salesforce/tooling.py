@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sandbox.salesforce.org import Org
 
 
+#: Tasks and events share their custom fields: they are defined here, and on neither of them.
+ACTIVITY, SHARED = "Activity", frozenset({"Task", "Event"})
+
+
 def answer(org: Org, request: Request, version: str, rest: Sequence[str]) -> Reply | None:
     """Answer what stands behind `tooling`; None where *rest* is something else.
 
@@ -50,8 +54,8 @@ def _created(org: Org, request: Request) -> Reply:
     if not isinstance(asked, dict) or not isinstance(asked.get("FullName"), str):
         raise Refusal(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [FullName]", ("FullName",))
     object_name, _, name = asked["FullName"].partition(".")
-    kind = org.find(object_name)
-    if kind is None:
+    kind = org.find("Task" if object_name == ACTIVITY else object_name)
+    if kind is None or object_name in SHARED:
         message = f"Entity Enumeration Or ID: bad value for restricted picklist field: {object_name}"
         raise Refusal(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ("EntityDefinitionId",))
     field = field_of(org, kind, name, asked.get("Metadata"))

@@ -194,6 +194,40 @@ def test_a_field_that_we_may_not_see_is_one_that_is_missing(crm: Crm) -> None:
 
 
 @salesforce
+def test_a_hidden_field_is_shown_and_not_made_again(crm: Crm) -> None:
+    """Nobody is told that it is there; making it is answered by saying so, and then only the right is missing."""
+    crm.world.add_object("NPS_Response__c")
+    crm.npsync("fields", "create", "--yes")
+    crm.world.drop_field("Contact", "NPS_Trend__c")
+    crm.world.add_field("Contact", Field(name="NPS_Trend__c", length=40), visible=False)
+
+    crm.npsync("fields", "create", "--yes")
+
+    assert {} == crm.troubles()
+    assert 40 == crm.world.kind("Contact").field("NPS_Trend__c").length
+
+
+@salesforce
+def test_fields_of_tasks_are_made_where_tasks_have_them(crm: Crm) -> None:
+    crm.world.add_object("NPS_Response__c")
+    block = """
+follow_up:
+  object: Task
+  when: {category: detractor}
+  key: {NPS_Response_Key__c: key}
+  subject: Call back
+  fields: {WhoId: record.id, Subject: subject, ActivityDate: due_at, Description: comment}
+"""
+    path = crm.desk.folder / "mappings/salesforce.yaml"
+    path.write_text(path.read_text(encoding="utf-8").partition("\nfollow_up:")[0] + block, encoding="utf-8")
+
+    crm.npsync("fields", "create", "--yes")
+
+    assert {"Task.NPS_Response_Key__c": "key_not_unique"} == crm.troubles()
+    assert "delete Task" not in crm.npsync("auth", "test", "salesforce").out
+
+
+@salesforce
 def test_metadata_holds_what_is_missing_the_object_too(crm: Crm) -> None:
     said = crm.npsync("fields", "metadata", "--into", "deploy")
 

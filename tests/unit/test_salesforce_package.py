@@ -14,7 +14,7 @@ import pytest
 
 from connectors.errors import SchemaDrift
 from connectors.salesforce.packaging import package
-from connectors.salesforce.schema import Column, Kind
+from connectors.salesforce.schema import Kind, kind_of
 from connectors.shaping import Wanted
 from connectors.values import Field
 from sandbox.salesforce import Org
@@ -62,23 +62,15 @@ RESPONSE = Wanted(
 )
 
 
-def column(name: str, *, required: bool = False) -> Column:
-    return Column(
-        name=name,
-        type="string",
-        length=18,
-        createable=True,
-        updateable=True,
-        unique=False,
-        matchable=False,
-        relation=None,
-        refers_to=(),
-        required=required,
+def column(name: str, *, required: bool = False) -> dict[str, Any]:
+    """Return what describe tells of a field."""
+    return {"name": name, "type": "string", "length": 18, "createable": True, "updateable": True} | (
+        {"nillable": False} if required else {}
     )
 
 
-def kind(*columns: Column) -> Kind:
-    return Kind(name="Contact", prefix="003", columns={each.name.lower(): each for each in columns})
+def kind(*columns: dict[str, Any]) -> Kind:
+    return kind_of({"name": "Contact", "keyPrefix": "003", "fields": columns})
 
 
 def packed(*wanted: Wanted, known: Kind | None = None, everything: bool = False) -> Package:
@@ -163,6 +155,18 @@ def test_two_lookups_to_one_object_go_by_two_names() -> None:
 
     names = [found[f"NPS_Response__c.{name}"]["relationshipName"] for name in ("Contact__c", "Second_Contact__c")]
     assert ["NPS_Responses", "NPS_Responses_Second_Contact"] == names
+
+
+def test_fields_of_tasks_are_defined_on_activities_and_granted_on_tasks() -> None:
+    """A field file under `Task` is refused; and no activity's field can be unique."""
+    task = Wanted(object="Task", key=("NPS_Key__c",), creates=True, fields=[Field(name="NPS_Key__c", type="text")])
+    made = package([task], lambda _: kind(column("Id")), version="67.0", where="Salesforce `crm`", everything=False)
+
+    assert "unique" not in fields(made)["Activity.NPS_Key__c"]
+    assert "<members>Activity.NPS_Key__c</members>" in made.files["manifest/package.xml"]
+    granted = tree(made.files["force-app/main/default/permissionsets/NPSync.permissionset-meta.xml"])
+    assert "Task.NPS_Key__c" == granted["fieldPermissions"]["field"]
+    assert "objectPermissions" not in granted
 
 
 def test_a_missing_object_is_made_with_a_number_as_its_name() -> None:
