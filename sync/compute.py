@@ -135,6 +135,8 @@ class Computer:
         for record in chunk.lost():
             if record in known:
                 self._retract(chunk, record, known[record][0])
+            elif record in queued:
+                chunk.withdrawn.append(record)
         self._plan_memberships(connection, chunk)
 
     def _plan_memberships(self, connection: Connection, chunk: Chunk) -> None:
@@ -249,10 +251,16 @@ class Computer:
         rollups = self._roll_up(kernel, contacts, accounts)
         columns = Columns(rollups)
         found = intend(shape, columns["account"], {word: columns[word] for word in shape.words}, known, None)
+        left = set(accounts).difference(columns["account"])  # by everybody: merged away, or somewhere else now
+        emptied = [
+            retract(shape, account, known[account][0], {"account": account}) for account in sorted(left & known.keys())
+        ]
         run.step("compute.rollups")
         with run.lease.write() as connection:
-            outbox.put(connection, run.name, run.id, found.rows)
+            outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(left))
+            outbox.put(connection, run.name, run.id, [*found.rows, *filter(None, emptied)])
             profiles.store_rollups(connection, run.name, rollups)
+            profiles.drop_rollups(connection, run.name, sorted(left))
             profiles.untouch(connection, run.name, "account", "", accounts[-1])
         return len(accounts)
 

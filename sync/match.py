@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from connectors.contract import Listable
 from sync.identity.listing import Listing
 from sync.ledger import inbox, matching, outbox
+from sync.ledger.alias_tables import MOVES
 from sync.packed import pack
+from sync.relink import Relinker
 from sync.shapes import Shapes
 from sync.times import to_text
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from connectors.contract import Directory
     from sync.identity.settings import IdentitySettings, Rule
     from sync.intents import Intent
+    from sync.relink import Find
     from sync.run import Run
 
 #: Waiting responses whose respondents are decided at once.
@@ -44,8 +47,15 @@ class Matcher:
 
     def match(self, *, held: bool = True) -> int:
         """Decide for all who wait, and again for the *held* when records changed; return the rows taken up again."""
+        version = self._directory.version()
+        with self._run.ledger.read() as connection:
+            known = inbox.cursors(connection, self._run.name)
+        changed = known.get(matching.DIRECTORY) != version
+        relinker = Relinker(self._run, self._directory, self._find, self._decide_moved)
+        relinker.follow(known.get(MOVES), changed=changed)
+        self.calls += relinker.calls
         self._match_waiting()
-        reopened = self._match_held() if held else 0
+        reopened = self._match_held(version) if held and changed else 0
         self._withdraw_orphans()
         return reopened
 
@@ -100,13 +110,9 @@ class Matcher:
         self._run.step("match.find")
         return Listing(self._directory.everything(), self._rules, self._settings)
 
-    def _match_held(self) -> int:
+    def _match_held(self, version: str) -> int:
         """A held respondent is tried again when the directory says that records may have changed."""
         run, reopened, after = self._run, 0, ""
-        version = self._directory.version()
-        with run.ledger.read() as connection:
-            if inbox.cursors(connection, run.name).get(matching.DIRECTORY) == version:
-                return 0
         while True:
             with run.ledger.read() as connection:
                 claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE)
@@ -147,10 +153,18 @@ class Matcher:
     def _decisions(
         self, claims: pa.Table, before: pa.Table | None = None, *, listing: Listing | None = None
     ) -> Iterator[pa.Table]:
+        yield from self._decide(claims, before, self._find, listing)
+
+    def _decide_moved(self, claims: pa.Table, before: pa.Table, find: Find) -> Iterator[pa.Table]:
+        yield from self._decide(claims, before, find, None)
+
+    def _decide(
+        self, claims: pa.Table, before: pa.Table | None, find: Find, listing: Listing | None
+    ) -> Iterator[pa.Table]:
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
-        given = (claims, self._find, self._rules, self._settings, before, human)
-        yield from map(self._by_policy, self._run.work.decisions(*given, find=self._find, listing=listing))
+        given = (claims, find, self._rules, self._settings, before, human)
+        yield from map(self._by_policy, self._run.work.decisions(*given, find=find, listing=listing))
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import and_, delete, func, insert, select, update
 
 from sync.identity.claims import Claims
+from sync.ledger.alias_tables import MOVES
 from sync.ledger.rows import among, fetch, upsert
 from sync.ledger.tables import (
     CURSORS,
@@ -165,8 +166,8 @@ def move_cursor(connection: Connection, mapping: str, stream: str, cursor: str) 
 
 
 def forget_cursors(connection: Connection, mapping: str) -> None:
-    """Have every stream read from its start."""
-    connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping))
+    """Have every stream read from its start; what moved meanwhile must not be forgotten."""
+    connection.execute(delete(CURSORS).where(CURSORS.c.mapping == mapping, CURSORS.c.stream != MOVES))
 
 
 def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, frozenset[str]]:

@@ -142,7 +142,7 @@ def acknowledge(  # noqa: PLR0913 - both ends of a range
 def orphans(connection: Connection, mapping: str, run: str, rank: int, object_: str) -> list[tuple[str, str]]:
     """Return (key, response id) of what *object_* holds of responses that, in *run*, are nobody's any longer.
 
-    What still waits to be sent counts, too: it may have been sent.
+    What still waits to be sent counts, too: it may have been sent. Where the record was deleted its history is left.
     """
     values = {"mapping": mapping, "run": run, "rank": rank, "object": object_}
     return [(row.key, row.response_id) for row in connection.execute(text(_ORPHANS), values)]
@@ -159,6 +159,7 @@ _ORPHANS = """
 SELECT r.key, r.response_id FROM run_rows w
 JOIN responses r ON r.key = w.key
 JOIN matches m ON m.mapping = w.mapping AND m.respondent = r.respondent AND m.outcome <> 'matched'
+  AND m.reason <> 'tombstone'
 LEFT JOIN acknowledged a ON a.mapping = w.mapping AND a.object = :object AND a.record = r.key
 LEFT JOIN outbox o ON o.mapping = w.mapping AND o.rank = :rank AND o.object = :object AND o.record = r.key
 WHERE w.mapping = :mapping AND w.run = :run AND (a.record IS NOT NULL OR o.desired IS NOT NULL) ORDER BY r.key

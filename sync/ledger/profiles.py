@@ -246,3 +246,10 @@ def store_rollups(connection: Connection, mapping: str, rollups: pa.Table) -> No
     """Store the rollups of accounts."""
     names = [column.name for column in ROLLUPS.columns if column.name != "mapping"]
     upsert(connection, ROLLUPS, ("mapping", *names), [(mapping, *row) for row in tuples(rollups, names)])
+
+
+def drop_rollups(connection: Connection, mapping: str, accounts: Sequence[str]) -> None:
+    """Delete the rollups of accounts that nobody belongs to any longer."""
+    if accounts:
+        these = among(connection, ROLLUPS.c.account, accounts)
+        connection.execute(delete(ROLLUPS).where(ROLLUPS.c.mapping == mapping, these))
