@@ -127,19 +127,22 @@ def as_object(planned: FieldPlan) -> dict[str, Any]:
                 "object": one.name,
                 "fields": list(one.needed.needs),
                 "makes": dict(one.makes),
-                "findings": [
-                    {
-                        "field": each.field,
-                        "trouble": each.trouble.value,
-                        "error": each.is_error,
-                        "what": each.what,
-                        "next_step": each.next_step,
-                    }
-                    for each in one.findings
-                ],
+                "findings": [_finding(one, each) for each in one.findings],
             }
             for one in planned.objects
         ],
+    }
+
+
+def _finding(one: ObjectPlan, each: Finding) -> dict[str, Any]:
+    need = one.needed.needs.get(each.field or "")
+    return {
+        "field": each.field,
+        "at": None if need is None else ".".join(need.at),
+        "trouble": each.trouble.value,
+        "error": each.is_error,
+        "what": each.what,
+        "next_step": each.next_step,
     }
 
 

@@ -31,6 +31,8 @@ _POSSIBLE = {"score": _SCORES, "previous_score": _SCORES, "points": ("-100", "0"
 #: Words for a record of a system, by its id.
 RECORD, ACCOUNTS = "record.id", frozenset({"account", "record.account"})
 IDS = frozenset({RECORD, "owner"}) | ACCOUNTS
+#: Place → the block of the mapping's file; a person's fields stand at the top.
+_BLOCKS = {"response": "responses", "rollup": "rollup", "segment": "segments", "task": "follow_up"}
 #: Places of a mapping whose records npsync makes; those of the others are there already.
 _MADE = frozenset({"response", "segment", "task"})
 
@@ -50,6 +52,12 @@ class Need:
     possible: tuple[str, ...] = ()
     #: Whether the mapping cuts longer texts.
     is_cut: bool = False
+
+    @property
+    def at(self) -> tuple[str, ...]:
+        """Where in the mapping's file its line stands: `("responses", "fields", "Score__c")`."""
+        block = _BLOCKS.get(self.place)
+        return (*([block] if block else []), "key" if self.is_key else "fields", self.field.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,6 +176,9 @@ def test_everything_that_can_stand_against_a_field_is_told_at_once(crm: Crm) -> 
         "NPS_Response__c.External_Key__c": "key_not_unique",
         "NPS_Response__c.Region__c": "needed",
     } == crm.troubles()
+    [planned] = crm.npsync("fields", "plan", "--output", "json").object["plans"]
+    places = {each["at"] for one in planned["objects"] for each in one["findings"]}
+    assert {"fields.NPS_Score__c", "responses.key.External_Key__c", None} <= places
     said = crm.npsync("fields", "plan").out
     assert "it is a choice without `Passive`, `Detractor`" in said
     assert "holds 255 characters, and the mapping cuts at 32000" in said
