@@ -59,8 +59,8 @@ class Crm:
         self.desk, self.service, self.org = Desk(folder), service, org
         self.answers: list[str] = []
         self.olga = next(each["Id"] for each in org.records("User") if each["Id"] != org.api_user_id)
-        account = org.insert("Account", {"Name": "Acme", "OwnerId": self.olga})
-        self.ada = org.insert("Contact", {"LastName": "Ada", "Email": "ada@acme.example", "AccountId": account})
+        self.account = org.insert("Account", {"Name": "Acme", "OwnerId": self.olga})
+        self.ada = org.insert("Contact", {"LastName": "Ada", "Email": "ada@acme.example", "AccountId": self.account})
         self.bob = org.insert("Contact", {"LastName": "Bob", "Email": "bob@acme.example"})
         lead = {"LastName": "Lea", "Company": "Else", "Email": "lea@else.example", "OwnerId": self.olga}
         self.lea = org.insert("Lead", lead)
@@ -173,3 +173,17 @@ def test_after_a_fault_there_is_one_task_and_one_membership_each(crm: Crm, fault
     assert {crm.ada, crm.bob, crm.lea} == crm.members(crm.at_risk)
     assert 3 == len(crm.org.records("CampaignMember"))
     assert ["survey:r0", "survey:r1", "survey:r2"] == sorted(t["NPS_Response_Key__c"] for t in crm.org.records("Task"))
+
+
+def test_a_task_that_was_refused_is_made_for_the_owner_of_today(crm: Crm) -> None:
+    crm.org.update("User", crm.olga, {"IsActive": False})
+    crm.answer("r1", 2, "ada@acme.example")
+    said = crm.sync("--output", "json")
+    assert 1 == said.status
+    assert {"INACTIVE_OWNER_OR_USER": 1} == said.object["rejected_by_reason"]
+
+    crm.org.update("Account", crm.account, {"OwnerId": crm.org.api_user_id})
+    replayed = crm.desk.npsync("replay")
+
+    assert 0 == replayed.status, replayed.out + replayed.err
+    assert {"survey:r1": (crm.ada, crm.org.api_user_id, "Call back", None)} == crm.tasks()
