@@ -6,6 +6,7 @@ A refused call does not count against a limit here, but stands in the request lo
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ class Limits:
         group = self.group_of(request)
         with self._lock:
             for counter in self._counters:
-                if counter.concerns(group):
+                if isinstance(counter, _UnderWay) and counter.concerns(group):
                     counter.done(request.arrived)
 
     def used(self, name: str) -> int:
@@ -104,7 +105,7 @@ class Limits:
         return sum(counter.used for counter in self._counters if counter.limit.name == name)
 
 
-class _Counter:
+class _Counter(ABC):
     """What one limit has counted."""
 
     limit: Limit
@@ -114,15 +115,13 @@ class _Counter:
         wanted = self.limit.group
         return wanted is None or group == wanted or (isinstance(wanted, tuple) and group in wanted)
 
+    @abstractmethod
     def wait(self, now: float) -> float | None:
         """Seconds until a call would be let in, None: it may come in now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, now: float) -> None:
-        raise NotImplementedError
-
-    def done(self, arrived: float) -> None:
-        pass
+        """Count a call that comes in now."""
 
     def allowance(self, now: float) -> Allowance | None:  # noqa: ARG002 - only a day's end needs it
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,7 +46,7 @@ def kinds(outcomes: Sequence[Outcome]) -> dict[str, OutcomeKind]:
     return {outcome.id: outcome.kind for outcome in outcomes}
 
 
-class DestinationContract:
+class DestinationContract(ABC):
     """Inherit, and give a fixture `destination` with an empty object `people` (key `KEY`, `FIELDS`)."""
 
     #: The most calls of its own that isolating one poisoned row among a hundred may cost.
@@ -57,9 +58,10 @@ class DestinationContract:
     #: The field that tells people apart.
     KEY = "id"
 
+    @abstractmethod
     @pytest.fixture
     def destination(self) -> Any:
-        raise NotImplementedError
+        """See the class."""
 
     def person(self, id_: str, **values: FieldValue) -> Write:
         return Write(object="people", key={self.KEY: id_}, values=values)
@@ -75,9 +77,9 @@ class DestinationContract:
         """Return a write that this destination refuses for its own sake, because of field `score`."""
         return self.person(id_, score="not a number")
 
+    @abstractmethod
     def calls(self, destination: Any) -> int:
-        """Return the calls made so far, where that can be counted."""
-        raise NotImplementedError
+        """Return the calls made so far."""
 
     def held(self, destination: Any, id_: str, *fields: str) -> Mapping[str, FieldValue] | None:
         found: Mapping[str, FieldValue] | None = destination.read([ref(id_)], fields).get(ref(id_))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,15 +100,16 @@ def wanted(kind: str, value: str) -> list[tuple[str, str]]:
     return [(kind, value), ("email_base", value)] if kind == "email" else [(kind, value)]
 
 
-class DirectoryContract:
+class DirectoryContract(ABC):
     """Inherit, and give a fixture `fill`."""
 
     #: Texts of `SPELLINGS` that this system cannot be searched for.
     MISSED: frozenset[str] = frozenset()
 
+    @abstractmethod
     @pytest.fixture
     def fill(self) -> Fill:
-        raise NotImplementedError
+        """See the class."""
 
     def test_a_record_arrives_whole(self, fill: Fill) -> None:
         row = {

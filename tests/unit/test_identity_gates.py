@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tests.population.crm import Crm
     from tests.population.respondents import Answer
 
+ROOT = Path(__file__).parents[2]
 CONTACTS = RESPONSES = 4_000
 SEED = 20_001
 NEVER_WRONG = (
@@ -215,11 +218,25 @@ def test_every_decision_can_be_told_in_words() -> None:
         assert json.loads(row["evidence"]) is not None
 
 
-def test_deciding_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise AssertionError("identity must not use the network")
+#: Python tells a hook of every socket that anything opens; a hook stays, so it gets a process of its own.
+CLOSED = """
+import sys
 
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    crm, answers = world("default")
-    assert rows_of([answer.response for answer in answers[:600]], crm, crm.records, 100_000)
+def refuse(event, arguments):
+    if event.startswith("socket."):
+        raise RuntimeError(f"identity must not use the network: {event}")
+
+from tests.unit.test_identity_gates import SEED, Listing, make_answers, make_crm, resolve_files, settings_for
+
+crm = make_crm(600, SEED, "default")
+responses = [answer.response for answer in make_answers(crm, 600, SEED, "default")]
+sys.addaudithook(refuse)
+settings = settings_for(crm, accept=True)
+print(sum(1 for _ in resolve_files(Listing(crm.table()), responses, settings, accounts=crm.accounts())))
+"""
+
+
+def test_deciding_opens_no_socket() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSED], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ("600\n", "") == (done.stdout, done.stderr)
