@@ -136,8 +136,8 @@ def report(ctx: typer.Context, mappings: Mappings = None) -> None:
 
 def _objects(mapping: "Mapping") -> list[str]:
     """The objects that a mapping writes, the customer's first."""
-    blocks = (mapping.responses, mapping.rollup)
-    return [mapping.object, *(block.object for block in blocks if block is not None)]
+    blocks = (mapping.responses, mapping.rollup, mapping.follow_up)
+    return [mapping.object, *mapping.others, *(block.object for block in blocks if block is not None)]
 
 
 def _brief(run: dict[str, Any]) -> dict[str, Any]:
