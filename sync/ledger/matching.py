@@ -133,12 +133,17 @@ def settle(connection: Connection, mapping: str, run: str) -> None:
 
 
 def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
-    """Queue every response of *respondents* again in *run*, because their decision changed; return how many."""
+    """Queue every response of *respondents* again in *run*, because their decision changed.
+
+    Returns:
+        How many of them came into the run by this: not those that it read itself.
+    """
     unmatched.recount(connection, mapping, respondents)
     keys = select(RESPONSES.c.key).where(among(connection, RESPONSES.c.respondent, respondents))
     where = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.state != State.PENDING.value)
     values = {"run": run, "state": State.PENDING.value, "reason": ""}
-    return connection.execute(RUN_ROWS.update().where(*where).values(values)).rowcount
+    connection.execute(RUN_ROWS.update().where(*where, RUN_ROWS.c.run == run).values(values))
+    return connection.execute(RUN_ROWS.update().where(*where, RUN_ROWS.c.run != run).values(values)).rowcount
 
 
 def creates(connection: Connection, mapping: str) -> int:

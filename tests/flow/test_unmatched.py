@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sync.report import State
 from tests.flow.world import NOW, response
 
 if TYPE_CHECKING:
@@ -72,3 +73,16 @@ def test_a_longer_time_to_expire_counts_them_again(world: World) -> None:
 
     assert before == (0, 0, 0)
     assert counted(world) == (1, 0, 0)
+
+
+def test_a_response_that_is_read_and_taken_up_again_in_one_run_came_in_once(world: World) -> None:
+    """The simulator's seed 862: the run said that its counts disagree, and failed."""
+    world.source.add(response(1, 9, email=WHO, days_ago=3))
+    world.sync()
+    world.execute("INSERT INTO customers VALUES ('C-9', 'who@corp.test', 'Who', 'Ever', 'A-1')")
+    world.source.add(response(1, 9, email=WHO, days_ago=3), response(2, 0, email=WHO, days_ago=1))
+
+    report = world.sync()
+
+    assert report.rows.entered == 3  # two were read, one of them unchanged; the first is taken up again
+    assert report.rows.total(State.WRITTEN) == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Page
@@ -99,7 +100,7 @@ class Source:
         # Of one page more at least, so that a source without rows is asked and may fail, too.
         for first in range(0, max(1, len(rows)), self.page):
             try:
-                yield self.remote.read("pull", lambda first=first: self._page(rows, first, start))
+                yield self.remote.read("pull", partial(self._page, rows, first, start))
             except Deferred as error:
                 if not first:
                     raise
