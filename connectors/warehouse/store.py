@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connectors.contract import Applied
 from connectors.errors import Refused, Unknown
 from connectors.retry import Retry
+from connectors.shaping import Object
 from connectors.values import Outcome, OutcomeKind, RecordRef
 from connectors.warehouse import building
 from connectors.warehouse.batches import apply, blocks_of
@@ -20,7 +21,7 @@ from connectors.warehouse.database import Database, sql
 from connectors.warehouse.directory import TableDirectory
 from connectors.warehouse.reading import read_records
 from connectors.warehouse.statements import Form, Statement
-from connectors.warehouse.tables import Shape, look, missing_table
+from connectors.warehouse.tables import Shape, look, missing_table, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +133,13 @@ class Warehouse:
                 return True
             first = sql("SELECT 1 FROM", self._database.table(object_), "LIMIT 1")
             return connection.exec_driver_sql(first).first() is None
+
+    def objects(self) -> Sequence[Object]:
+        """See `Browsable.objects`."""
+        if not self._database.exists():
+            return []
+        with self._database.reading() as connection:
+            return [Object(name=name, label=name, deletes=True) for name in tables_of(self._database, connection)]
 
     def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """See `Schema.ensure`. Tables and columns are added; what exists is never altered or dropped."""

@@ -73,6 +73,7 @@ class Shape:
                 length=each.length,
                 writable=each.writable,
                 unique=frozenset({each.name}) in self.unique,
+                required=each.required,
             )
             for each in self.columns.values()
         ]
@@ -89,7 +90,7 @@ def missing_columns(shape: Shape, missing: Sequence[str], where: str) -> SchemaD
 
 def missing_table(database: Database, connection: Connection, object_: str) -> SchemaDrift:
     """Return the error for a table that does not exist."""
-    known = _names(database, connection)
+    known = tables_of(database, connection)
     close = difflib.get_close_matches(object_, known, n=1)
     meant = f"Did you mean `{close[0]}`? " if close else ""
     has = f"Tables there: {', '.join(known[:50])}." if known else "The database has no tables."
@@ -102,7 +103,8 @@ def look(database: Database, connection: Connection, object_: str) -> Shape | No
     return read(database, connection, object_)
 
 
-def _names(database: Database, connection: Connection) -> list[str]:
+def tables_of(database: Database, connection: Connection) -> list[str]:
+    """Return the names of all tables and views."""
     if database.dialect == SQLITE:
         text = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY 1"
         return [row[0] for row in connection.exec_driver_sql(text)]

@@ -292,6 +292,7 @@ def test_a_warehouse_needs_no_making(desk: Desk) -> None:
     made = desk.npsync("fields", "create", "--no-input")
     assert (0, True) == (made.status, "a sync makes what is missing" in made.err)
     assert "customer_id" in desk.npsync("schema", "store", "customers").out
+    assert "customers" in desk.npsync("schema", "store").out
 
 
 def test_help_stays_fast() -> None:
