@@ -7,7 +7,7 @@ and what an answer does not mention is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class Input:
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Why it is not sent at all.
     unfit: Verdict | None = None
+    #: What a new record hangs on from the start, as HubSpot writes it.
+    associations: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Batches:
         if key == ID:
             return self._send(object_, "update", [_with_number(each) for each in inputs], own=own)
         return self._send(object_, "upsert", inputs, key, own)
+
+    def create(self, object_: str, key: str, inputs: Sequence[Input], own: dict[str, str]) -> Sent:
+        """Make records, which are told apart by the property *key*; one whose answer was lost is not made again."""
+        return self._send(object_, "create", inputs, key, own)
 
     def archive(self, object_: str, inputs: Sequence[Input]) -> Sent:
         """Move records to the recycle bin, by their own ids; one that is gone already counts as done."""
@@ -94,19 +100,13 @@ class Batches:
         self, object_: str, action: str, inputs: Sequence[Input], key: str = ID, own: dict[str, str] | None = None
     ) -> Sent:
         path = self.paths.batch(object_, action)
-        by_key = {} if key == ID else {"idProperty": key}
-        plain = action == "archive"
+        plain, makes = action == "archive", action == "create"
 
         def call(batch: Sequence[Input]) -> list[Verdict | None]:
             fit = [(place, each) for place, each in enumerate(batch) if each.unfit is None]
             verdicts: list[Verdict | None] = [each.unfit for each in batch]
             if fit:
-                sent = [
-                    {"id": each.id}
-                    if plain
-                    else {"id": each.id, "properties": each.properties, "objectWriteTraceId": str(place)} | by_key
-                    for place, each in fit
-                ]
+                sent = _bodies(action, key, fit)
                 told = self.session.once(path, {"inputs": sent}, what=f"{action} {len(fit)} {object_}", writes=True)
                 if plain and told is None:
                     return [each or WRITTEN for each in verdicts]
@@ -116,7 +116,21 @@ class Batches:
             return verdicts
 
         self.session.ready()
-        return send(inputs, call, size=AT_ONCE, workers=WORKERS, caller=self.session.caller)
+        caller = self.session.caller
+        return send(inputs, call, size=AT_ONCE, workers=WORKERS, caller=caller, repeatable=not makes)
+
+
+def _bodies(action: str, key: str, rows: Iterable[tuple[int, Input]]) -> list[dict[str, Any]]:
+    """Return the inputs of a call; each with its place as its trace id."""
+    if action == "archive":
+        return [{"id": each.id} for _, each in rows]
+    if action == "create":
+        return [
+            {"properties": each.properties, "associations": each.associations, "objectWriteTraceId": str(place)}
+            for place, each in rows
+        ]
+    by_key = {} if key == ID else {"idProperty": key}
+    return [{"id": each.id, "properties": each.properties, "objectWriteTraceId": str(p)} | by_key for p, each in rows]
 
 
 def settle(verdicts: list[Verdict | None], place_of: Mapping[str, int], told: object, key: str) -> Mapping[int, str]:

@@ -33,14 +33,15 @@ def key_of(object_: str, key: Sequence[str], where: str) -> str:
     )
 
 
-def inputs_of(block: Block, known: Properties, where: str) -> list[Input]:
-    """Return one input for each row of *block*, in its order.
+def inputs_of(block: Block, known: Properties, where: str, *, looked_up: bool = False) -> list[Input]:
+    """Return one input for each row of *block*, in its order; *looked_up*: any property may be the key.
 
     Raises:
         SchemaDrift: The object lacks a property, HubSpot fills it itself, or the key does not tell records apart.
     """
     key = key_of(block.object, block.key, where)
-    known.check_key(key)
+    if not looked_up:
+        known.check_key(key)
     if block.delete:
         return [Input(as_text(row[0])) for row in block.rows]
     known.check_writable(block.fields if key == ID else (key, *block.fields))

@@ -136,7 +136,10 @@ class Properties:
             # Docs, 2026-09: "partial upserts are not supported when using `email` as the `idProperty`".
             step = f"Take `{ID}: record.id`, or a property of your own with unique values."
         else:
-            step = f"Take `{ID}`, or a property made with `hasUniqueValue`; that cannot be changed afterwards."
+            step = (
+                f"Take `{ID}`, or a property made with `hasUniqueValue`; that cannot be changed afterwards. A property "
+                "without it will do where the mapping has an `associations.` field, through which records are found."
+            )
         raise SchemaDrift(f"{self.where}: `{name}` of `{self.object}` cannot be a key", next_step=step)
 
 

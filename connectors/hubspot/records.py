@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Applied
 from connectors.hubspot.batches import Input, held_by, is_number
 from connectors.hubspot.blocks import inputs_of, key_of
+from connectors.hubspot.finding import Finding
 from connectors.hubspot.links import PREFIX
 from connectors.hubspot.properties import ID, MERGED, as_text
 from connectors.values import OutcomeKind
@@ -41,6 +42,8 @@ class Records:
     links: Links
     #: Object → the properties that its records are known by here.
     _keys: dict[str, dict[str, None]] = field(default_factory=dict)
+    #: Object → those of its keys that have no unique values.
+    _looked_up: dict[str, dict[str, None]] = field(default_factory=dict)
     #: (object, other object, row) → the record it should hang on, where nobody knows whether it does.
     _wished: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
@@ -53,9 +56,12 @@ class Records:
         known = self.catalogue.of(object_)
         plain, linked = _parted(names)
         known.check_writable(plain)
-        known.check_key(key_of(object_, key, self.name))
         for to in linked:
             self.links.type(object_, to)
+        if self._is_looked_up(known, key_of(object_, key, self.name), linked):
+            known.check_writable(key)
+        else:
+            known.check_key(key[0])
         self._keys.setdefault(object_, {})[key[0]] = None
 
     def prepare(self, block: Block) -> Callable[[], Applied]:
@@ -69,14 +75,25 @@ class Records:
         targets = {to: _column(block, PREFIX + to) for to in linked}
         for to in linked:
             self.links.type(block.object, to)
+        key = key_of(block.object, block.key, self.name)
+        looked_up = self._is_looked_up(known, key, linked)
         inputs = [
             _unless_misled(each, {to: texts[place] for to, texts in targets.items()}) if targets else each
-            for place, each in enumerate(inputs_of(_without(block, targets), known, self.name))
+            for place, each in enumerate(inputs_of(_without(block, targets), known, self.name, looked_up=looked_up))
         ]
-        self._keys.setdefault(block.object, {})[block.key[0]] = None
+        self._keys.setdefault(block.object, {})[key] = None
         if block.delete:
-            return lambda: self._delete(block, inputs)
-        return lambda: self._write(block, inputs, targets)
+            return lambda: self._delete(known, block, inputs)
+        return lambda: self._write(known, block, inputs, targets)
+
+    def _is_looked_up(self, known: Properties, key: str, linked: Sequence[str]) -> bool:
+        """Tell whether records are found by a property without unique values, through what they hang on."""
+        found = known.by_name.get(key)
+        if found is None or key == ID or found.unique:
+            return False
+        if linked:
+            self._looked_up.setdefault(known.object, {})[key] = None
+        return key in self._looked_up.get(known.object, {})
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> dict[RecordRef, Mapping[str, FieldValue]]:
         """Return what records of one object hold; see `Destination.read`."""
@@ -111,6 +128,8 @@ class Records:
     def _held(
         self, known: Properties, key: str, refs: Sequence[RecordRef], names: Sequence[str]
     ) -> dict[RecordRef, Mapping[str, Any]]:
+        if key in self._looked_up.get(known.object, {}):
+            return self._looked_at(known, key, refs, names)
         merged = [MERGED] if key == ID and MERGED in known.by_name else []
         asked = list(dict.fromkeys([*names, key, *merged]))
         holders = _by_id(self.batches.read(known.object, [ref.id for ref in refs], asked, key), key)
@@ -122,18 +141,39 @@ class Records:
         wished = self._wished.get((ref.object, to, ref.id))
         return wished if wished in others else ";".join(sorted(set(others))) or None
 
-    def _write(self, block: Block, inputs: Sequence[Input], targets: Mapping[str, Sequence[str]]) -> Applied:
+    def _looked_at(
+        self, known: Properties, key: str, refs: Sequence[RecordRef], names: Sequence[str]
+    ) -> dict[RecordRef, Mapping[str, Any]]:
+        """Return the records of *refs*, without those of which there are several."""
+        targets: dict[str, list[str]] = {}
+        asked = {ref.id for ref in refs}
+        for (object_, to, id_), target in self._wished.items():
+            if object_ == known.object and id_ in asked:
+                targets.setdefault(to, []).append(target)
+        own = Finding(self.batches, self.links, known, key).own_ids(asked, targets)
+        single = {value: ids[0] for value, ids in own.items() if len(ids) == 1}
+        held = {str(each.get("id")): each for each in self.batches.read(known.object, list(single.values()), names)}
+        found = ((ref, held.get(single.get(ref.id, ""))) for ref in refs)
+        return {ref: record for ref, record in found if record is not None}
+
+    def _write(
+        self, known: Properties, block: Block, inputs: Sequence[Input], targets: Mapping[str, Sequence[str]]
+    ) -> Applied:
         key, own = block.key[0], dict[str, str]()
-        sent = self.batches.write(block.object, key, inputs, own if targets else None)
+        if key in self._looked_up.get(block.object, {}):
+            sent = Finding(self.batches, self.links, known, key).write(inputs, targets, own)
+        else:
+            sent = self.batches.write(block.object, key, inputs, own if targets else None)
         for to, texts in targets.items():
-            self._associate(
-                block.object, to, sent, [(own.get(each.id), to_) for each, to_ in zip(inputs, texts, strict=True)]
-            )
+            pairs = [(own.get(each.id), other) for each, other in zip(inputs, texts, strict=True)]
+            self._associate(block.object, to, sent, pairs)
         ids = block.ids()
         for to, texts in targets.items():
             for id_, text, verdict in zip(ids, texts, sent.verdicts, strict=True):
                 if verdict.kind is OutcomeKind.UNKNOWN:
                     self._wished[block.object, to, id_] = text
+                elif self._wished:
+                    self._wished.pop((block.object, to, id_), None)
         return sent.applied(block.object, ids)
 
     def _associate(self, object_: str, to: str, sent: Sent, pairs: Sequence[tuple[str | None, str]]) -> None:
@@ -153,13 +193,17 @@ class Records:
         for (place, _, _), verdict in zip(wanted, verdicts, strict=True):
             sent.verdicts[place] = verdict
 
-    def _delete(self, block: Block, inputs: Sequence[Input]) -> Applied:
+    def _delete(self, known: Properties, block: Block, inputs: Sequence[Input]) -> Applied:
         """Archive the records there are, but none that has our id from a merge: it is another's too."""
-        key = block.key[0]
-        found = self.batches.read(block.object, [each.id for each in inputs if each.id], [key], key)
-        own = {
-            str(record.get("id") if key == ID else held_by(record).get(key)): str(record.get("id")) for record in found
-        }
+        key, asked = block.key[0], [each.id for each in inputs if each.id]
+        if key in self._looked_up.get(block.object, {}):
+            found = Finding(self.batches, self.links, known, key).own_ids(asked, {})
+            own = {value: ids[0] for value, ids in found.items() if len(ids) == 1}
+        else:
+            own = {
+                str(record.get("id") if key == ID else held_by(record).get(key)): str(record.get("id"))
+                for record in self.batches.read(block.object, asked, [key], key)
+            }
         there = [(id_, Input(own[each.id])) for id_, each in zip(block.ids(), inputs, strict=True) if each.id in own]
         sent = self.batches.archive(block.object, [each for _, each in there])
         applied = sent.applied(block.object, [id_ for id_, _ in there])

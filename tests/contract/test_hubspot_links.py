@@ -102,10 +102,10 @@ def test_an_association_that_the_reply_does_not_mention_is_unknown_until_it_is_r
 def test_of_several_contacts_that_of_an_unknown_row_is_told_and_else_all(account: Account) -> None:
     """A colleague may have put the note on a second contact meanwhile."""
     first, second = account.contacts(2)
+    account.crm.write_blocks([notes([("r0", "", AT, first)])])
     account.service.faults.set("silent_batch", 1.0, only="/associations/")
     account.crm.write_blocks([notes([("r0", "", AT, second)])])
     account.service.faults.clear()
-    account.crm.write_blocks([notes([("r0", "", AT, first)])])
     ref = RecordRef(object="notes", id="r0")
 
     assert second == account.crm.read([ref], [CONTACT])[ref][CONTACT]
