@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.errors import SchemaDrift
+from connectors.errors import Deferred, Refused, SchemaDrift
 from connectors.values import Block, Field, OutcomeKind, RecordRef
 from sandbox.salesforce import Field as Column
 from tests.salesforce import block, calls, contacts
@@ -101,7 +102,9 @@ class TestMembers:
         salesforce.ensure("CampaignMember", MEMBER, [Field(name="Status", type="text")])
         salesforce.write_blocks([members([(ids[0], campaign, "Responded")], "Status")])
         there, absent = (RecordRef(object="CampaignMember", id=f"{id_}\x1f{campaign}") for id_ in ids)
+        odd = [RecordRef(object="CampaignMember", id=id_) for id_ in ("x", "", "a\x1fb", "a\x1fb\x1fc", ids[0])]
 
+        assert {there: {}} == salesforce.read([there, absent, *odd], [])
         assert {there: {"Status": "Responded", "Contact.LastName": "Lee0"}} == salesforce.read(
             [there, absent], ["Status", "Contact.LastName"]
         )
@@ -252,3 +255,28 @@ class TestPaths:
 
         with pytest.raises(SchemaDrift, match=path):
             salesforce.read([RecordRef(object="Contact", id=id_)], [path])
+
+
+class TestBadDays:
+    FAULTS = "cut_after cut_before truncated status_500 status_503 html_body row_lock partial_batch expired_token slow"
+
+    @pytest.mark.parametrize("fault", FAULTS.split())
+    def test_whatever_happens_there_is_one_of_each_in_the_end(
+        self, salesforce: Salesforce, org: Org, service: Any, fault: str
+    ) -> None:
+        task_key(org)
+        [campaign], ids = campaigns(org), contacts(org, 250)
+        blocks = [tasks([(f"r{number}", id_) for number, id_ in enumerate(ids)], "WhoId")]
+        blocks += [members([(id_, campaign) for id_ in ids])]
+        service.faults.set(fault, 0.01 if fault == "slow" else 0.3)
+
+        for attempt in range(6):
+            if attempt == 5:
+                service.faults.clear()
+            with suppress(Deferred, Refused):
+                applied = salesforce.write_blocks(blocks)
+                assert 500 == applied.written + len(applied.others)
+            assert len(org.records("Task")) == len({each[KEY] for each in org.records("Task")})
+
+        assert (500, ()) == (applied.written, tuple(applied.others))
+        assert 250 == len(org.records("Task")) == len(org.records("CampaignMember"))
