@@ -1,4 +1,4 @@
-"""Bulk API 2.0 spoken call by call, where a library would hide what comes over the wire."""
+"""Bulk API 2.0 spoken call by call, where a library would hide what comes over the wire; and its tests' fixtures."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from sandbox import Clock, Faults
+from sandbox.salesforce import Field, Org, serve
+from tests.contract.salesforce_client import salesforce
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
     from simple_salesforce.api import Salesforce
 
     from sandbox import Service
 
+NOON = 1_773_144_000.0
 #: What every reply about a job tells.
 JOB_KEYS = {
     "id",
@@ -71,3 +80,36 @@ class Wire:
         reply = self("GET", f"ingest/{job}/{part}")
         assert 200 == reply.status_code
         return list(csv.DictReader(io.StringIO(reply.content.decode(), newline="")))
+
+
+@pytest.fixture
+def org() -> Org:
+    """An org whose clock stands, without records, with external ids and a long text."""
+    org = Org(seed=None, clock=Clock.standing(NOON))
+    for kind in ("Contact", "Account"):
+        org.add_field(kind, Field(name="Key__c", external_id=True, unique=True, length=40))
+    org.add_field("Contact", Field(name="Comment__c", type="textarea", length=32_000))
+    return org
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def service(org: Org, faults: Faults) -> Iterator[Service]:
+    with serve(org, clock=org.clock, faults=faults) as service:
+        yield service
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[Salesforce]:
+    client = salesforce(service)
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def wire(service: Service, client: Salesforce) -> Wire:
+    return Wire(service, client)

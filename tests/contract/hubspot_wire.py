@@ -1,4 +1,4 @@
-"""A bare HTTP caller for the HubSpot sandbox: what was answered, and nothing thought about it."""
+"""A bare HTTP caller for the HubSpot sandbox, which thinks nothing of what is answered; and its tests' fixtures."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
-from sandbox.hubspot import Portal
+import pytest
+
+from sandbox import Clock, Faults, Limits
+from sandbox.hubspot import Portal, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sandbox import Service
 
@@ -80,3 +83,27 @@ class Wire:
 def found(answer: Answer) -> list[str]:
     """Return the ids of an answer's results, in order of size: HubSpot promises no order."""
     return sorted((one["id"] for one in answer.body["results"]), key=int)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """One that stands."""
+    return Clock.standing(START)
+
+
+@pytest.fixture
+def portal(clock: Clock) -> Portal:
+    return surveyed(clock)
+
+
+@pytest.fixture
+def service(portal: Portal, clock: Clock) -> Iterator[Service]:
+    """Without limits; all faults are off."""
+    with serve(portal, faults=Faults(seed=1), limits=Limits(), clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
+def wire(service: Service) -> Iterator[Wire]:
+    with Wire(service) as wire:
+        yield wire

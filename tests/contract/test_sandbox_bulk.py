@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from simple_salesforce.exceptions import SalesforceOperationError
 
-from sandbox import Clock, Faults
-from sandbox.salesforce import Field, Org, serve
-from tests.bulk_wire import JOB_KEYS, Wire
+from tests.bulk_wire import JOB_KEYS, Wire, client, faults, org, service, wire
 from tests.contract.salesforce_client import salesforce
 
-NOON = 1_773_144_000.0
+if TYPE_CHECKING:
+    from sandbox.salesforce import Org
 
-
-@pytest.fixture
-def org():
-    org = Org(seed=None, clock=Clock.standing(NOON))
-    org.add_field("Contact", Field(name="Key__c", external_id=True, unique=True, length=40))
-    org.add_field("Account", Field(name="Key__c", external_id=True, unique=True, length=40))
-    org.add_field("Contact", Field(name="Comment__c", type="textarea", length=32_000))
-    return org
-
-
-@pytest.fixture
-def faults():
-    return Faults()
-
-
-@pytest.fixture
-def service(org, faults):
-    with serve(org, clock=org.clock, faults=faults) as service:
-        yield service
-
-
-@pytest.fixture
-def client(service):
-    client = salesforce(service)
-    yield client
-    client.session.close()
-
-
-@pytest.fixture
-def wire(service, client):
-    return Wire(service, client)
+__all__ = ["client", "faults", "org", "service", "wire"]
 
 
 def contacts(org: Org, field: str = "Key__c") -> dict[str, dict[str, Any]]:

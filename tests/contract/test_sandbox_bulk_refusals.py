@@ -4,42 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import Clock, Faults
-from sandbox.salesforce import Field, Org, serve
-from tests.bulk_wire import JOB_KEYS, Wire
-from tests.contract.salesforce_client import salesforce
+from tests.bulk_wire import JOB_KEYS, client, faults, org, service, wire
 
-NOON = 1_773_144_000.0
-
-
-@pytest.fixture
-def org():
-    org = Org(seed=None, clock=Clock.standing(NOON))
-    org.add_field("Contact", Field(name="Key__c", external_id=True, unique=True, length=40))
-    return org
-
-
-@pytest.fixture
-def faults():
-    return Faults()
-
-
-@pytest.fixture
-def service(org, faults):
-    with serve(org, clock=org.clock, faults=faults) as service:
-        yield service
-
-
-@pytest.fixture
-def client(service):
-    client = salesforce(service)
-    yield client
-    client.session.close()
-
-
-@pytest.fixture
-def wire(service, client):
-    return Wire(service, client)
+__all__ = ["client", "faults", "org", "service", "wire"]
 
 
 class TestRefusals:

@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from sandbox import Clock, Faults
-from sandbox.hubspot import Portal, serve
-from tests.contract.hubspot_wire import START, Wire, found, row, surveyed
+from sandbox.hubspot import serve
+from tests.contract.hubspot_wire import Wire, clock, found, portal, row, service, surveyed, wire
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sandbox import Service
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock.standing(START)
-
-
-@pytest.fixture
-def portal(clock) -> Portal:
-    return surveyed(clock)
-
-
-@pytest.fixture
-def service(portal, clock) -> Iterator[Service]:
-    with serve(portal, faults=Faults(seed=1), clock=clock) as service:
-        yield service
-
-
-@pytest.fixture
-def wire(service) -> Iterator[Wire]:
-    with Wire(service) as wire:
-        yield wire
+__all__ = ["clock", "portal", "service", "wire"]
 
 
 def new(number: int, trace: str | None = None) -> dict[str, Any]:

@@ -10,37 +10,24 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sandbox import Clock, Faults
-from sandbox.hubspot import Portal, serve
+from sandbox import Faults
+from sandbox.hubspot import serve
 from sandbox.hubspot.errors import Refusal
-from tests.contract.hubspot_wire import START, Wire, surveyed
+from tests.contract.hubspot_wire import START, Wire, clock, portal, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox import Service
 
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock.standing(START)
-
-
-@pytest.fixture
-def portal(clock) -> Portal:
-    return surveyed(clock)
+__all__ = ["clock", "portal", "wire"]
 
 
 @pytest.fixture
 def service(portal, clock) -> Iterator[Service]:
+    """With the limits of the smallest account."""
     with serve(portal, faults=Faults(seed=1), clock=clock) as service:
         yield service
-
-
-@pytest.fixture
-def wire(service) -> Iterator[Wire]:
-    with Wire(service) as wire:
-        yield wire
 
 
 @pytest.mark.parametrize(("tier", "calls"), [("free", 100), ("marketplace", 110), ("professional", 190)])

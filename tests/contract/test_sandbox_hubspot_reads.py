@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from sandbox import Clock, Limits
-from sandbox.hubspot import Portal, serve
-from tests.contract.hubspot_wire import START, Wire, found, row, surveyed
+from tests.contract.hubspot_wire import START, clock, found, portal, row, service, wire
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock.standing(START)
-
-
-@pytest.fixture
-def portal(clock) -> Portal:
-    return surveyed(clock)
-
-
-@pytest.fixture
-def wire(portal, clock) -> Iterator[Wire]:
-    with serve(portal, limits=Limits(), clock=clock) as service, Wire(service) as wire:
-        yield wire
+__all__ = ["clock", "portal", "service", "wire"]
 
 
 def where(name: str, operator: str, value: Any = None, **more: Any) -> dict[str, Any]:

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from sandbox import Clock, Limits
-from sandbox.hubspot import Portal, serve
-from tests.contract.hubspot_wire import START, Wire, found, row, surveyed
+from tests.contract.hubspot_wire import clock, found, portal, row, service, wire
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock.standing(START)
-
-
-@pytest.fixture
-def portal(clock) -> Portal:
-    return surveyed(clock)
-
-
-@pytest.fixture
-def wire(portal, clock) -> Iterator[Wire]:
-    with serve(portal, limits=Limits(), clock=clock) as service, Wire(service) as wire:
-        yield wire
+__all__ = ["clock", "portal", "service", "wire"]
 
 
 @pytest.mark.parametrize(
