@@ -4,79 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
-
-import sandbox.hubspot
-import sandbox.salesforce
 from sandbox.salesforce import Field, Org
-from tests.flow.desk import Desk, Said
+from tests.flow.crm_desk import ROOT, Crm, both, crm, hubspot, salesforce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.flow.desk import Desk
 
-ROOT = Path(__file__).parents[2]
-CONFIG = """\
-version: 1
-connections:
-  survey: {{type: file, path: responses.csv, date_order: ymd}}
-  {name}: {{{lines}}}
-segments:
-  at_risk: {{any: [{{category: detractor}}]}}
-  advocates: {{all: [{{category: promoter}}]}}
-nps: {{min_responses: 1}}
-limits: {{stop_if_changed: 100%, stop_if_rejected: 100%, stop_if_cleared: 100%}}
-"""
-ANSWERS = "Response ID,Score,Date,Email,Comment\nr1,9,2026-10-01 10:00:00,ada@acme.example,Swift\n"
-
-
-class Crm:
-    """A desk with the ready mapping of one vendor, and the vendor played without any of its fields."""
-
-    def __init__(self, folder: Path, service: Any, kind: str) -> None:
-        self.desk, self.service, self.world = Desk(folder), service, service.world
-        vendor = getattr(sandbox, kind)
-        lines = ", ".join(f'{key}: "{value}"' for key, value in vendor.connection(service).items())
-        (folder / "mappings").mkdir()
-        self.desk.write("config.yaml", CONFIG.format(name=kind, lines=lines))
-        ready = (ROOT / f"mappings/{kind}.yaml").read_text(encoding="utf-8")
-        self.desk.write(f"mappings/{kind}.yaml", ready)
-        self.desk.write("responses.csv", ANSWERS)
-
-    def npsync(self, *words: str, status: int = 0) -> Said:
-        said = self.desk.npsync(*words)
-        assert said.status == status, said.err + said.out
-        return said
-
-    def troubles(self) -> dict[str, str]:
-        """Return what stands against the mapping, by object and field."""
-        [plan] = self.npsync("fields", "plan", "--output", "json").object["plans"]
-        return {
-            f"{one['object']}.{each['field'] or ''}": each["trouble"]
-            for one in plan["objects"]
-            for each in one["findings"]
-        }
-
-    def writes(self) -> int:
-        reads = ("/query", "/oauth2/", "/oauth/")
-        return sum(each.method != "GET" and not any(r in each.path for r in reads) for each in self.service.log.entries)
-
-
-@pytest.fixture
-def crm(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
-    vendor = getattr(sandbox, request.param)
-    world = Org(None) if request.param == "salesforce" else sandbox.hubspot.Portal()
-    with vendor.serve(world) as service:
-        for field, value in vendor.secrets(service).items():
-            monkeypatch.setenv(f"NPSYNC_{request.param.upper()}_{field.upper()}", value)
-        yield Crm(tmp_path, service, request.param)
-
-
-salesforce = pytest.mark.parametrize("crm", ["salesforce"], indirect=True)
-hubspot = pytest.mark.parametrize("crm", ["hubspot"], indirect=True)
-both = pytest.mark.parametrize("crm", ["salesforce", "hubspot"], indirect=True)
+__all__ = ["crm"]
 
 
 @both
@@ -228,45 +164,6 @@ follow_up:
 
     assert {"Task.NPS_Response_Key__c": "key_not_unique"} == crm.troubles()
     assert "delete Task" not in crm.npsync("auth", "test", "salesforce").out
-
-
-@salesforce
-def test_metadata_holds_what_is_missing_the_object_too(crm: Crm) -> None:
-    said = crm.npsync("fields", "metadata", "--into", "deploy")
-
-    files = [line.removeprefix("deploy/") for line in said.out.splitlines()]
-    home = "force-app/main/default/objects"
-    assert f"{home}/NPS_Response__c/NPS_Response__c.object-meta.xml" in files
-    assert f"{home}/NPS_Response__c/fields/Contact__c.field-meta.xml" in files
-    assert f"{home}/Lead/fields/NPS_Score__c.field-meta.xml" in files
-    assert not [name for name in files if "/Id.field" in name]
-    assert "cd deploy && sf project deploy start --source-dir force-app --target-org ORG" in said.err
-    lookup = (crm.desk.folder / "deploy" / home / "NPS_Response__c/fields/Contact__c.field-meta.xml").read_text()
-    assert "<referenceTo>Contact</referenceTo>" in lookup
-    assert 0 == crm.writes()
-    before = {path: path.read_bytes() for path in (crm.desk.folder / "deploy").rglob("*") if path.is_file()}
-    crm.npsync("fields", "metadata", "salesforce", "--into", "deploy")
-    assert before == {path: path.read_bytes() for path in before}
-
-
-@salesforce
-def test_metadata_is_not_mixed_with_other_files(crm: Crm) -> None:
-    """Whatever lies in the folder would be deployed, too."""
-    (crm.desk.folder / "deploy").mkdir()
-    crm.desk.write("deploy/notes.txt", "mine")
-
-    said = crm.npsync("fields", "metadata", "--into", "deploy", status=2)
-
-    assert "notes.txt" in said.err
-    assert ["notes.txt"] == [path.name for path in (crm.desk.folder / "deploy").rglob("*")]
-
-
-@hubspot
-def test_hubspot_takes_no_metadata(crm: Crm) -> None:
-    said = crm.npsync("fields", "metadata", "--into", "deploy", status=2)
-
-    assert "npsync fields create hubspot" in said.err
-    assert not (crm.desk.folder / "deploy").exists()
 
 
 @both
