@@ -46,6 +46,8 @@ class Page:
     cursor: str | None
     #: What the source decided, for the person running it ("preset: typeform, because ...").
     notes: tuple[str, ...] = ()
+    #: How many rows the stream holds now, where this page ends a reading of all of it.
+    whole: int | None = None
     #: The stream could not be read (on); its cursor stays, the other streams go on.
     refused: ConnectorError | None = None
 

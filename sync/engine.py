@@ -14,7 +14,7 @@ from sync.compute import Computer
 from sync.deliver import deliver
 from sync.errors import UserError
 from sync.failing import reopen
-from sync.guard import field_changes, look
+from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
 from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
@@ -155,24 +155,11 @@ class Engine:
                 replay.begin(ends.destination)
             if not choices.dry_run:
                 self._begun(run.id)
-            if replay is None:
-                did.pulled = pull(run, ends.source, limit=choices.limit)
-                reopen(run, ends.destination)
-            laps.done("pull")
-            matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
-            matcher.match(held=replay is None)
-            laps.done("match")
-            accounts = ends.directory if isinstance(ends.directory, Accounts) else None
-            computer = Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
-            computer.compute()
-            if replay is None:
-                self._expire(run, redefined=redefined)
-                self._define(run)
-            else:
-                replay.plan()
-            laps.done("compute")
+            if redefined or replay or not is_kept(run, choices.confirm):
+                self._decide(run, ends, choices, replay, did, laps, redefined=redefined)
             did.plan, did.stopped = look(run, self._settings.limits, choices.confirm, dry_run=choices.dry_run)
-            did.changes = field_changes(run) if choices.dry_run else ()
+            if did.stopped or choices.dry_run:
+                did.changes = field_changes(run, CHANGES_SHOWN if choices.dry_run else STOPPED_SHOWN)
             laps.done("plan")
             if not did.stopped and not choices.dry_run:
                 did.delivered = self._deliver(run, ends.destination, replay)
@@ -180,11 +167,40 @@ class Engine:
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
             raise
-        did.calls = matcher.calls + computer.calls
         did.replayed = None if replay is None else replay.told()
         report = report_of(run, did, self._settings.nps, laps)
         self._finish(run, report)
         return report
+
+    def _decide(  # noqa: PLR0913 - one run's whole way
+        self,
+        run: Run,
+        ends: Ends,
+        choices: Choices,
+        replay: Replay | None,
+        did: Doings,
+        laps: Laps,
+        *,
+        redefined: bool,
+    ) -> None:
+        """Pull, match and compute: everything up to the plan."""
+        if replay is None:
+            did.pulled = pull(run, ends.source, limit=choices.limit)
+            reopen(run, ends.destination)
+        laps.done("pull")
+        matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
+        matcher.match(held=replay is None)
+        laps.done("match")
+        accounts = ends.directory if isinstance(ends.directory, Accounts) else None
+        computer = Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
+        computer.compute()
+        if replay is None:
+            self._expire(run, redefined=redefined)
+            self._define(run)
+        else:
+            replay.plan()
+        laps.done("compute")
+        did.calls = matcher.calls + computer.calls
 
     def _prepare(self, run: Run, *, full_refresh: bool) -> bool:
         """Begin the run, take over what earlier ones left, and queue what time or new definitions change."""

@@ -6,15 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync.errors import Exit, Problem, UserError
-from sync.ledger import inbox, matching, outbox, profiles, runs
+from sync.ledger import inbox, matching, outbox, profiles, runs, sizes
+from sync.nps.category import category_of
 from sync.packed import unpack
-from sync.plan import Limits, Size, judge, plan_id
+from sync.plan import RECORDS_TO_JUDGE, Limits, Size, judge, plan_id
 from sync.report import FieldChange, State
 from sync.shapes import Shapes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
+    from connectors.values import FieldValue
     from sync.config.schema import Limits as Configured
     from sync.run import Run
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 TIME = "time passed, a definition changed, or a contact of the account answered"
 #: Field changes that a dry run shows; beyond, it says how many more there are.
 CHANGES_SHOWN = 1_000
+#: And that a run shows that was stopped.
+STOPPED_SHOWN = 20
 
 
 def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) -> tuple[str | None, tuple[str, ...]]:
@@ -35,13 +39,20 @@ def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) ->
         stop_if_cleared=limits.stop_if_cleared,
         stop_if_rejected=limits.stop_if_rejected,
         creates=limits.creates,
+        stop_if_flipped=limits.stop_if_flipped,
+        stop_if_shrunk=limits.stop_if_shrunk,
     )
     with run.ledger.read() as connection:
         extent = outbox.extent(connection, run.name, Shapes(run.mapping).records())
-        reasons = judge(_size(connection, run, extent), allowed) if extent.writes else ()
-        if not reasons and not dry_run and confirm is None:
-            return None, ()
-        plan = plan_id((row.object, row.record, row.desired) for row in outbox.planned(connection, run.name))
+        reasons = judge(_size(connection, run, extent, allowed), allowed) if extent.writes else ()
+        moved = sizes.any_moved(connection, run.name)
+        plan = _plan(connection, run.name) if reasons or dry_run or confirm is not None else None
+    if moved and (not reasons or plan == confirm):
+        run.step("guard.accept")
+        with run.lease.write() as connection:
+            sizes.accept(connection, run.name)
+    if plan is None:
+        return None, ()
     if confirm is not None and confirm != plan:
         hint = f"Look at it with `npsync sync {run.name} -n`; to let it through, `--confirm {plan}`."
         what = f"the plan to confirm is {confirm}, the plan now is {plan}"
@@ -49,7 +60,19 @@ def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) ->
     return plan, () if confirm is not None else reasons
 
 
-def _size(connection: Connection, run: Run, extent: outbox.Extent) -> Size:
+def is_kept(run: Run, confirm: str | None) -> bool:
+    """Tell whether the plan to confirm is, write for write, the one that waits since a run was stopped."""
+    if confirm is None:
+        return False
+    with run.ledger.read() as connection:
+        return confirm == _plan(connection, run.name)
+
+
+def _plan(connection: Connection, mapping: str) -> str:
+    return plan_id((row.object, row.record, row.desired) for row in outbox.planned(connection, mapping))
+
+
+def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limits) -> Size:
     linked = profiles.totals(connection, run.name).get(("", ""), 0)
     counts = inbox.counts(connection, run.name, run.id)
     return Size(
@@ -60,22 +83,48 @@ def _size(connection: Connection, run: Run, extent: outbox.Extent) -> Size:
         created=matching.creates(connection, run.name),
         rejected=sum(rows for (state, _), rows in counts.items() if state is State.REJECTED),
         rows=inbox.rows_entered(connection, run.id),
+        flipped=_flipped(connection, run, extent) if limits.stop_if_flipped < 1 else 0,
+        shrunk=tuple(sizes.shrunk(connection, run.name)),
+        unfound=counts.get((State.HELD, "none"), 0),
+        found=counts.get((State.PENDING, ""), 0),
     )
 
 
-def field_changes(run: Run) -> tuple[FieldChange, ...]:
+def _flipped(connection: Connection, run: Run, extent: outbox.Extent) -> int:
+    """Count the records whose category would be another one, as far as the mapping writes anything of it."""
+    if extent.changed < RECORDS_TO_JUDGE:
+        return 0
+    rules = run.mapping.fields
+    told = [name for name, rule in rules.items() if rule.from_ in ("category", "points")]
+    scores = [name for name, rule in rules.items() if rule.from_ == "score"]
+    objects, flipped = Shapes(run.mapping).records(), 0
+    for row in outbox.planned(connection, run.name):
+        if row.object not in objects or not row.changes or not row.before:
+            continue
+        changes, before = unpack(row.changes), unpack(row.before)
+        flipped += any(name in changes for name in told) or any(
+            _category(changes[name]) != _category(before.get(name)) for name in scores if name in changes
+        )
+    return flipped
+
+
+def _category(score: FieldValue) -> str | None:
+    return category_of(int(score)).value if score is not None else None
+
+
+def field_changes(run: Run, most: int) -> tuple[FieldChange, ...]:
     """Return the plan, field by field, as far as a person will read."""
     found: list[FieldChange] = []
     with run.ledger.read() as connection:
         for row in outbox.planned(connection, run.name):
-            if len(found) > CHANGES_SHOWN:
-                run.notes.append(f"only the first {CHANGES_SHOWN:,} field changes are shown")
+            if len(found) > most:
+                run.notes.append(f"only the first {most:,} field changes are shown")
                 break
             found.extend(_of_record(row._mapping))  # noqa: SLF001 - SQLAlchemy's name for a row's columns
         caused = runs.handled(connection, run.name, run.id, sorted({change.reason for change in found}))
     return tuple(
         replace(change, reason=f"response {change.reason}" if change.reason in caused else TIME)
-        for change in found[:CHANGES_SHOWN]
+        for change in found[:most]
     )
 
 

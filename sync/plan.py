@@ -28,6 +28,9 @@ class Limits:
     stop_if_cleared: float
     stop_if_rejected: float
     creates: int
+    #: 1: flips are changes like others.
+    stop_if_flipped: float = 1.0
+    stop_if_shrunk: float = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,13 @@ class Size:
     #: Rows that could not be trusted; of so many read in this run.
     rejected: int
     rows: int
+    #: Of the records that would change, those whose category would be another one.
+    flipped: int = 0
+    #: Streams that hold fewer rows than before: name, rows then, rows now.
+    shrunk: tuple[tuple[str, int, int], ...] = ()
+    #: Respondents of this run of whom nobody was found at all, and of whom somebody was.
+    unfound: int = 0
+    found: int = 0
 
 
 def judge(size: Size, limits: Limits) -> tuple[str, ...]:
@@ -72,6 +82,17 @@ def judge(size: Size, limits: Limits) -> tuple[str, ...]:
         share = _share(size.rejected, size.rows)
         limit = _percent(limits.stop_if_rejected)
         reasons.append(f"{size.rejected:,} of {size.rows:,} rows were rejected ({share}); stop_if_rejected is {limit}")
+    if size.flipped > limits.stop_if_flipped * size.linked:
+        share, limit = _share(size.flipped, size.linked), _percent(limits.stop_if_flipped)
+        reasons.append(f"{size.flipped:,} persons would change their category ({share}); stop_if_flipped is {limit}")
+    for stream, before, now in size.shrunk:
+        if before >= RECORDS_TO_JUDGE and before - now > limits.stop_if_shrunk * before:
+            limit = _percent(limits.stop_if_shrunk)
+            reasons.append(f"{stream} holds {now:,} rows, {before:,} before; stop_if_shrunk is {limit}")
+    if size.linked >= RECORDS_TO_JUDGE <= size.unfound and not size.found:
+        reasons.append(
+            f"none of {size.unfound:,} respondents was found: is the table that they are looked up in empty?"
+        )
     if size.created > limits.creates:
         reasons.append(f"{size.created:,} records would be created; creates is {limits.creates:,}")
     return tuple(reasons)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.contract import Page
 from sync.clean import category_disagrees, clean_comment, content_hash
 from sync.identity.claims import respondent_of
-from sync.ledger import edits, inbox
+from sync.ledger import edits, inbox, sizes
 from sync.ledger.inbox import Incoming
 from sync.report import State
 from sync.times import to_text
@@ -228,6 +228,7 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
         result.counts.update((State.SKIPPED, skip.reason) for page in pages for skip in page.skips)
         inbox.count(connection, run.id, result.counts)
         inbox.entered(connection, run.id, sum(page.rows for page in pages))
+        sizes.saw(connection, run.name, {page.stream: page.whole for page in pages if page.whole is not None})
         for page in pages:
             if page.cursor is not None:
                 inbox.move_cursor(connection, run.name, page.stream, page.cursor)

@@ -144,7 +144,7 @@ class FileSource:
         )
         if reading is None:
             done = replace(start, done=True)
-            yield Page(stream=stream, cursor=done.text(), notes=(f"{stream}: is empty",))
+            yield Page(stream=stream, cursor=done.text(), notes=(f"{stream}: is empty",), whole=0)
             return
         if before and not before.done and before.sha256 == start.sha256:
             start = replace(start, rows=before.rows, page=before.page)
@@ -169,7 +169,7 @@ class FileSource:
                 cursor = replace(cursor, rows=cursor.rows + len(found), page=cursor.page + 1)
                 yield _page(stream, found, cursor, notes)
                 notes = ()
-        yield _page(stream, [], replace(cursor, done=True), notes)
+        yield replace(_page(stream, [], replace(cursor, done=True), notes), whole=cursor.rows)
 
     def _reader(self, reading: Reading, stream: str) -> RowReader:
         dates = DateReader(

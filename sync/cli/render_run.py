@@ -40,7 +40,7 @@ def summary(report: Mapping[str, Any]) -> str:
     lines += [f"  {'note':<10} {note}" for note in report.get("notes", ())]
     lines += [f"  {'stopped':<10} {reason}" for reason in report.get("stopped_because", ())]
     if report["status"] == "stopped_by_guard" and report.get("plan"):
-        lines.append(f"  Look at it: npsync sync {report['mapping']} -n")
+        lines.append(f"  Look at it: npsync sync {report['mapping']} -n --confirm {report['plan']}")
         lines.append(f"  Go on:      npsync sync {report['mapping']} --confirm {report['plan']}")
     return "\n".join(lines)
 

@@ -37,6 +37,10 @@ class Limits(BaseModel):
     stop_if_cleared: Percent = 0.01
     #: Stop when a larger share of the rows read cannot be trusted.
     stop_if_rejected: Percent = 0.10
+    #: Stop when a larger share of the persons written before would change their category.
+    stop_if_flipped: Percent = 1.0
+    #: Stop when a file holds so much fewer rows than when it was read last.
+    stop_if_shrunk: Percent = 0.20
     #: How many new customer records a run may create; 0 creates none.
     creates: Annotated[StrictInt, Field(ge=0)] = 0
     #: Largest share of a service's daily calls that npsync may use.

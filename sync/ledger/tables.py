@@ -67,6 +67,15 @@ REJECTS = _keyed(
 
 CURSORS = _keyed("cursors", _key("mapping"), _key("stream"), Column("cursor", Text, nullable=False))
 
+#: How many rows each stream holds that can be read whole: as it was accepted last, and as it was seen last.
+STREAMS = _keyed(
+    "streams",
+    _key("mapping"),
+    _key("stream"),
+    Column("rows", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+)
+
 MATCHES = _keyed(
     "matches",
     _key("mapping"),
