@@ -1,20 +1,23 @@
-"""Records read by key: few by addresses of 16 KB, many by one Bulk query."""
+"""Records read by key: few by addresses of 16 KB, many ids in bodies, very many by one Bulk query."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
 
 from connectors.salesforce.collections import WORKERS
 from connectors.salesforce.ids import widened
-from connectors.salesforce.keys import text_of
+from connectors.salesforce.keys import is_id_of, text_of
 from connectors.salesforce.paths import value_at
 from connectors.salesforce.query import MOST_BYTES, Term, combinations, conditions, encoded_size, select
 from connectors.salesforce.schema import ID
+from connectors.salesforce.session import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.salesforce.bulk_query import BulkQuery
     from connectors.salesforce.keys import Key
@@ -23,8 +26,13 @@ if TYPE_CHECKING:
     from connectors.salesforce.session import Session
     from connectors.values import FieldValue
 
+T = TypeVar("T")
+
 #: Calls above which one Bulk query is cheaper (design facts, section E).
 MOST_CALLS = 20
+#: Ids that fit into one address; more are sent in the bodies of calls, so many in each (the API's most).
+MOST_IDS = 500
+RETRIEVED = 2_000
 #: Groups of one answer; Salesforce gives 2,000.
 MOST_GROUPS = 1_000
 
@@ -59,17 +67,28 @@ class Reader:
         return self._asked([select(fields, kind.name, where) for where in wheres], kind, deleted=deleted)
 
     def _asked(self, queries: Sequence[str], kind: Kind, *, deleted: bool) -> Iterator[Mapping[str, Any]]:
-        """Yield what *queries* find, in their order; several are asked at the same time."""
+        """Yield what *queries* find."""
         what = f"looking for {kind.name} records"
-        if len(queries) <= 1:
-            for soql in queries:
-                yield from self._session.query(soql, what=what, deleted=deleted)
+        asked = self._together(lambda soql: list(self._session.query(soql, what=what, deleted=deleted)), queries)
+        return chain.from_iterable(asked)
+
+    def _retrieved(self, fields: Sequence[str], kind: Kind, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield the records with these ids, by calls that carry them in their bodies; or all, where these are many."""
+        parts = [ids[start : start + RETRIEVED] for start in range(0, len(ids), RETRIEVED)]
+        if len(parts) > MOST_CALLS:
+            yield from self.every(fields, kind)
             return
-        pool = ThreadPoolExecutor(min(WORKERS, len(queries)), thread_name_prefix="ask")
+        for records in self._together(lambda part: self._session.call(_retrieve(fields, kind, part)) or [], parts):
+            yield from (record for record in records if isinstance(record, dict))
+
+    def _together(self, ask: Callable[[T], list[Any]], questions: Sequence[T]) -> Iterator[list[Any]]:
+        """Yield the answers to *questions*, in their order; several are asked at the same time."""
+        if len(questions) <= 1:
+            yield from map(ask, questions)
+            return
+        pool = ThreadPoolExecutor(min(WORKERS, len(questions)), thread_name_prefix="ask")
         try:
-            yield from chain.from_iterable(
-                pool.map(lambda soql: list(self._session.query(soql, what=what, deleted=deleted)), queries)
-            )
+            yield from pool.map(ask, questions)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -131,6 +150,9 @@ class Reader:
     def _of_keys(
         self, selected: Sequence[str], kind: Kind, key: Key, terms: Sequence[tuple[Term, ...]]
     ) -> Iterator[Mapping[str, Any]]:
+        if key.by_id and len(terms) > MOST_IDS and not any("." in name for name in selected):
+            ids = [term.literal.strip("'") for [term] in terms]
+            return self._retrieved(selected, kind, [id_ for id_ in ids if is_id_of(kind, id_)])
         if len(key.columns) == 1:
             few = self.any_of(selected, kind, [term for [term] in terms])
             return self.every(selected, kind, f"{key.names[0]} != null") if few is None else few
@@ -140,6 +162,11 @@ class Reader:
         room = MOST_BYTES - encoded_size(select(selected, kind.name, "x"))
         wheres = combinations(together, room)
         return self._asked([select(selected, kind.name, where) for where in wheres], kind, deleted=False)
+
+
+def _retrieve(fields: Sequence[str], kind: Kind, ids: Sequence[str]) -> Call:
+    body = orjson.dumps({"ids": ids, "fields": fields})
+    return Call(f"composite/sobjects/{kind.name}", f"reading {len(ids)} {kind.name} records", "POST", body)
 
 
 def _parts(terms: Sequence[Term], start: int, room: int) -> Iterator[str]:

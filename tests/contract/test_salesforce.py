@@ -94,6 +94,21 @@ class TestWriting:
         refs = [RecordRef(object="Contact", id=row[0]) for row in rows]
         assert 250 == len(salesforce.read(refs, ["NPS_Score__c"]))
 
+    def test_many_records_are_read_two_thousand_at_a_time(self, salesforce: Salesforce, org: Org, service: Any) -> None:
+        """Before a first sync all that it will change is read."""
+        ids = contacts(org, 4_000, NPS_Score__c=7)
+        gone, other = ids[5], org.insert("Account", {"Name": "Acme"})
+        org.delete("Contact", gone)
+        refs = [RecordRef(object="Contact", id=id_) for id_ in (*ids, other, "C-1", ids[0][:-3] + "zz")]
+        salesforce.fields("Contact")
+        before = calls(service)
+
+        held = salesforce.read(refs, ["NPS_Score__c", "NPS_Comment__c"])
+
+        assert {RecordRef(object="Contact", id=id_) for id_ in ids if id_ != gone} == held.keys()
+        assert {(7, None)} == {(each["NPS_Score__c"], each["NPS_Comment__c"]) for each in held.values()}
+        assert calls(service) - before <= 3
+
     def test_an_id_that_another_record_holds_is_a_conflict(self, salesforce: Salesforce, org: Org) -> None:
         contacts(org, 1, NPS_Person_Id__c="p1")
         [other] = contacts(org, 1)
