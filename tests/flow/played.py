@@ -25,7 +25,7 @@ WORLDS: dict[str, Callable[[], Any]] = {"salesforce": lambda: salesforce.Org(Non
 VENDORS = tuple(PLAYED)
 #: Kind of record → the field that names one in every run.
 KINDS = {
-    "salesforce": {"Contact": "Email", "Account": "Name", "NPS_Response__c": "External_Key__c"},
+    "salesforce": {"Contact": "Email", "Lead": "Email", "Account": "Name", "NPS_Response__c": "External_Key__c"},
     "hubspot": {"contacts": "email", "companies": "name"},
 }
 #: What differs between two runs that did the same: ids and times that the vendor gives, and our id of a person.
@@ -62,7 +62,7 @@ class Crm:
             folder: An empty one.
             people: How many the CRM knows; each of them gives a response in each batch.
             size: People to an account.
-            strangers: How many more give responses.
+            strangers: How many more give responses; Salesforce has a lead for the first of them.
             mapping: Its text; the ready mapping by default, whose fields are made in the world in any case.
             oauth: Sign in to HubSpot by OAuth, whose tokens end, instead of a key.
         """
@@ -72,6 +72,8 @@ class Crm:
         ready = (ROOT / "mappings" / f"{vendor}.yaml").read_text(encoding="utf-8")
         sandbox_fields.MAKE[vendor](self.world, yaml.safe_load(ready))
         sandbox_people.FILL[vendor](self.world, _customers(people, size))
+        if strangers and vendor == "salesforce":
+            self.world.insert("Lead", {"LastName": "Lea", "Company": "Else", "Email": email(people)})
         self.service = PLAYED[vendor].serve(self.world)
         connections = {"survey": {"type": "file", "path": "responses.csv", "date_order": "ymd"}}
         connections[vendor] = PLAYED[vendor].connection(self.service)

@@ -211,24 +211,6 @@ def test_the_scopes_that_the_how_to_lists_are_enough(crm: Crm) -> None:
     assert "2" == crm.portal.get("companies", crm.company)["nps_responses"]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    "status_503 cut_before cut_after truncated row_lock silent_batch silent_failure search_lag bare_errors".split(),
-)
-def test_after_a_fault_the_next_run_ends_as_without_it(crm: Crm, fault: str) -> None:
-    """Issue 3, point 4."""
-    crm.service.faults.set(fault, 0.4)
-    said = crm.desk.npsync("sync")
-    assert said.status in (0, 1, 3, 5), said.err
-    crm.service.faults.clear()
-
-    crm.sync()
-
-    assert ["9", "3"] == [crm.contact(id_).get("nps_score") for id_ in (crm.ada, crm.bob)]
-    assert "2" == crm.portal.get("companies", crm.company).get("nps_responses")
-    assert 3 == len(crm.portal.records("contacts"))
-
-
 RESPONSES = """\
 responses:
   object: p_nps_response

@@ -119,22 +119,3 @@ def test_a_wrong_secret_is_a_matter_of_signing_in(crm: Crm, monkeypatch: pytest.
 
     assert 3 == said.status
     assert "nonsense" not in said.err
-
-
-@pytest.mark.parametrize(
-    "fault",
-    "status_500 status_503 status_429 html_body cut_before cut_after truncated expired_token row_lock slow".split(),
-)
-def test_after_a_fault_the_next_run_ends_as_without_it(crm: Crm, fault: str) -> None:
-    """Issue 3, point 4."""
-    crm.service.faults.set(fault, 0.4)
-    said = crm.desk.npsync("sync")
-    assert said.status in (0, 1, 3, 5), said.err
-    crm.service.faults.clear()
-
-    crm.sync()
-
-    assert [9, 3] == [(crm.org.get("Contact", id_) or {}).get("NPS_Score__c") for id_ in (crm.ada, crm.bob)]
-    assert 10 == (crm.org.get("Lead", crm.lea) or {})["NPS_Score__c"]
-    assert 3 == len(crm.org.records("NPS_Response__c"))
-    assert 2 == len(crm.org.records("Contact"))
