@@ -22,10 +22,13 @@ def add_to(app: typer.Typer) -> None:
 def validate(
     ctx: typer.Context,
     mappings: Annotated[list[str] | None, typer.Argument(metavar="MAPPING", help="All mappings by default.")] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also compare them with what the destinations have.")
+    ] = False,
 ) -> None:
     """Check the config and the mappings.
 
-    Every problem is told at once, with file, line and column. Nothing is connected and no export is read.
+    Every problem is told at once, with file, line and column. Without --online nothing is connected; no export is read.
     """
     from sync.wiring import open_project
 
@@ -39,7 +42,11 @@ def validate(
                 connection.type == "file"
             ):  # its preset is a file that may be missing or wrong; making it reads no export
                 project.connection(name)
-    names = chosen(mappings or (), known)
+        names = chosen(mappings or (), known)
+        if online:
+            from sync.cli.online import check
+
+            check(session, project, names, config)
     if session.screen.json:
         told = {"config": str(config), "connections": sorted(settings.connections), "mappings": names, "problems": []}
         session.screen.object({"status": "valid"} | told)

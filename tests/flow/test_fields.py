@@ -166,6 +166,31 @@ follow_up:
     assert "delete Task" not in crm.npsync("auth", "test", "salesforce").out
 
 
+@salesforce
+def test_validating_online_points_at_the_lines_of_the_file(crm: Crm) -> None:
+    said = crm.npsync("validate", "--online", status=2)
+    assert "`NPS_Response__c`: there is no such object" in said.err
+    assert "[E120]" in said.err
+
+    crm.world.add_object("NPS_Response__c")
+    crm.npsync("fields", "create", "--yes")
+    assert "valid" in crm.npsync("validate", "--online").out
+    crm.world.drop_field("Contact", "NPS_Score__c")
+    crm.world.hide_field("Lead", "Email")
+    crm.world.drop_field("NPS_Response__c", "Survey__c")
+    before = crm.writes()
+    said = crm.npsync("validate", "--online", status=2)
+
+    lines = (crm.desk.folder / "mappings/salesforce.yaml").read_text(encoding="utf-8").splitlines()
+    score, survey, lead = (
+        next(number for number, line in enumerate(lines, 1) if line.startswith(start))
+        for start in ("  NPS_Score__c:", "    Survey__c:", "  - {object: Lead, where: not_converted, Email")
+    )
+    for number, name in ((score, "`NPS_Score__c` of `Contact`"), (survey, "`Survey__c`"), (lead, "`Email` of `Lead`")):
+        assert [line for line in said.err.splitlines() if f"salesforce.yaml:{number}:" in line and name in line]
+    assert before == crm.writes()
+
+
 @both
 def test_a_schema_lists_objects_and_fields(crm: Crm) -> None:
     is_org = isinstance(crm.world, Org)

@@ -1,0 +1,71 @@
+"""`validate --online`: mappings held against what their destinations have, each problem at its line of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.contract import Schema
+from sync.config.load import read
+from sync.errors import UserError
+from sync.field_plan import plan
+from sync.mapping.load import mapping_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path as File
+
+    from sync.cli.session import Session
+    from sync.config.document import Path
+    from sync.errors import Problem
+    from sync.field_plan import FieldPlan, ObjectPlan
+    from sync.fitting import Finding
+    from sync.mapping.schema import Mapping
+    from sync.wiring import Project
+
+
+def check(session: Session, project: Project, names: Sequence[str], config: File) -> None:
+    """Compare each mapping with its destination; nothing is changed there. What is no hindrance is only said.
+
+    Raises:
+        UserError: Something stands against a mapping (E120); everything is told at once.
+        ConnectorError: A destination cannot be reached, or we may not look.
+    """
+    files = {path.stem: path for path in mapping_files(config, project.settings)}
+    problems: list[Problem] = []
+    for name in names:
+        mapping = project.mappings[name]
+        destination = project.connection(mapping.to)
+        if isinstance(destination, Schema):
+            planned = plan(mapping, project.settings.segments, destination)
+            errors, notes = _problems(planned, mapping, files[name])
+            problems += errors
+            for note in notes:
+                session.screen.say(f"note: {note}")
+    if problems:
+        raise UserError("E120", tuple(problems))
+
+
+def _problems(planned: FieldPlan, mapping: Mapping, file: File) -> tuple[list[Problem], list[Problem]]:
+    document = read(file, missing="E110")
+    errors: list[Problem] = []
+    notes: list[Problem] = []
+    for one in planned.objects:
+        for each in one.findings:
+            subject = f"`{each.field}` of `{each.object}`" if each.field else f"`{each.object}`"
+            place = _place(one, each, mapping)
+            problem = document.problem(place, f"{subject}: {each.what}", each.next_step, at_key=True)
+            (errors if each.is_error else notes).append(problem)
+    return errors, notes
+
+
+def _place(one: ObjectPlan, finding: Finding, mapping: Mapping) -> Path:
+    """Return where in the file the line stands that a finding is about."""
+    need = one.needed.needs.get(finding.field or "")
+    if need is not None:
+        return need.at
+    for index, rule in enumerate(mapping.match):
+        if rule.field == finding.field and (rule.object or mapping.home) == finding.object:
+            return ("match", index)
+    written = next(iter(one.needed.needs.values()), None)
+    block = () if written is None else written.at[:-2]
+    return (*block, "object") if written is not None or mapping.records is None else ("records", "object")
