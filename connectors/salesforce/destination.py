@@ -153,7 +153,8 @@ class Salesforce:
             check(kind, block.fields, self._where, key=key)
             self._checked.add(form)
         self._remember(kind, key)
-        parts = key.names if key.looked_up else ()
+        # An upsert would send fields that are set once to records that are there, and Salesforce would refuse them.
+        parts = key.names if key.looked_up or (not key.by_id and kind.sets_once(block.fields)) else ()
         return Target(object=kind.name, key="" if parts else key.names[0], delete=block.delete, parts=parts), kind
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:

@@ -92,6 +92,11 @@ class Kind:
     def has(self, name: str) -> bool:
         return name.lower() in self.columns
 
+    def sets_once(self, names: Sequence[str]) -> bool:
+        """Tell whether one of *names* can be given to a new record only, as a detail's master."""
+        found = (self.column(name) for name in names)
+        return any(column.createable and not column.updateable for column in found if column)
+
     def spelt(self, name: str) -> str:
         """Return a field's name as the org spells it; a name it does not have comes back as it is."""
         found = self.column(name)

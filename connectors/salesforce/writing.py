@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.contract import Applied
-from connectors.errors import Deferred, Refused, SchemaDrift, Unknown
+from connectors.errors import ConnectorError, Deferred, Refused, SchemaDrift, Unknown
 from connectors.salesforce import collections, looked_up
 from connectors.salesforce.bulk_results import results
 from connectors.salesforce.collections import ID, Target
@@ -17,7 +17,6 @@ from connectors.values import Outcome, OutcomeKind
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from connectors.errors import ConnectorError
     from connectors.salesforce.bulk import Ingest
     from connectors.salesforce.collections import Row
     from connectors.salesforce.reading import Reader
@@ -151,7 +150,12 @@ class Writer:
         ids: Mapping[str, str] = {key: key for key in keys}
         if not target.by_id:
             key = key_of(spool.kind, target.parts or (target.key,), self._session.where)
-            held = self._reader.ids(spool.kind, key, keys)
+            try:
+                held = self._reader.ids(spool.kind, key, keys)
+            except ConnectorError as error:  # others may be written already
+                tally.stopped = error
+                tally.all(keys, OutcomeKind.DEFERRED)
+                return
             ids = {key: records[0] for key, records in held.items() if len(records) == 1}
             several = [key for key, records in held.items() if len(records) > 1]
             tally.others += [

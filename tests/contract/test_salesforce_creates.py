@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.values import OutcomeKind, RecordRef
+from connectors.errors import Deferred
+from connectors.values import Block, OutcomeKind, RecordRef
+from sandbox.salesforce import Field as Column
 from tests.salesforce import block, calls, contacts
 
 if TYPE_CHECKING:
@@ -87,3 +89,35 @@ def test_records_are_read_by_the_key_of_their_own_form(salesforce: Salesforce, o
     ]
     assert 2 == len(held)
     assert known != next(each["Id"] for each in org.records("Contact") if each.get(KEY))
+
+
+def test_a_detail_keeps_its_master(salesforce: Salesforce, org: Org) -> None:
+    """A master is given once: an upsert that names it again is refused, though it be the same."""
+    master = Column(name="Master__c", type="reference", reference_to=("Contact",), updateable=False)
+    key = Column(name="Key__c", external_id=True, unique=True, case_sensitive=True)
+    org.add_object("Detail__c", fields=[key, master, Column(name="Score__c", type="double")])
+    one, other = contacts(org, 2)
+
+    for score, contact in ((3, one), (9, other)):
+        rows = [(f"r{number}", contact, score) for number in range(300)]
+        applied = salesforce.write_blocks([block(("Master__c", "Score__c"), rows, key="Key__c", object_="Detail__c")])
+        assert (300, ()) == (applied.written, tuple(applied.others))
+
+    held = org.records("Detail__c")
+    assert (300, {(one, 9)}) == (len(held), {(each["Master__c"], each["Score__c"]) for each in held})
+
+
+def test_what_was_written_before_a_lookup_failed_is_told(salesforce: Salesforce, org: Org, service: Any) -> None:
+    ids = contacts(org, 2)
+    campaign = org.insert("Campaign", {"Name": "Segment"})
+    salesforce.ensure("CampaignMember", ["ContactId", "CampaignId"], [])
+    salesforce.write_blocks([block(("NPS_Score__c",), [(ids[0], 1)])])
+    service.faults.set("status_503", 1.0, only="/query")
+    left = [(ids[0], campaign)]
+    leaving = Block(object="CampaignMember", key=("ContactId", "CampaignId"), fields=(), rows=left, delete=True)
+
+    applied = salesforce.write_blocks([block(("NPS_Score__c",), [(id_, 9) for id_ in ids]), leaving])
+
+    assert 2 == applied.written
+    assert [OutcomeKind.DEFERRED] == [each.kind for each in applied.others]
+    assert isinstance(applied.stopped, Deferred)
