@@ -160,6 +160,8 @@ def as_text(value: FieldValue) -> str:
     >>> as_text(9), as_text(9.0), as_text(True), as_text(None), as_text("a")
     ('9', '9', 'true', '', 'a')
     """
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
