@@ -1,4 +1,4 @@
-"""The mutants: where the engine is broken, and how. Code that is rewritten takes its mutant along, or gets a new one."""
+"""The mutants: where the engine is broken, and how. Code that is rewritten takes its mutant along or gets a new one."""
 
 from __future__ import annotations
 
