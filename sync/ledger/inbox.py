@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, select, text, update
 
 from sync.identity.claims import Claims
 from sync.ledger.alias_tables import MOVES
-from sync.ledger.rows import among, fetch, upsert
+from sync.ledger.rows import MAPPING, RUN, among, as_list, fetch, listed, once, upsert
 from sync.ledger.tables import (
     CURSORS,
     REJECTS,
@@ -23,7 +23,7 @@ from sync.report import State
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from connectors.values import Reject
 
@@ -79,6 +79,12 @@ assert Incoming._fields == tuple(column.name for column in RESPONSES.columns)
 
 def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str, Known]:
     """Return what is stored under *keys*; new ones are absent."""
+    rows = fetch(connection, _known(connection), {"mapping": mapping, "keys": as_list(connection, keys)})
+    return {key: Known._make((*values, state == State.PENDING.value)) for key, *values, state in rows}
+
+
+@once
+def _known(connection: Connection) -> Select[Any]:
     columns = (
         RESPONSES.c.key,
         RESPONSES.c.content_hash,
@@ -89,9 +95,8 @@ def known(connection: Connection, mapping: str, keys: Sequence[str]) -> dict[str
         RUN_ROWS.c.run,
         RUN_ROWS.c.state,
     )
-    seen = RESPONSES.outerjoin(RUN_ROWS, and_(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key == RESPONSES.c.key))
-    rows = fetch(connection, select(*columns).select_from(seen).where(among(connection, RESPONSES.c.key, keys)))
-    return {key: Known._make((*values, state == State.PENDING.value)) for key, *values, state in rows}
+    seen = RESPONSES.outerjoin(RUN_ROWS, and_(RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.key == RESPONSES.c.key))
+    return select(*columns).select_from(seen).where(listed(connection, RESPONSES.c.key, "keys"))
 
 
 def store(
@@ -123,8 +128,12 @@ def store_rejects(connection: Connection, mapping: str, run: str, source: str, r
 
 def forget_rejects(connection: Connection, mapping: str, runs: Collection[str], files: Sequence[str]) -> None:
     """Forget what runs other than *runs* rejected in *files*: they are being read again from their start."""
-    these = (REJECTS.c.mapping == mapping, among(connection, REJECTS.c.file, files), REJECTS.c.run.not_in(runs))
-    connection.execute(delete(REJECTS).where(*these))
+    if connection.scalar(_ANY_REJECT, {"mapping": mapping}) is not None:
+        these = (REJECTS.c.mapping == mapping, among(connection, REJECTS.c.file, files), REJECTS.c.run.not_in(runs))
+        connection.execute(delete(REJECTS).where(*these))
+
+
+_ANY_REJECT = select(REJECTS.c.row).where(REJECTS.c.mapping == MAPPING).limit(1)
 
 
 def count(connection: Connection, run: str, counts: Mapping[tuple[State, str], int]) -> None:
@@ -140,24 +149,28 @@ def entered(connection: Connection, run: str, rows: int) -> None:
 
 def rows_entered(connection: Connection, run: str) -> int:
     """Return how many rows came into the run."""
-    here = (RUN_COUNTS.c.run == run, RUN_COUNTS.c.state == _ENTERED)
-    return connection.scalar(select(RUN_COUNTS.c.rows).where(*here)) or 0
+    return connection.scalar(_CAME_IN, {"run": run}) or 0
 
 
 _ENTERED = "in"
+_CAME_IN = select(RUN_COUNTS.c.rows).where(RUN_COUNTS.c.run == RUN, RUN_COUNTS.c.state == _ENTERED)
+_ADD = text("""
+INSERT INTO run_counts (run, state, reason, rows) VALUES (:run, :state, :reason, :rows)
+ON CONFLICT (run, state, reason) DO UPDATE SET rows = run_counts.rows + excluded.rows
+""")
 
 
 def _add(connection: Connection, run: str, state: str, reason: str, rows: int) -> None:
-    here = (RUN_COUNTS.c.run == run, RUN_COUNTS.c.state == state, RUN_COUNTS.c.reason == reason)
-    moved = connection.execute(update(RUN_COUNTS).where(*here).values(rows=RUN_COUNTS.c.rows + rows))
-    if moved.rowcount == 0:
-        connection.execute(insert(RUN_COUNTS).values(run=run, state=state, reason=reason, rows=rows))
+    if rows:
+        connection.execute(_ADD, {"run": run, "state": state, "reason": reason, "rows": rows})
 
 
 def cursors(connection: Connection, mapping: str) -> dict[str, str]:
     """Return the cursor of every stream."""
-    rows = connection.execute(select(CURSORS.c.stream, CURSORS.c.cursor).where(CURSORS.c.mapping == mapping))
-    return {row.stream: row.cursor for row in rows}
+    return dict(fetch(connection, _CURSORS, {"mapping": mapping}))
+
+
+_CURSORS = select(CURSORS.c.stream, CURSORS.c.cursor).where(CURSORS.c.mapping == MAPPING)
 
 
 def move_cursor(connection: Connection, mapping: str, stream: str, cursor: str) -> None:
@@ -172,8 +185,7 @@ def forget_cursors(connection: Connection, mapping: str) -> None:
 
 def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, frozenset[str]]:
     """Take over the rows that earlier runs left pending; return how many, and those runs."""
-    unsettled = select(RUNS.c.run).where(RUNS.c.mapping == mapping, RUNS.c.unsettled, RUNS.c.run != run)
-    earlier = [row.run for row in connection.execute(unsettled)]
+    earlier = [each for (each,) in fetch(connection, _UNSETTLED, {"mapping": mapping, "run": run})]
     if not earlier:
         return 0, frozenset()
     moved = connection.execute(
@@ -183,6 +195,9 @@ def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, fro
     )
     connection.execute(update(RUNS).where(RUNS.c.run.in_(earlier)).values(unsettled=False))
     return moved.rowcount, frozenset(earlier)
+
+
+_UNSETTLED = select(RUNS.c.run).where(RUNS.c.mapping == MAPPING, RUNS.c.unsettled, RUNS.c.run != RUN)
 
 
 def take_up(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> int:
@@ -195,19 +210,21 @@ def take_up(connection: Connection, mapping: str, run: str, keys: Sequence[str])
 def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:
     """Rows of *run* by state and reason: those counted, and those that stand in `run_rows`."""
     found: dict[tuple[State, str], int] = {}
-    counted = select(RUN_COUNTS.c.state, RUN_COUNTS.c.reason, RUN_COUNTS.c.rows).where(
-        RUN_COUNTS.c.run == run, RUN_COUNTS.c.state != _ENTERED
-    )
-    standing = (
-        select(RUN_ROWS.c.state, RUN_ROWS.c.reason, func.count())
-        .where(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run)
-        .group_by(RUN_ROWS.c.state, RUN_ROWS.c.reason)
-    )
-    for statement in (counted, standing):
-        for state, reason, rows in connection.execute(statement):
+    for statement in (_COUNTED, _STANDING):
+        for state, reason, rows in fetch(connection, statement, {"mapping": mapping, "run": run}):
             place = (State(state), reason)
             found[place] = found.get(place, 0) + rows
     return found
+
+
+_COUNTED = select(RUN_COUNTS.c.state, RUN_COUNTS.c.reason, RUN_COUNTS.c.rows).where(
+    RUN_COUNTS.c.run == RUN, RUN_COUNTS.c.state != _ENTERED
+)
+_STANDING = (
+    select(RUN_ROWS.c.state, RUN_ROWS.c.reason, func.count())
+    .where(RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.run == RUN)
+    .group_by(RUN_ROWS.c.state, RUN_ROWS.c.reason)
+)
 
 
 def stand(connection: Connection, mapping: str, run: str, rows: Sequence[tuple[str, str, str]]) -> None:

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text
 
 from sync.errors import Exit, Problem, UserError
-from sync.ledger.rows import upsert
+from sync.ledger.rows import MAPPING, upsert
 from sync.ledger.tables import LEASES
 from sync.times import to_text
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 #: A holder on another machine is given up after this long without a transaction.
 TERM = timedelta(minutes=10)
+
+_HELD = select(LEASES).where(LEASES.c.mapping == MAPPING)
+_RENEW = text("UPDATE leases SET expires_at = :until WHERE mapping = :mapping AND epoch = :epoch")
 
 
 def this_process() -> str:
@@ -71,22 +74,15 @@ class Lease:
     def write(self) -> Iterator[Connection]:
         """A transaction that fails, before anything is stored, when the lease went to another run."""
         with self.ledger.write() as connection:
-            renewed = connection.execute(
-                update(LEASES)
-                .where(LEASES.c.mapping == self.mapping, LEASES.c.epoch == self.epoch)
-                .values(expires_at=to_text(self.clock() + TERM))
-            )
+            until = to_text(self.clock() + TERM)
+            renewed = connection.execute(_RENEW, {"mapping": self.mapping, "epoch": self.epoch, "until": until})
             if renewed.rowcount != 1:
                 raise _held(self.ledger, self.mapping, "another run took the lease over")
             yield connection
 
     def release(self) -> None:
         with self.ledger.write() as connection:
-            connection.execute(
-                update(LEASES)
-                .where(LEASES.c.mapping == self.mapping, LEASES.c.epoch == self.epoch)
-                .values(expires_at="")
-            )
+            connection.execute(_RENEW, {"mapping": self.mapping, "epoch": self.epoch, "until": ""})
 
 
 def acquire(
@@ -104,7 +100,7 @@ def acquire(
     """
     now = clock()
     with ledger.write() as connection:
-        found = connection.execute(select(LEASES).where(LEASES.c.mapping == mapping)).first()
+        found = connection.execute(_HELD, {"mapping": mapping}).first()
         if found is not None and found.expires_at > to_text(now) and alive(found.holder):
             raise _held(ledger, mapping, "another run of this mapping is under way")
         epoch = 1 if found is None else found.epoch + 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
@@ -12,11 +12,17 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 from sync.packed import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Executable, Table
 
+S = TypeVar("S")
+
 FETCH = 50_000
+
+#: Statements that every run asks are built once, with parameters of these names: building one costs three times as
+#: much CPU as asking it.
+MAPPING, RUN = bindparam("mapping", type_=Text), bindparam("run", type_=Text)
 
 
 @lru_cache(maxsize=128)
@@ -73,18 +79,22 @@ def remove(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]
     connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {where}', list(keys))  # noqa: S608 - our own names
 
 
-def fetch(connection: Connection, statement: Executable) -> list[tuple[Any, ...]]:
+def fetch(
+    connection: Connection, statement: Executable, values: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
     """Return the rows of *statement* as the driver's own tuples: text and numbers only, nothing to convert."""
-    with connection.execute(statement) as result:
+    with connection.execute(statement, values) as result:
         cursor: Any = result.cursor
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def arrow(connection: Connection, statement: Executable, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def arrow(
+    connection: Connection, statement: Executable, schema: pa.Schema, given: Mapping[str, Any] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of *statement* as Arrow, a bounded batch at a time; its columns come in *schema*'s order."""
     streams = connection.dialect.name != "sqlite"  # a server would send everything at once
-    with connection.execute(statement, execution_options={"yield_per": FETCH} if streams else {}) as result:
+    with connection.execute(statement, given, execution_options={"yield_per": FETCH} if streams else {}) as result:
         parts = result.partitions() if streams else iter(lambda: result.cursor.fetchmany(FETCH), [])
         for rows in parts:
             columns = zip(*rows, strict=True)
@@ -104,7 +114,45 @@ def tuples(rows: pa.Table, columns: Sequence[str]) -> list[tuple[Any, ...]]:
 
 def among(connection: Connection, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition that *column* is one of *values*, as one parameter however many there are."""
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(bindparam(None, pack(list(values)), Text, unique=True)).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(bindparam(None, list(values), ARRAY(Text), unique=True))
+    return _among(connection.dialect.name, column, None, as_list(connection, values))
+
+
+def listed(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return what `among` does with the parameter *name*, for a statement that is built once for each dialect.
+
+    Its value is what `as_list` makes of the values.
+    """
+    return _among(connection.dialect.name, column, name, None)
+
+
+def as_list(connection: Connection, values: Sequence[str]) -> str | list[str]:
+    """Return *values* as one parameter; see `listed`."""
+    return pack(list(values)) if connection.dialect.name == "sqlite" else list(values)
+
+
+def _among(dialect: str, column: ColumnElement[Any], name: str | None, given: object) -> ColumnElement[bool]:
+    is_sqlite = dialect == "sqlite"
+    type_ = Text() if is_sqlite else ARRAY(Text)
+    given = bindparam(name, type_=type_) if name else bindparam(None, given, type_, unique=True)
+    if is_sqlite:
+        each = func.json_each(given).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(given)
+
+
+def once(build: Callable[[Connection], S]) -> Callable[[Connection], S]:
+    """Return *build*, called once for each dialect: see `MAPPING`.
+
+    A builder looks at nothing of the connection but its dialect.
+    """
+    built: dict[str, S] = {}
+
+    @wraps(build)
+    def statement(connection: Connection) -> S:
+        name = connection.dialect.name
+        found = built.get(name)
+        if found is None:
+            found = built[name] = build(connection)
+        return found
+
+    return statement

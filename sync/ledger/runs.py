@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Text, bindparam, insert, select, update
 
-from sync.ledger.rows import among
+from sync.ledger.rows import RUN, among
 from sync.ledger.tables import RUN_ROWS, RUNS
 from sync.report import Status
 
@@ -30,21 +30,30 @@ def new_id(connection: Connection, now: datetime) -> str:
 def begin(connection: Connection, run: str, mapping: str, at: str, *, unsettled: bool = True) -> None:
     """Record that a run began; *unsettled*: it may come to own pending rows."""
     values = {"run": run, "mapping": mapping, "status": Status.RUNNING.value, "started_at": at, "unsettled": unsettled}
-    connection.execute(insert(RUNS).values(values))
+    connection.execute(_BEGIN, values)
 
 
 def finish(  # noqa: PLR0913 - a run's end is one row
     connection: Connection, run: str, *, status: Status, at: str, unsettled: bool, report: Mapping[str, Any]
 ) -> None:
     """Record how a run ended."""
-    values = {"status": status.value, "finished_at": at, "unsettled": unsettled}
     told = json.dumps(report, ensure_ascii=False)
-    connection.execute(update(RUNS).where(RUNS.c.run == run).values(values | {"report": told}))
+    values = {"status": status.value, "finished_at": at, "unsettled": unsettled, "report": told}
+    connection.execute(_FINISH, values | {"this_run": run})
 
 
 def exists(connection: Connection, run: str) -> bool:
     """Tell whether there is a run of that name."""
-    return connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is not None
+    return connection.scalar(_NAMED, {"run": run}) is not None
+
+
+_BEGIN = insert(RUNS)
+_FINISH = (
+    update(RUNS)
+    .where(RUNS.c.run == bindparam("this_run", type_=Text))
+    .values({name: bindparam(name) for name in ("status", "finished_at", "unsettled", "report")})
+)
+_NAMED = select(RUNS.c.run).where(RUNS.c.run == RUN)
 
 
 def latest(connection: Connection, mapping: str | None = None, most: int = 20) -> list[dict[str, Any]]:
