@@ -122,6 +122,8 @@ class Chunk:
             joined: (record, segment) → since when.
             known: Returns what memberships, by id, were confirmed to hold.
         """
+        What a person undid is left as it is.
+
         joined_texts = self.profiles.joined("segments")
         planned = [
             membership(shape, self._membership(record, name, joined[record, name], person), key, left=False)
@@ -130,7 +132,10 @@ class Chunk:
             if (record, name) in joined
         ]
         held = known([intent[2] for intent in planned])
-        self.intents += [intent for intent in planned if intent[2] not in held or held[intent[2]][0] != intent[5]]
+        for intent in planned:
+            desired, _, undone = held.get(intent[2], (None, None, None))
+            if intent[5] not in (desired, undone):
+                self.intents.append(intent)
 
     def _membership(self, record: str, segment: str, since: str, person: str) -> dict[str, str]:
         """Return what the columns of a membership are made of, by word."""

@@ -127,6 +127,9 @@ def test_detractors_are_called_back_by_the_owner_of_their_account(crm: Crm) -> N
         "survey:r2": (crm.bob, ours, "Call back", None),
         "survey:r3": (crm.lea, crm.olga, "Call back", None),
     } == crm.tasks()
+    explained = crm.desk.npsync("explain", "survey:r3").out
+    assert f"Lead {crm.lea}: written" in explained
+    assert "Task survey:r3: written" in explained
     [due] = {each["ActivityDate"] for each in crm.org.records("Task")}
     assert f"{datetime.now(tz=UTC) + timedelta(hours=24):%Y-%m-%d}" == due
 

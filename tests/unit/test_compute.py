@@ -165,6 +165,26 @@ class TestChunks:
             ("C-2\x1fat_risk", None, "r2"),
         ] == [(intent[2], intent[5], intent[7]) for intent in chunk.intents]
 
+    def test_who_stays_is_written_where_the_destination_does_not_hold_it(self) -> None:
+        """Not what it holds already, and not what a person undid."""
+        shape = SHAPES.memberships_of("customers")
+        assert shape is not None
+        rows = [{"subject": f"C-{number}", "key": f"r{number}", "segments": ["at_risk"]} for number in range(1, 6)]
+        chunk = chunk_of(*rows)
+        now, earlier = (pack({"since": since}) for since in ("2026-11-20", "2026-11-19"))
+        held = {
+            "C-1\x1fat_risk": (now, "run", None),
+            "C-2\x1fat_risk": (earlier, "run", None),
+            "C-3\x1fat_risk": ("{}", "undo", now),
+        }
+
+        joined = {(f"C-{number}", "at_risk"): "2026-11-20" for number in range(1, 5)}
+        chunk.plan_standing(shape, joined, lambda ids: {id_: held[id_] for id_ in ids if id_ in held})
+
+        assert [("C-2\x1fat_risk", now, "r2"), ("C-4\x1fat_risk", now, "r4")] == [
+            (intent[2], intent[5], intent[7]) for intent in chunk.intents
+        ]
+
     def test_who_lost_his_responses_leaves_his_segments(self) -> None:
         chunk = chunk_of(before={"C-2": self.was})
 
