@@ -16,6 +16,7 @@ from sync.chunk import Chunk
 from sync.intents import intend, retract
 from sync.ledger import inbox, outbox, profiles
 from sync.nps.relations import RESPONSES
+from sync.poison import Poison, set_record_aside
 from sync.report import State
 from sync.shapes import Shapes
 from sync.tasks import calling, owners, tasks
@@ -61,6 +62,9 @@ class Computer:
         self._shapes = Shapes(run.mapping)
         self._read = read
         self._redefined = redefined
+        self._poison = Poison(run, RECORDS_AT_ONCE)
+        #: The records that were looked at last, and their object.
+        self._tried: tuple[str, Sequence[str]] = ("", ())
 
     def compute(self) -> None:
         """Work off everything touched: records first, then the accounts that they touched."""
@@ -71,18 +75,34 @@ class Computer:
                 return
         with run.work.kernel() as kernel:
             done = 0
-            while number := self._records(kernel):
+            while number := self._some_records(kernel):
                 done += number
                 run.progress.step("compute", done, total)
             while self._rollups(kernel):
                 pass
 
+    def _some_records(self, kernel: Kernel | None) -> int:
+        """Compute the next records; one that cannot be computed is set aside alone."""
+        while True:
+            try:
+                number = self._records(kernel)
+            except Exception as error:  # noqa: BLE001 - whatever one record does must not hold up the others
+                object_, records = self._tried
+                if self._poison.narrow(error, len(records)):
+                    set_record_aside(self._run, object_, records[0])
+                    return 1
+            else:
+                self._poison.went_well()
+                return number
+
     def _records(self, kernel: Kernel | None) -> int:
         run = self._run
+        self._tried = ("", ())
         with run.ledger.read() as connection:
-            object_, records = profiles.next_touched(connection, run.name, "record", RECORDS_AT_ONCE)
+            object_, records = profiles.next_touched(connection, run.name, "record", self._poison.portion)
             if not records:
                 return 0
+            self._tried = (object_, records)
             last = records[-1]
             history = profiles.history(
                 connection, run.name, run.id, object_, last, len(records), self._shapes.response_words

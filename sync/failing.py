@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
 from sync.errors import Exit, Problem, UserError
-from sync.ledger import failed, inbox, parking
+from sync.ledger import failed, inbox, parking, profiles
+from sync.poison import CODE
+from sync.shapes import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +61,11 @@ def reopen(run: Run, destination: Destination) -> int:
 def take_up(connection: Connection, run: Run, refs: Sequence[parking.Ref]) -> None:
     """Have failed writes be computed and sent again in *run*: their responses stand as pending until then."""
     causes = parking.causes(connection, run.name, refs)
+    shapes = Shapes(run.mapping)
+    for object_, record in failed.ours(connection, run.name, refs):
+        matched = (shapes.matched_in(object_), record)
+        profiles.touch(connection, run.name, [matched])
+        causes += inbox.rejected_of(connection, run.name, matched, CODE)
     parking.mark(connection, run.name, refs, None)
     inbox.entered(connection, run.id, inbox.take_up(connection, run.name, run.id, causes))
 

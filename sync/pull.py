@@ -15,6 +15,7 @@ from sync.clean import category_disagrees, clean_comment, content_hash
 from sync.identity.claims import respondent_of
 from sync.ledger import edits, inbox, sizes
 from sync.ledger.inbox import Incoming
+from sync.poison import sound
 from sync.report import State
 from sync.times import to_text
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import SurveySource
     from connectors.errors import ConnectorError
-    from connectors.values import SurveyResponse
+    from connectors.values import Reject, SurveyResponse
     from sync.identity.claims import Claims
     from sync.ledger.inbox import Known
     from sync.run import Run
@@ -209,11 +210,20 @@ def _first(page: Page, rows: int) -> Page:
     return Page(stream=page.stream, responses=responses, rejects=rejects, skips=skips, cursor=None)
 
 
+def _batch(source: str, responses: Sequence[SurveyResponse]) -> tuple[Batch, list[Reject]]:
+    """Return the rows that *responses* make, and a reject for each that makes none."""
+    try:
+        return batch_of(source, responses), []
+    except Exception:  # noqa: BLE001 - whatever one row does must not hold up the others
+        good, rejects = sound(responses, lambda some: batch_of(source, some))
+        return batch_of(source, good), rejects
+
+
 def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     """Store pages with their cursors in one transaction."""
     source = run.mapping.from_
-    batch = batch_of(source, (response for page in pages for response in page.responses))
-    rejects = [reject for page in pages for reject in page.rejects]
+    batch, rejects = _batch(source, [response for page in pages for response in page.responses])
+    rejects += [reject for page in pages for reject in page.rejects]
     run.step("pull.pages")
     with run.lease.write() as connection:
         stored = inbox.known(connection, run.name, [row.key for row in batch.rows])

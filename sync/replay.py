@@ -85,7 +85,8 @@ class Replay:
         """Have records and accounts be computed again; responses are, because they stand as pending."""
         shapes = Shapes(self._run.mapping)
         records = shapes.records()
-        profiles.touch(connection, self._run.name, [ref for ref in refs if ref[0] in records])
+        matched = [(shapes.matched_in(object_), record) for object_, record in refs if object_ in records]
+        profiles.touch(connection, self._run.name, matched)
         rollup = shapes.rollup
         if rollup is not None:
             accounts = [record for object_, record in refs if object_ == rollup.object]

@@ -101,6 +101,7 @@ class Shapes:
     """All objects of a mapping: the record, its rollup, its responses, its memberships and its tasks."""
 
     def __init__(self, mapping: MappingFile) -> None:
+        self._home = mapping.home
         self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, mapping.fields)
         #: Records of the further objects that rules look in; they get the same fields.
         self.others = {name: replace(self.record, object=name) for name in mapping.others}
@@ -132,6 +133,10 @@ class Shapes:
     def memberships_of(self, object_: str) -> Shape | None:
         """Return the shape of a membership of a record of *object_*; None: it is not written."""
         return self._memberships.get(object_)
+
+    def matched_in(self, object_: str) -> str:
+        """Return the object in which the records of *object_*, which hold a person's NPS, are found."""
+        return self._home if object_ == self.record.object else object_
 
     def records(self) -> tuple[str, ...]:
         """Return the objects that hold a person's NPS."""

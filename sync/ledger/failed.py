@@ -172,6 +172,17 @@ def _causes(connection: Connection, mapping: str, object_: str, records: Sequenc
     return {row[0]: row[1] for row in fetch(connection, statement)}
 
 
+def poisoned(  # noqa: PLR0913 - what one failure is known by
+    connection: Connection, mapping: str, run: str, now: datetime, definition: str, ref: tuple[str, str], code: str
+) -> None:
+    """Keep that we could not work with a record, until its data or the definitions change."""
+    object_, record = ref
+    attempts, first_at = _before(connection, mapping, object_, [record]).get(record, (0, to_text(now)))
+    at, columns = to_text(now), [column.name for column in FAILURES.columns]
+    row = (mapping, object_, record, "open", "ours", code, "", attempts + 1, first_at, at, None, run, None, None)
+    upsert(connection, FAILURES, columns, [(*row, "", definition, "")])
+
+
 def is_open(mapping: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of a failure that waits."""
     return (FAILURES.c.mapping == mapping, FAILURES.c.state.in_(OPEN))
@@ -199,6 +210,13 @@ def chosen(connection: Connection, mapping: str, selection: Selection) -> list[F
     statement = select(*(FAILURES.c[name] for name in Failure._fields)).where(*where)
     order = (FAILURES.c[name] for name in ("object", "kind", "code", "fields", "record"))
     return [Failure._make(row) for row in fetch(connection, statement.order_by(*order))]
+
+
+def ours(connection: Connection, mapping: str, refs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of *refs* that we could not work with ourselves."""
+    statement = select(FAILURES.c.object, FAILURES.c.record).where(*is_open(mapping), FAILURES.c.kind == "ours")
+    wanted = set(refs)
+    return sorted(ref for ref in fetch(connection, statement) if ref in wanted)
 
 
 def supersede(connection: Connection, mapping: str, run: str, object_: str, records: Iterable[str]) -> None:
@@ -239,7 +257,7 @@ def ripe(
         if kind == "transient":
             if next_at <= at:
                 found += fetch(connection, here.where(FAILURES.c.next_at <= at))
-        elif made_with != definition or held_by != schema(object_):
+        elif made_with != definition or (kind != "ours" and held_by != schema(object_)):
             found += fetch(connection, here)
         elif last_at <= stale:
             found += fetch(connection, here.order_by(FAILURES.c.last_at, FAILURES.c.record).limit(1))

@@ -11,6 +11,7 @@ from sync.ledger.alias_tables import MOVES
 from sync.ledger.rows import MAPPING, RUN, among, as_list, fetch, listed, once, upsert
 from sync.ledger.tables import (
     CURSORS,
+    MATCHES,
     REJECTS,
     RESPONDENTS,
     RESPONSES,
@@ -205,6 +206,26 @@ def take_up(connection: Connection, mapping: str, run: str, keys: Sequence[str])
     here = (RUN_ROWS.c.mapping == mapping, among(connection, RUN_ROWS.c.key, keys))
     moved = update(RUN_ROWS).where(*here, RUN_ROWS.c.state == State.REJECTED.value)
     return connection.execute(moved.values(run=run, state=State.PENDING.value, reason="")).rowcount
+
+
+def reject_of(connection: Connection, mapping: str, run: str, ref: tuple[str, str], reason: str) -> None:
+    """Say of the responses of a record that wait in *run* that they are rejected."""
+    here = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run, RUN_ROWS.c.state == State.PENDING.value)
+    moved = update(RUN_ROWS).where(*here, RUN_ROWS.c.key.in_(_keys_of(mapping, ref)))
+    connection.execute(moved.values(state=State.REJECTED.value, reason=reason))
+
+
+def rejected_of(connection: Connection, mapping: str, ref: tuple[str, str], reason: str) -> list[str]:
+    """Return the responses of a record that were rejected for *reason*."""
+    here = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.state == State.REJECTED.value, RUN_ROWS.c.reason == reason)
+    return list(connection.scalars(select(RUN_ROWS.c.key).where(*here, RUN_ROWS.c.key.in_(_keys_of(mapping, ref)))))
+
+
+def _keys_of(mapping: str, ref: tuple[str, str]) -> Select[tuple[str]]:
+    object_, record = ref
+    matched = and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent)
+    here = (MATCHES.c.object == object_, MATCHES.c.record == record, MATCHES.c.outcome == "matched")
+    return select(RESPONSES.c.key).join(MATCHES, matched).where(*here)
 
 
 def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:

@@ -17,6 +17,7 @@ from sync.engine import Choices, Ends, Engine
 from sync.identity.settings import Rule
 from sync.ledger.store import Ledger
 from sync.mapping.schema import Mapping, record_columns, rules
+from sync.sets import IN_KERNEL, SetWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,6 +149,7 @@ class World:
     step: Callable[[str], None] = lambda _name: None
     #: What stands between a run and its store: tests let it fail here.
     through: Callable[[Warehouse], Destination] = lambda store: store
+    work: SetWork = IN_KERNEL
 
     def __post_init__(self) -> None:
         self.ledger_url = self.ledger_url or f"sqlite:///{self.folder}/ledger.db"
@@ -186,6 +188,7 @@ class World:
                 clock=lambda: self.now,
                 step=self.step,
                 timer=lambda: 0.0,
+                work=self.work,
             )
             return engine.sync(Choices(**choices))
         finally:
@@ -196,7 +199,9 @@ class World:
         """Return the score that each customer's profile shows."""
         return {row[0]: row[1] for row in self.execute("SELECT customer_id, score FROM people")}
 
-    def execute(self, statement: str, values: dict[str, Any] | list[dict[str, Any]] | None = None) -> list[tuple[Any, ...]]:
+    def execute(
+        self, statement: str, values: dict[str, Any] | list[dict[str, Any]] | None = None
+    ) -> list[tuple[Any, ...]]:
         """Run one statement on the store."""
         return _execute(self.store_url, statement, values or {})
 
