@@ -165,6 +165,8 @@ def _kind(need: Need, there: Field) -> Iterator[Told]:
 
 def _reference(need: Need, there: Field) -> Iterator[Told]:
     listed = ", ".join(there.refers_to[:_MOST_VALUES])
+    if need.field.values:
+        return  # the mapping names records of the system itself: campaigns, for segments
     if need.word not in IDS:
         what = f"it takes ids of {listed} only: each value is rejected"
         yield Trouble.WRONG_TYPE, what, "Write `record.id` there, or take another field.", True

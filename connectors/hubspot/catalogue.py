@@ -156,7 +156,8 @@ def made_as(wanted: Field, *, unique: bool) -> str | None:
         return None
     made = _declared(wanted, unique=unique)
     options = f" of {', '.join(each['value'] for each in made['options'])}" if wanted.values else ""
-    return f"{_FORMS[made['fieldType']]}{options}{', unique values' if made['hasUniqueValue'] else ''}"
+    form = "date and time picker" if made["type"] == "datetime" else _FORMS[made["fieldType"]]
+    return f"{form}{options}{', unique values' if made['hasUniqueValue'] else ''}"
 
 
 def _declared(wanted: Field, *, unique: bool) -> dict[str, Any]:

@@ -42,6 +42,15 @@ def fields(found: Sequence[Field]) -> str:
     return table(["field", "type", "length", "writable", "unique", "required", "values"], rows)
 
 
+def counted(number: int) -> str:
+    """Return so many fields.
+
+    >>> counted(1), counted(3)
+    ('1 field', '3 fields')
+    """
+    return f"{number} field{'' if number == 1 else 's'}"
+
+
 def plan(planned: FieldPlan) -> str:
     """Return what stands against a mapping's fields, object by object."""
     return "\n".join([f"{planned.mapping} -> {planned.connection}", *map(_object, planned.objects)])
@@ -64,8 +73,8 @@ def _lines(state: str, listed: Sequence[Right]) -> list[list[str]]:
 
 def _object(one: ObjectPlan) -> str:
     names = {each.field for each in one.findings}
-    fitting = sum(name not in names for name in one.needed.needs)
-    lines = [f"  {one.name}: {len(one.needed.needs)} fields written, {fitting} fit"]
+    fitting = 0 if None in names else sum(name not in names for name in one.needed.needs)
+    lines = [f"  {one.name}: {counted(len(one.needed.needs))} written, {fitting} fit"]
     width = max((len(each.field or "") for each in one.findings), default=0)
     for each in one.findings:
         lines += _finding(one, each, width)

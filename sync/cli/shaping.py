@@ -145,15 +145,16 @@ def _plan(project: "Project", name: str) -> "FieldPlan":
 
 def _make(session: Session, project: "Project", planned: "FieldPlan") -> list[str]:
     """Make what *planned* says, once a person agreed; return what was made, as `object.field`."""
+    from sync.cli.render_fields import counted
     from sync.field_plan import make
 
     if not session.yes:
         if session.no_input or not sys.stdin.isatty():
             raise _usage("making fields needs a yes", f"npsync fields create {planned.mapping} --yes")
-        typer.confirm(f"Make {planned.makes()} fields in `{planned.connection}`?", abort=True, err=True)
+        typer.confirm(f"Make {counted(planned.makes())} in `{planned.connection}`?", abort=True, err=True)
     made: list[str] = []
     for object_, names in make(planned, project.connection(planned.connection)):
-        session.screen.say(f"made {len(names)} fields of {object_}")
+        session.screen.say(f"made {counted(len(names))} of {object_}")
         made += [f"{object_}.{name}" for name in names]
     return made
 

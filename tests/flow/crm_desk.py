@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Crm:
     """A desk with the ready mapping of one vendor, and the vendor played without any of its fields."""
 
     def __init__(self, folder: Path, service: Any, kind: str) -> None:
-        self.desk, self.service, self.world = Desk(folder), service, service.world
+        self.desk, self.service, self.world, self.kind = Desk(folder), service, service.world, kind
         vendor = getattr(sandbox, kind)
         lines = ", ".join(f'{key}: "{value}"' for key, value in vendor.connection(service).items())
         (folder / "mappings").mkdir()
@@ -42,6 +43,19 @@ class Crm:
         ready = (ROOT / f"mappings/{kind}.yaml").read_text(encoding="utf-8")
         self.desk.write(f"mappings/{kind}.yaml", ready)
         self.desk.write("responses.csv", ANSWERS)
+
+    def uncomment(self) -> None:
+        """Let the blocks count that the ready mapping holds as comments: memberships, history, tasks."""
+        path = self.desk.folder / f"mappings/{self.kind}.yaml"
+        lines: list[str] = []
+        inside = False
+        for line in path.read_text(encoding="utf-8").splitlines():
+            block = re.match(r"# (segments|responses|follow_up):", line)
+            inside = block is not None or (inside and line.startswith("#   "))
+            if block is not None and any(each.startswith(f"{block[1]}:") for each in lines):
+                break
+            lines.append(line[2:] if inside else line)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def npsync(self, *words: str, status: int = 0) -> Said:
         said = self.desk.npsync(*words)

@@ -166,6 +166,24 @@ follow_up:
     assert "delete Task" not in crm.npsync("auth", "test", "salesforce").out
 
 
+@both
+def test_memberships_history_and_tasks_are_planned_and_made_like_all_else(crm: Crm) -> None:
+    """Campaigns and lists take ids that the mapping names; associations are no fields; tasks have theirs elsewhere."""
+    if isinstance(crm.world, Org):
+        crm.world.add_object("NPS_Response__c")
+    crm.uncomment()
+    assert {"missing"} == set(crm.troubles().values())
+
+    crm.npsync("fields", "create", "--yes")
+
+    assert {"key_not_unique"} >= set(crm.troubles().values())
+    crm.npsync("validate", "--online")
+    rights = crm.npsync("auth", "test", crm.kind, "--output", "json").object["rights"]
+    assert not rights["missing"]
+    needed = {each["name"] for each in rights["needed"]}
+    assert {"delete CampaignMember", "create Task"} <= needed or {"crm.lists.write"} <= needed
+
+
 @salesforce
 def test_validating_online_points_at_the_lines_of_the_file(crm: Crm) -> None:
     said = crm.npsync("validate", "--online", status=2)

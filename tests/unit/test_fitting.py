@@ -107,6 +107,8 @@ def test_a_lookup_takes_records_of_its_own_object() -> None:
     assert [] == judged(contact, type="text", length=18, refers_to=("Contact", "Lead"))
     assert [("wrong_type", False)] == judged(contact, type="text", length=18, refers_to=("Account",))
     assert [] == judged(contact, type="text", length=18)
+    campaign = needed("segment", "text", values=("701Hn00000Ab1CdIAJ",), possible=("701Hn00000Ab1CdIAJ",))
+    assert [] == judged(campaign, type="text", length=18, refers_to=("Campaign",))
 
 
 def test_a_key_that_may_occur_twice_is_a_note_and_with_new_records_an_error() -> None:
