@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHORT = 15
+#: Five signs, capitals as 1 → the sign that stands for them.
+_SIGNS = {format(number, "05b")[::-1]: sign for number, sign in enumerate(_SUFFIX)}
+_CAPITALS = str.maketrans({sign: str(int(sign.isupper())) for sign in string.ascii_letters + string.digits})
 PREFIX = 3
 
 
@@ -27,13 +31,15 @@ def widened(id_: str) -> str:
     """
     if len(id_) == _SHORT:
         return id_ + _checksum(id_)
+    if id_[_SHORT:] == _checksum(id_[:_SHORT]):
+        return id_
     short = _restored(id_[:_SHORT], id_[_SHORT:].upper())
     return id_ if short is None else short + id_[_SHORT:].upper()
 
 
 def _checksum(short: str) -> str:
-    parts = (short[start : start + 5] for start in (0, 5, 10))
-    return "".join(_SUFFIX[sum(1 << place for place, sign in enumerate(part) if sign.isupper())] for part in parts)
+    flags = short.translate(_CAPITALS)
+    return _SIGNS[flags[:5]] + _SIGNS[flags[5:10]] + _SIGNS[flags[10:]]
 
 
 def _restored(short: str, suffix: str) -> str | None:
