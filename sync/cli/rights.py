@@ -25,9 +25,14 @@ def rights_of(session: Session, project: Project, name: str) -> Rights | None:
     connection = project.connection(name)
     if not isinstance(connection, Guarded):
         return None
-    wanted = _wanted(session, project, name)
+    try:
+        wanted = _wanted(session, project, name)
+    except UserError as error:
+        why = "there is no mapping yet" if error.code == "E110" else "the mappings have errors (`npsync validate`)"
+        session.screen.say(f"Rights are not compared with what is needed: {why}.")
+        return None
     if not wanted:
-        session.screen.say(f"No mapping writes to `{name}` yet, so its rights are not compared.")
+        session.screen.say(f"Rights are not compared with what is needed: no mapping writes to `{name}` yet.")
         return None
     return connection.rights(wanted)
 
@@ -67,13 +72,14 @@ def show(session: Session, found: Rights | None) -> None:
 
 
 def _wanted(session: Session, project: Project, name: str) -> list[Wanted]:
-    """Return what the mappings write to a connection; those that cannot be read are for `npsync validate` to tell."""
+    """Return what the mappings write to a connection.
+
+    Raises:
+        UserError: There are none (E110), or they have errors.
+    """
     from sync.mapping.load import load_mappings
 
-    try:
-        mappings = load_mappings(session.config_path(), project.settings)
-    except UserError:
-        return []
+    mappings = load_mappings(session.config_path(), project.settings)
     found = [
         each for mapping in mappings if mapping.to == name for each in needs_of(mapping, project.settings.segments)
     ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from sandbox.salesforce import Field, Org
 from tests.flow.crm_desk import ROOT, Crm, both, crm, hubspot, salesforce
@@ -29,6 +32,27 @@ def test_nothing_is_made_without_a_yes(crm: Crm) -> None:
     said = crm.npsync("fields", "create", "--no-input", status=2)
 
     assert "--yes" in said.err
+    assert 0 == crm.writes()
+
+
+class Terminal(io.StringIO):
+    """A person at the keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@both
+@pytest.mark.parametrize(("answer", "status"), [("n\n", 1), ("\n", 1), ("", 1)])
+def test_a_person_may_say_no(crm: Crm, answer: str, status: int) -> None:
+    """Enter alone is the safe answer."""
+    before, sys.stdin = sys.stdin, Terminal(answer)
+    try:
+        said = crm.npsync("fields", "create", status=status)
+    finally:
+        sys.stdin = before
+
+    assert "can be made" in said.out
     assert 0 == crm.writes()
 
 

@@ -164,5 +164,7 @@ def test_without_a_mapping_nothing_is_compared(crm: Crm) -> None:
 
     said = crm.npsync("auth", "test", kind)
 
-    assert "not compared" in said.err
+    assert "not compared with what is needed: there is no mapping yet" in said.err
     assert "MISSING" not in said.out
+    crm.desk.write(f"mappings/{kind}.yaml", "version: 1\n")
+    assert "npsync validate" in crm.npsync("auth", "test", kind).err
