@@ -41,6 +41,7 @@ def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) ->
         creates=limits.creates,
         stop_if_flipped=limits.stop_if_flipped,
         stop_if_shrunk=limits.stop_if_shrunk,
+        tasks=limits.tasks,
     )
     with run.ledger.read() as connection:
         extent = outbox.extent(connection, run.name, Shapes(run.mapping).records())
@@ -75,6 +76,7 @@ def _plan(connection: Connection, mapping: str) -> str:
 def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limits) -> Size:
     linked = profiles.totals(connection, run.name).get(("", ""), 0)
     counts = inbox.counts(connection, run.name, run.id)
+    tasks = Shapes(run.mapping).tasks
     return Size(
         changed=extent.changed,
         linked=linked,
@@ -84,6 +86,7 @@ def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limit
         rejected=sum(rows for (state, _), rows in counts.items() if state is State.REJECTED),
         rows=inbox.rows_entered(connection, run.id),
         flipped=_flipped(connection, run, extent) if limits.stop_if_flipped < 1 else 0,
+        tasks=extent.writes.get(tasks.object, 0) if tasks is not None else 0,
         shrunk=tuple(sizes.shrunk(connection, run.name)),
         unfound=counts.get((State.HELD, "none"), 0),
         found=counts.get((State.PENDING, ""), 0),

@@ -31,6 +31,7 @@ class Limits:
     #: 1: flips are changes like others.
     stop_if_flipped: float = 1.0
     stop_if_shrunk: float = 0.2
+    tasks: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Size:
     rows: int
     #: Of the records that would change, those whose category would be another one.
     flipped: int = 0
+    #: Tasks for people that would be made.
+    tasks: int = 0
     #: Streams that hold fewer rows than before: name, rows then, rows now.
     shrunk: tuple[tuple[str, int, int], ...] = ()
     #: Respondents of this run of whom nobody was found at all, and of whom somebody was.
@@ -95,6 +98,10 @@ def judge(size: Size, limits: Limits) -> tuple[str, ...]:
         )
     if size.created > limits.creates:
         reasons.append(f"{size.created:,} records would be created; creates is {limits.creates:,}")
+    if size.tasks > limits.tasks:
+        reasons.append(
+            f"{size.tasks:,} tasks would be made for people, and no undo takes them back; tasks is {limits.tasks:,}"
+        )
     return tuple(reasons)
 
 

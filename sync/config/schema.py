@@ -43,6 +43,8 @@ class Limits(BaseModel):
     stop_if_shrunk: Percent = 0.20
     #: How many new customer records a run may create; 0 creates none.
     creates: Annotated[StrictInt, Field(ge=0)] = 0
+    #: How many follow-up tasks a run may make.
+    tasks: Annotated[StrictInt, Field(ge=0)] = 200
     #: Largest share of a service's daily calls that npsync may use.
     quota_share: Percent = 0.20
 

@@ -266,3 +266,15 @@ def test_a_task_of_nobody_we_know_is_not_sent(calls: World) -> None:
 
     assert ["survey:r2"] == made(calls)
     assert [] == calls.execute("SELECT * FROM responses WHERE response_key = 'survey:r1'")
+
+
+def test_a_flood_of_tasks_is_stopped_before_the_first_one(calls: World) -> None:
+    calls.settings = calls.settings | {"limits": {"tasks": 1}}
+    calls.source.add(response(1, 3, email="ada@acme.test"), response(2, 2, email="bob@acme.test"))
+
+    stopped = calls.sync()
+
+    assert ("2 tasks would be made for people, and no undo takes them back; tasks is 1",) == stopped.stopped_because
+    assert [] == calls.execute("SELECT name FROM sqlite_master WHERE name = 'tasks'")
+    calls.sync(confirm=stopped.plan)
+    assert ["survey:r1", "survey:r2"] == made(calls)
