@@ -95,6 +95,8 @@ class RecordColumns:
     merged_into: str | None = None
     deleted: str | None = None
     suppressed: str | None = None
+    #: Columns that will be written: their values may be read with the record, and served to the next `read`.
+    written: tuple[str, ...] = ()
 
 
 class Directory(Protocol):

@@ -21,6 +21,7 @@ from connectors.hubspot.members import Members
 from connectors.hubspot.paths import Paths, host_of
 from connectors.hubspot.records import Records
 from connectors.hubspot.rights import rights
+from connectors.hubspot.seen import Seen
 from connectors.hubspot.session import Session
 from connectors.hubspot.totals import joined
 from connectors.retry import SERVICE, Retry
@@ -91,7 +92,8 @@ class HubSpot:
         self._paths = paths
         self._catalogue = Catalogue(self._session, paths)
         links = Links(self._session, paths)
-        self._records = Records(name, Batches(self._session, paths), self._catalogue, links)
+        self._seen = Seen(clock)
+        self._records = Records(name, Batches(self._session, paths), self._catalogue, links, self._seen)
         self._members = Members(self._session, paths)
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
@@ -165,7 +167,7 @@ class HubSpot:
         """See `Matchable.directory`."""
         from connectors.hubspot.directory import HubSpotDirectory
 
-        return HubSpotDirectory(self._session, self._paths, self._catalogue.of(columns.object), columns)
+        return HubSpotDirectory(self._session, self._paths, self._catalogue.of(columns.object), columns, self._seen)
 
     def who(self) -> Mapping[str, str]:
         """Return which account the sign-in is for.

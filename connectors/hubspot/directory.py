@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connectors.contract import RecordColumns
     from connectors.hubspot.paths import Paths
     from connectors.hubspot.properties import Properties
+    from connectors.hubspot.seen import Seen
     from connectors.hubspot.session import Session
     from connectors.values import Moved
 
@@ -49,15 +50,19 @@ class HubSpotDirectory:
         paths: Of its API.
         known: The object's properties.
         columns: What they mean; HubSpot's own properties stand in for what is not named.
+        seen: Takes in what is read of the columns that will be written.
 
     Raises:
         SchemaDrift: The object lacks one of *columns*.
     """
 
-    def __init__(self, session: Session, paths: Paths, known: Properties, columns: RecordColumns) -> None:
+    def __init__(self, session: Session, paths: Paths, known: Properties, columns: RecordColumns, seen: Seen) -> None:
         self._columns = completed(columns, known)
         self._reading = Reading(self._columns, known)
         self._known = known
+        self._seen = seen
+        # What is missing is said when it is to be written.
+        self._written = [name for name in columns.written if name in known.by_name]
         self._session = session
         self._paths = paths
         self._batches = Batches(session, paths)
@@ -119,7 +124,10 @@ class HubSpotDirectory:
     def _look_up(self, name: str, values: Sequence[str]) -> Iterator[pa.Table]:
         for start in range(0, len(values), CHUNK):
             chunk = values[start : start + CHUNK]
-            records = self._batches.read(self._columns.object, chunk, self._reading.properties, name)
+            names = [*dict.fromkeys((*self._reading.properties, *self._written))]
+            records = self._batches.read(self._columns.object, chunk, names, name)
+            if self._written:
+                self._seen.keep(self._columns.object, self._written, records)
             if records:
                 yield self._reading.table(records, frozenset(chunk) if name == ID else frozenset())
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.catalogue import Catalogue
     from connectors.hubspot.links import Links
     from connectors.hubspot.properties import Properties
+    from connectors.hubspot.seen import Seen
     from connectors.values import Block, FieldValue, RecordRef
 
 
@@ -34,12 +35,15 @@ class Records:
         batches: Its calls about records.
         catalogue: Its properties.
         links: Its associations.
+        seen: What its look-ups have read.
     """
 
     name: str
     batches: Batches
     catalogue: Catalogue
     links: Links
+    #: What look-ups have read.
+    seen: Seen
     #: Object → the properties that its records are known by here.
     _keys: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Object → those of its keys that have no unique values.
@@ -82,6 +86,7 @@ class Records:
             for place, each in enumerate(inputs_of(_without(block, targets), known, self.name, looked_up=looked_up))
         ]
         self._keys.setdefault(block.object, {})[key] = None
+        self.seen.forget(block.object, (each.id for each in inputs) if key == ID else None)
         if block.delete:
             return lambda: self._delete(known, block, inputs)
         return lambda: self._write(known, block, inputs, targets)
@@ -132,7 +137,10 @@ class Records:
             return self._looked_at(known, key, refs, names)
         merged = [MERGED] if key == ID and MERGED in known.by_name else []
         asked = list(dict.fromkeys([*names, key, *merged]))
-        holders = _by_id(self.batches.read(known.object, [ref.id for ref in refs], asked, key), key)
+        ids = [ref.id for ref in refs]
+        seen = self.seen.take(known.object, ids, names) if key == ID else {}
+        read = self.batches.read(known.object, [each for each in ids if each not in seen], asked, key)
+        holders = _by_id([*seen.values(), *read], key)
         found = ((ref, holders.get(ref.id) or holders.get(ref.id.casefold())) for ref in refs)
         return {ref: record for ref, record in found if record is not None}
 
