@@ -6,6 +6,7 @@ The registry is imported here alone, so that nothing else can name a vendor.
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ from sync.ledger.side import Side
 from sync.ledger.store import Ledger
 from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
+from sync.run import Silent
+from sync.undo import Undoer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,6 +107,19 @@ class Project:
             clock=self.clock,
             progress=self.progress,
             step=step,
+            begun=begun,
+        )
+
+    def undoer(self, mapping: str, *, begun: Callable[[str], None] = lambda _run: None) -> Undoer:
+        """Return what undoes runs of one mapping; its destination is opened when it runs."""
+        chosen = self.mappings[mapping]
+        return Undoer(
+            mapping=chosen,
+            ledger=self.ledger,
+            destination=lambda: self.connection(chosen.to),
+            clock=self.clock,
+            timer=time.monotonic,
+            progress=self.progress or Silent(),
             begun=begun,
         )
 

@@ -34,13 +34,13 @@ def status(ctx: typer.Context, mappings: Mappings = None) -> None:
 
 def runs(
     ctx: typer.Context,
-    run: Annotated[str | None, typer.Argument(help="One run, with the rows that went wrong.")] = None,
-    most: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Runs to show.")] = 20,
+    run: Annotated[str | None, typer.Argument(help="One run, with its rows and what it wrote.")] = None,
+    most: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Runs, or rows of one, to show.")] = 20,
+    skip: Annotated[int, typer.Option(min=0, metavar="N", help="Rows of one run to leave out first.")] = 0,
 ) -> None:
-    """Show the history, or one run and its faulty rows."""
-    from sync.cli import render_rows, render_run
+    """Show the history, or one run: where each of its rows stands and why, and what it wrote over what."""
+    from sync.cli import one_run, render_rows, render_run, render_undo
     from sync.ledger import runs as history
-    from sync.ledger import waiting
 
     session: Session = ctx.obj
     with session.project() as project, project.ledger.read() as connection:
@@ -51,12 +51,12 @@ def runs(
         one = history.one(connection, run)
         if one is None:
             raise _unknown("run", run, "See the runs there were: npsync runs")
-        rejects, failures = waiting.rejects(connection, run), waiting.failures(connection, one["mapping"], run)
+        rows = one_run.told(connection, one, most, skip)
     report = one["report"] or {}
-    told = _brief(one) | report
-    summary = render_run.summary(told) if "seconds" in report else render_rows.runs([told])
-    parts = [summary, render_rows.rejects(rejects), render_rows.failures(failures)]
-    _print(session, told | {"rejects": rejects, "failures": failures}, "\n\n".join(part for part in parts if part))
+    told = _brief(one) | report | rows
+    finished = render_undo.summary if "looked_at" in report else render_run.summary
+    summary = finished(told) if "seconds" in report else render_rows.runs([told])
+    _print(session, told, one_run.text(summary, run, rows, most, skip))
 
 
 def held(

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from sync.report import FieldChange
 
-_WORDS = {
+#: What each status means.
+WORDS = {
     "done": "done",
     "running": "interrupted; the next run goes on where it stood",
     "some_rows_failed": "finished, some rows failed",
@@ -24,7 +25,7 @@ CELL = 60
 def summary(report: Mapping[str, Any]) -> str:
     """Say what a run did: rows and reasons, NPS, writes, and the next step for what needs one."""
     lines = [
-        f"{report['mapping']}: {_WORDS.get(report['status'], report['status'])} (run {report['run']}, {_spent(report)})"
+        f"{report['mapping']}: {WORDS.get(report['status'], report['status'])} (run {report['run']}, {_spent(report)})"
     ]
     lines += _rows(report)
     nps = report.get("nps")
@@ -32,7 +33,7 @@ def summary(report: Mapping[str, Any]) -> str:
         lines.append(f"  {'NPS':<10} {nps_line(nps)}")
     if report.get("writes"):
         verb = "would write" if report["status"] == "dry_run" else "wrote"
-        lines.append(f"  {verb:<10} {_counts(report['writes'])}")
+        lines.append(f"  {verb:<10} {counts(report['writes'])}")
     ended = [("not sent", report["ended"])] if report.get("ended") else []
     for label, trouble in [*(("not read", refused) for refused in report.get("refused", ())), *ended]:
         lines += [f"  {label:<10} {trouble['what']} [{trouble['code']}]"]
@@ -59,13 +60,13 @@ def _rows(report: Mapping[str, Any]) -> Iterable[str]:
         by_reason = report.get(f"{state}_by_reason")
         if by_reason:
             step = f"   -> {steps[state]}" if state in steps and report["status"] != "dry_run" else ""
-            yield f"  {state:<10} {_counts(by_reason)}{step}"
+            yield f"  {state:<10} {counts(by_reason)}{step}"
 
 
-def _counts(by_name: Mapping[str, int]) -> str:
+def counts(by_name: Mapping[str, int]) -> str:
     """The largest first, ties by name.
 
-    >>> _counts({"many": 2, "none": 1200, "duplicate": 2})
+    >>> counts({"many": 2, "none": 1200, "duplicate": 2})
     'none 1,200, duplicate 2, many 2'
     """
     return ", ".join(
