@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from connectors.values import SurveyKind
 from sync.intents import membership
 from sync.nps.category import category_of
@@ -42,6 +45,8 @@ class Chunk:
     #: Who the records of `profiles` are.
     persons: Sequence[str]
     before: Mapping[str, Before]
+    #: Records that are to be made, or were and go by their person's id until their own is known.
+    unnamed: frozenset[str] = frozenset()
     intents: list[Intent] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     #: Responses whose task was planned and not sent, and that call for it no longer.
@@ -106,7 +111,7 @@ class Chunk:
         now_in, was_in = set(now.split(";")) - {""}, set(was.split(";")) - {""}
         self.entered += zip(repeat(record), sorted(now_in - was_in))
         self.left += zip(repeat(record), sorted(was_in - now_in))
-        if shape is None:
+        if shape is None or record in self.unnamed:
             return
         for name in filter(shape.covers, sorted(now_in ^ was_in)):
             values = self._membership(record, name, since, person)
@@ -117,19 +122,19 @@ class Chunk:
     ) -> None:
         """Plan the rows of those who stay in their segments, where the destination does not hold them as they are now.
 
+        What a person undid is left as it is.
+
         Args:
             shape: The object.
             joined: (record, segment) → since when.
             known: Returns what memberships, by id, were confirmed to hold.
         """
-        What a person undid is left as it is.
-
         joined_texts = self.profiles.joined("segments")
         planned = [
             membership(shape, self._membership(record, name, joined[record, name], person), key, left=False)
             for record, now, key, person in zip(self.subjects, joined_texts, self.latest, self.persons, strict=True)
             for name in filter(shape.covers, now.split(";") if now else ())
-            if (record, name) in joined
+            if (record, name) in joined and record not in self.unnamed
         ]
         held = known([intent[2] for intent in planned])
         for intent in planned:
@@ -141,3 +146,16 @@ class Chunk:
         """Return what the columns of a membership are made of, by word."""
         of = {"record.id": record, "record.object": self.object, "person.id": person}
         return of | {"since": since, "segment": segment}
+
+    def named(self, history: pa.Table) -> pa.Table:
+        """Leave out what hangs on records whose own ids are not known yet: it names these."""
+        if not self.unnamed:
+            return history
+        these = pa.array(sorted(self.unnamed), pa.string())
+        return history.filter(pc.invert(pc.is_in(history["subject"], these)))
+
+
+def without_name(subjects: Sequence[str], persons: Sequence[str], before: Mapping[str, Before]) -> frozenset[str]:
+    """Return the records that go by their person's id, now or before."""
+    now = (record for record, person in zip(subjects, persons, strict=True) if record == person)
+    return frozenset({*now, *(record for record, was in before.items() if record == was.person)})

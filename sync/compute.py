@@ -6,18 +6,20 @@ together, so a run that dies goes on where it stopped.
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.errors import SchemaDrift
-from sync.chunk import Chunk
-from sync.intents import intend, retract
+from sync.chunk import Chunk, without_name
+from sync.intents import Intents, intend, retract
 from sync.ledger import inbox, outbox, profiles
 from sync.nps.relations import RESPONSES
 from sync.poison import Poison, set_record_aside
 from sync.report import State
+from sync.rollups import Rollups
 from sync.shapes import Shapes
 from sync.tasks import calling, owners, tasks
 from sync.times import to_text
@@ -34,11 +36,11 @@ if TYPE_CHECKING:
     from sync.intents import Confirmed
     from sync.kernel import Kernel
     from sync.run import Run
+    from sync.shapes import Shape
     from sync.tasks import Reads
 
 #: Records computed in one transaction.
 RECORDS_AT_ONCE = 30_000
-ACCOUNTS_AT_ONCE = 30_000
 
 
 class Computer:
@@ -58,8 +60,8 @@ class Computer:
         self.calls = 0
         self._run = run
         self._settings = settings
-        self._accounts = accounts
         self._shapes = Shapes(run.mapping)
+        self._rollups = Rollups(run, settings, accounts)
         self._read = read
         self._redefined = redefined
         self._poison = Poison(run, RECORDS_AT_ONCE)
@@ -78,7 +80,7 @@ class Computer:
             while number := self._some_records(kernel):
                 done += number
                 run.progress.step("compute", done, total)
-            while self._rollups(kernel):
+            while self._rollups.compute(kernel):
                 pass
 
     def _some_records(self, kernel: Kernel | None) -> int:
@@ -108,12 +110,15 @@ class Computer:
                 connection, run.name, run.id, object_, last, len(records), self._shapes.response_words
             )
             computed = Columns(self._profiles(kernel, history))
+            persons = _by_key(history, "person", computed)
+            before = profiles.stored(connection, run.name, object_, last, len(records))
             chunk = Chunk(
                 object=object_,
                 records=records,
                 profiles=computed,
-                persons=_by_key(history, "person", computed),
-                before=profiles.stored(connection, run.name, object_, last, len(records)),
+                persons=persons,
+                before=before,
+                unnamed=without_name(computed["subject"], persons, before) if self._shapes.creating else frozenset(),
             )
             self._plan_records(connection, chunk, history)
             called = self._plan_tasks(connection, chunk, history)
@@ -142,10 +147,9 @@ class Computer:
             respondents = _by_key(history, "respondent", chunk.profiles)
             by_respondent = profiles.claims_of(connection, sorted(set(respondents)))
             claims = [by_respondent[respondent] for respondent in respondents]
-        columns = of_profiles(shape.words, chunk.profiles, object_=chunk.object, persons=chunk.persons, claims=claims)
         known = outbox.acknowledged(connection, name, shape.object, chunk.records)
         queued = outbox.waiting(connection, name, shape.object, chunk.records)
-        found = intend(shape, chunk.subjects, columns, known, chunk.latest)
+        found = self._intended(chunk, shape, claims, known)
         chunk.intents += found.rows
         for record, key in zip(chunk.subjects, chunk.latest, strict=True):
             if record in found.records or self._resumed(known.get(record)):
@@ -153,11 +157,34 @@ class Computer:
             elif record in queued:
                 chunk.withdrawn.append(record)
         for record in chunk.lost():
-            if record in known:
+            if record in known and record not in chunk.unnamed:
                 self._retract(chunk, record, known[record][0])
             elif record in queued:
                 chunk.withdrawn.append(record)
         self._plan_memberships(connection, chunk)
+
+    def _intended(
+        self,
+        chunk: Chunk,
+        shape: Shape,
+        claims: Sequence[Mapping[str, str | None]],
+        known: Mapping[str, Confirmed],
+    ) -> Intents:
+        """Return what must be sent of the records themselves; those that are made get more, under our own key."""
+        creating = self._shapes.creating
+        words = shape.words if creating is None else shape.words | creating.words
+        columns = of_profiles(words, chunk.profiles, object_=chunk.object, persons=chunk.persons, claims=claims)
+        if creating is None or chunk.unnamed.isdisjoint(chunk.subjects):
+            return intend(shape, chunk.subjects, columns, known, chunk.latest)
+        found = Intents()
+        for of, unnamed in ((shape, False), (creating, True)):
+            chosen = [(record in chunk.unnamed) is unnamed for record in chunk.subjects]
+            some = {word: list(compress(values, chosen)) for word, values in columns.items()}
+            ids, causes = list(compress(chunk.subjects, chosen)), list(compress(chunk.latest, chosen))
+            part = intend(of, ids, some, known, causes)
+            found.rows.extend(part.rows)
+            found.records.update(part.records)
+        return found
 
     def _plan_memberships(self, connection: Connection, chunk: Chunk) -> None:
         shape, name = self._shapes.memberships_of(chunk.object), self._run.name
@@ -175,8 +202,8 @@ class Computer:
             chunk.intents.append(intent)
 
     def _resumed(self, before: Confirmed | None) -> bool:
-        """Tell whether the value was confirmed to a run that died before it could say so."""
-        return before is not None and before[1] in self._run.resumes
+        """Tell whether the value was confirmed to this run, or to one that died before it could say so."""
+        return before is not None and (before[1] in self._run.resumes or before[1] == self._run.id)
 
     def _plan_tasks(self, connection: Connection, chunk: Chunk, history: pa.Table) -> pa.Table | None:
         """Return the waiting responses that call for a task; None: none does.
@@ -187,7 +214,7 @@ class Computer:
         run, shape, block = self._run, self._shapes.tasks, self._run.mapping.follow_up
         if shape is None or block is None:
             return None
-        waiting = history.filter(pc.equal(history["waiting"], 1))
+        waiting = chunk.named(history.filter(pc.equal(history["waiting"], 1)))
         keys = waiting["key"].to_pylist()
         made = outbox.acknowledged(connection, run.name, shape.object, keys) if keys else {}
         called = calling(block, chunk.profiles, set(keys) - made.keys(), run.now)
@@ -223,17 +250,18 @@ class Computer:
         responses = Columns(changed)
         keys = responses["key"]
         if shape is not None:
-            columns = of_responses(shape.words, responses, object_=chunk.object)
-            known = outbox.acknowledged(connection, run.name, shape.object, keys)
-            found = intend(shape, keys, columns, known, keys)
+            named = Columns(chunk.named(changed))
+            columns = of_responses(shape.words, named, object_=chunk.object)
+            known = outbox.acknowledged(connection, run.name, shape.object, named["key"])
+            found = intend(shape, named["key"], columns, known, named["key"])
             chunk.intents += found.rows
             chunk.causes |= found.records
             chunk.causes.update(key for key, before in known.items() if self._resumed(before))
         latest = set(chunk.latest)
-        for key, waiting in zip(keys, responses["waiting"], strict=True):
+        for key, record, waiting in zip(keys, responses["subject"], responses["waiting"], strict=True):
             if not waiting or key in chunk.causes:
                 continue
-            if key in latest or shape is not None:
+            if key in latest or (shape is not None and record not in chunk.unnamed):
                 chunk.standing.append((key, State.UNCHANGED.value, ""))
             else:
                 chunk.standing.append((key, State.SKIPPED.value, "superseded"))
@@ -257,41 +285,6 @@ class Computer:
             profiles.touch_accounts(connection, run.name, chunk.accounts())
         inbox.stand(connection, run.name, run.id, chunk.standing)
         profiles.untouch(connection, run.name, "record", chunk.object, last)
-
-    def _rollups(self, kernel: Kernel | None) -> int:
-        run, shape = self._run, self._shapes.rollup
-        if shape is None:
-            return 0
-        with run.ledger.read() as connection:
-            _, accounts = profiles.next_touched(connection, run.name, "account", ACCOUNTS_AT_ONCE)
-            if not accounts:
-                return 0
-            contacts = profiles.by_account(connection, run.name, accounts)
-            known = outbox.acknowledged(connection, run.name, shape.object, accounts)
-        rollups = self._roll_up(kernel, contacts, accounts)
-        columns = Columns(rollups)
-        found = intend(shape, columns["account"], {word: columns[word] for word in shape.words}, known, None)
-        left = set(accounts).difference(columns["account"])  # by everybody: merged away, or somewhere else now
-        emptied = [
-            retract(shape, account, known[account][0], {"account": account}) for account in sorted(left & known.keys())
-        ]
-        run.step("compute.rollups")
-        with run.lease.write() as connection:
-            outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(left))
-            outbox.put(connection, run.name, run.id, [*found.rows, *filter(None, emptied)])
-            profiles.store_rollups(connection, run.name, rollups)
-            profiles.drop_rollups(connection, run.name, sorted(left))
-            profiles.untouch(connection, run.name, "account", "", accounts[-1])
-        return len(accounts)
-
-    def _roll_up(self, kernel: Kernel | None, contacts: pa.Table, accounts: Sequence[str]) -> pa.Table:
-        sizes = None
-        if self._accounts is not None:
-            known = self._accounts.sizes(accounts)
-            sizes = pa.table({"account": list(known), "contacts_known": pa.array(known.values(), pa.int64())})
-        for name in ("due_at", "relational_responded_at", "transactional_responded_at"):
-            contacts = contacts.set_column(contacts.schema.get_field_index(name), name, to_ms(contacts[name]))
-        return self._run.work.rollups(kernel, contacts, sizes, now=self._run.now, settings=self._settings.nps)
 
 
 def _by_key(history: pa.Table, column: str, computed: Columns) -> list[str]:

@@ -28,7 +28,7 @@ from sync.shapes import Shapes
 from sync.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from connectors.contract import Destination, Directory, SurveySource
@@ -162,7 +162,8 @@ class Engine:
                 did.changes = field_changes(run, CHANGES_SHOWN if choices.dry_run else STOPPED_SHOWN)
             laps.done("plan")
             if not did.stopped and not choices.dry_run:
-                did.delivered = self._deliver(run, ends.destination, replay)
+                waves = self._waves(run, ends) if replay is None else replay.waves()
+                did.delivered = self._deliver(run, ends.destination, waves)
                 laps.done("deliver")
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
@@ -188,11 +189,10 @@ class Engine:
             did.pulled = pull(run, ends.source, limit=choices.limit)
             reopen(run, ends.destination)
         laps.done("pull")
-        matcher = Matcher(run, ends.directory, ends.rules, self._settings.identity)
+        matcher = self._matcher(run, ends)
         matcher.match(held=replay is None)
         laps.done("match")
-        accounts = ends.directory if isinstance(ends.directory, Accounts) else None
-        computer = Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
+        computer = self._computer(run, ends, redefined=redefined)
         computer.compute()
         if replay is None:
             self._expire(run, redefined=redefined)
@@ -201,6 +201,20 @@ class Engine:
             replay.plan()
         laps.done("compute")
         did.calls = matcher.calls + computer.calls
+
+    def _matcher(self, run: Run, ends: Ends) -> Matcher:
+        return Matcher(run, ends.directory, ends.rules, self._settings.identity)
+
+    def _computer(self, run: Run, ends: Ends, *, redefined: bool) -> Computer:
+        accounts = ends.directory if isinstance(ends.directory, Accounts) else None
+        return Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
+
+    def _waves(self, run: Run, ends: Ends) -> Iterator[None]:
+        """Let everything be sent; then what names records that were made by it, which have ids of their own now."""
+        yield
+        if self._mapping.creates_by and self._matcher(run, ends).adopt():
+            self._computer(run, ends, redefined=False).compute()
+            yield
 
     def _prepare(self, run: Run, *, full_refresh: bool) -> bool:
         """Begin the run, take over what earlier ones left, and queue what time or new definitions change."""
@@ -248,14 +262,14 @@ class Engine:
         parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
         return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
-    def _deliver(self, run: Run, destination: Destination, replay: Replay | None) -> Delivered:
+    def _deliver(self, run: Run, destination: Destination, waves: Iterable[None]) -> Delivered:
         with run.ledger.read() as connection:
             total = sum(outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes.values())
         if total and isinstance(destination, Schema):
             run.step("deliver.ensure")
             for shape in Shapes(self._mapping).all():
                 destination.ensure(shape.object, shape.key_fields(), shape.fields())
-        return deliver(run, destination, total, (None,) if replay is None else replay.waves())
+        return deliver(run, destination, total, waves)
 
     def _finish(self, run: Run, report: RunReport) -> None:
         unsettled = report.rows.total(State.PENDING) > 0

@@ -16,6 +16,7 @@ from sync.identity.listing import Listing
 from sync.ledger import inbox, matching, outbox
 from sync.ledger.alias_tables import MOVES
 from sync.packed import pack
+from sync.persons import Persons, by_person, not_made, unmade
 from sync.relink import Relinker
 from sync.shapes import Shapes
 from sync.times import to_text
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from connectors.contract import Directory
     from sync.identity.settings import IdentitySettings, Rule
     from sync.intents import Intent
-    from sync.relink import Find
+    from sync.moved import Find
     from sync.run import Run
 
 #: Waiting responses whose respondents are decided at once.
@@ -43,7 +44,18 @@ class Matcher:
         self._directory = directory
         self._rules = rules
         self._settings = settings
-        self.calls = 0
+        self._relinker = Relinker(run, directory, self._find, self._decide_moved)
+        self._persons = Persons(run.mapping, self._find)
+        self._looked_up = 0
+
+    @property
+    def calls(self) -> int:
+        """Look-ups at the directory."""
+        return self._looked_up + self._relinker.calls
+
+    def adopt(self) -> bool:
+        """See `Relinker.adopt`."""
+        return self._relinker.adopt()
 
     def match(self, *, held: bool = True) -> int:
         """Decide for all who wait, and again for the *held* when records changed; return the rows taken up again."""
@@ -51,9 +63,8 @@ class Matcher:
         with self._run.ledger.read() as connection:
             known = inbox.cursors(connection, self._run.name)
         changed = known.get(matching.DIRECTORY) != version
-        relinker = Relinker(self._run, self._directory, self._find, self._decide_moved)
-        relinker.follow(known.get(MOVES), changed=changed)
-        self.calls += relinker.calls
+        self._relinker.adopt()
+        self._relinker.follow(known.get(MOVES), changed=changed)
         self._match_waiting()
         reopened = self._match_held(version) if held and changed else 0
         self._withdraw_orphans()
@@ -106,7 +117,7 @@ class Matcher:
 
     def _list(self) -> Listing:
         assert isinstance(self._directory, Listable)
-        self.calls += 1
+        self._looked_up += 1
         self._run.step("match.find")
         return Listing(self._directory.everything(), self._rules, self._settings)
 
@@ -115,9 +126,10 @@ class Matcher:
         run, reopened, after = self._run, 0, ""
         while True:
             with run.ledger.read() as connection:
-                claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE)
+                creating = bool(run.mapping.creates_by)
+                claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE, unmade=creating)
                 before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
-            for decided in self._decisions(claims, before):
+            for decided in self._decisions(claims, unmade(before) if creating else before):
                 reopened += self._decided_again(decided, before)
             if claims.num_rows < RESPONDENTS_AT_ONCE:
                 break
@@ -145,6 +157,9 @@ class Matcher:
         run.step("match.again")
         with run.lease.write() as connection:
             matching.store(connection, run.name, run.id, to_text(run.now), changed)
+            if run.mapping.creates_by:  # whoever was to be made is there after all
+                these = pc.is_in(before["respondent"], value_set=changed["respondent"].combine_chunks())
+                self._relinker.forget(connection, not_made(before.filter(these)))
             reopened = matching.reopen(connection, run.name, run.id, changed.column("respondent").to_pylist())
             inbox.entered(connection, run.id, reopened)
             matching.settle(connection, run.name, run.id)
@@ -168,23 +183,27 @@ class Matcher:
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:
-            self.calls += 1
+            self._looked_up += 1
             self._run.step("match.find")
             yield from self._directory.find(keys)
 
     def _by_policy(self, decided: pa.Table) -> pa.Table:
         """Apply the mapping's `on_none` and `on_many` to what identity held."""
         mapping = self._run.mapping
-        if mapping.on_none == "hold" and mapping.on_many == "hold":
+        if mapping.on_none == "hold" and mapping.on_many == "hold" and not self._persons.can:
             return decided
         rows = decided.to_pylist()
+        nobody = {row["person"] for row in rows if row["outcome"] == "held" and row["reason"] == "none"}
+        found = self._persons.find(nobody)
         for row in rows:
             if row["outcome"] != "held":
                 continue
+            if row["reason"] == "none" and row["person"] in found:
+                row.update(by_person(found[row["person"]]))
             if row["reason"] == "none" and mapping.on_none == "create":
                 row |= {"outcome": "matched", "rule": "create", "object": mapping.object, "record": row["person"]}
             elif (row["reason"] == "none" and mapping.on_none == "skip") or (
-                row["reason"] != "none" and mapping.on_many == "skip"
+                row["outcome"] == "held" and row["reason"] != "none" and mapping.on_many == "skip"
             ):
                 row["outcome"] = "excluded"
         return pa.Table.from_pylist(rows, schema=decided.schema)

@@ -102,7 +102,9 @@ class Shapes:
 
     def __init__(self, mapping: MappingFile) -> None:
         self._home = mapping.home
-        self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, mapping.fields)
+        self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, _standing(mapping))
+        #: A record that is made because nobody was found, until its own id is known.
+        self.creating = _creating(mapping)
         #: Records of the further objects that rules look in; they get the same fields.
         self.others = {name: replace(self.record, object=name) for name in mapping.others}
         self.rollup = self.responses = self.tasks = None
@@ -118,7 +120,8 @@ class Shapes:
             task = mapping.follow_up
             self.tasks = _shape("task", 4, task.object, task.key, task.fields)
         #: Whether a field shows an identifier or a name of the person.
-        self.needs_claims = any(word.startswith("person.") for word in self.record.words - _OWN)
+        words = self.record.words | (self.creating.words if self.creating else frozenset())
+        self.needs_claims = any(word.startswith("person.") for word in words - _OWN)
 
     @property
     def response_words(self) -> frozenset[str]:
@@ -145,6 +148,7 @@ class Shapes:
     def all(self) -> Sequence[Shape]:
         memberships = {tuple(shape.key): shape for shape in self._memberships.values()}
         shapes = (
+            self.creating,  # before the record, whose key is the object's own
             self.record,
             *self.others.values(),
             self.rollup,
@@ -158,6 +162,24 @@ class Shapes:
 def _is_given(word: str) -> bool:
     """Tell whether people gave the value: then a blank says nothing. What we compute is true when it is blank, too."""
     return word.startswith("person.")
+
+
+def _standing(mapping: MappingFile) -> dict[str, FieldRule]:
+    """Return the fields that are written to a record that is there; how it was made is never written over."""
+    rules: dict[str, FieldRule] = {name: rule for name, rule in mapping.fields.items() if rule.write != "on_create"}
+    if by := mapping.creates_by:
+        rules[by] = rules[by].model_copy(update={"write": "if_blank"})
+    return rules
+
+
+def _creating(mapping: MappingFile) -> Shape | None:
+    by = mapping.creates_by
+    if not by:
+        return None
+    rules = {name: rule for name, rule in mapping.fields.items() if name != by}
+    shape = _shape("profile", 0, mapping.object, {by: "person.id"}, rules)
+    once = {name for name, rule in rules.items() if rule.write == "on_create"}
+    return replace(shape, policy=replace(shape.policy, if_blank=frozenset({*shape.policy.if_blank, *once})))
 
 
 def _memberships(mapping: MappingFile) -> dict[str, Shape]:

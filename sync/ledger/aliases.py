@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from connectors.values import RecordRef
 from sync.chunk import Before
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
-from sync.ledger import failed
+from sync.ledger import failed, matching
 from sync.ledger.alias_tables import ALIASES
 from sync.ledger.log_tables import DECLINED, EARLIER
 from sync.ledger.rows import among, arrow, fetch, table, upsert
@@ -22,8 +22,10 @@ from sync.ledger.tables import (
     PROFILES,
     RESPONDENTS,
     RESPONSES,
+    RUN_ROWS,
     TOUCHED,
 )
+from sync.report import State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -104,6 +106,29 @@ def withdraw_responses(
         if failed.any_open(connection, mapping):
             failed.supersede(connection, mapping, run, object_, keys)
         connection.execute(delete(OUTBOX).where(*_these(connection, OUTBOX, mapping, object_, keys)))
+
+
+def made(connection: Connection, mapping: str, object_: str) -> list[str]:
+    """Return the persons for whom records are made and whose records' own ids are not known yet."""
+    here = (MATCHES.c.mapping == mapping, MATCHES.c.outcome == "matched", MATCHES.c.reason == "none")
+    rows = fetch(connection, select(MATCHES.c.record).where(*here, MATCHES.c.object == object_).distinct())
+    return sorted(record for (record,) in rows)
+
+
+def acknowledge(connection: Connection, mapping: str, rows: Iterable[tuple[RecordRef, str, str]]) -> None:
+    """Be sure of what records hold: record, values, and the run that was told so."""
+    columns = ("mapping", "object", "record", "desired", "run")
+    upsert(connection, ACKNOWLEDGED, columns, [(mapping, ref.object, ref.id, *said) for ref, *said in rows])
+
+
+def reopen(connection: Connection, mapping: str, run: str, respondents: Sequence[str]) -> int:
+    """Queue every response of *respondents* again in *run*; return how many come into it with that."""
+    keys = select(RESPONSES.c.key).where(among(connection, RESPONSES.c.respondent, respondents))
+    there = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.key.in_(keys), RUN_ROWS.c.run == run)
+    before = connection.scalar(
+        select(func.count()).select_from(RUN_ROWS).where(*there, RUN_ROWS.c.state != State.PENDING.value)
+    )
+    return matching.reopen(connection, mapping, run, respondents) - (before or 0)
 
 
 def touch(connection: Connection, mapping: str, refs: Iterable[RecordRef]) -> None:

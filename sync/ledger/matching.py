@@ -67,16 +67,22 @@ def undecided(connection: Connection, mapping: str, run: str, after: str, most: 
     return found, rows[-1][0] if len(rows) == most else None
 
 
-def held(connection: Connection, mapping: str, run: str, after: str, most: int) -> pa.Table:
+def held(  # noqa: PLR0913 - a page of a list, and what is on it
+    connection: Connection, mapping: str, run: str, after: str, most: int, *, unmade: bool = False
+) -> pa.Table:
     """Return claims of respondents to be tried again, ordered by id, after *after*.
 
-    These are the ones that earlier runs held, and the ones that a person has decided on since.
+    These are the ones that earlier runs held, the ones that a person has decided on since, and with *unmade* those for
+    whom a record is to be made: somebody else may have made it meanwhile.
     """
     decided = select(DECISIONS.c.respondent).where(DECISIONS.c.mapping == mapping, DECISIONS.c.run.is_(None))
+    again = (MATCHES.c.outcome == "held") | MATCHES.c.respondent.in_(decided)
+    if unmade:
+        again |= (MATCHES.c.outcome == "matched") & (MATCHES.c.reason == "none")
     open_ = (
         select(*_CLAIMS)
         .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
-        .where((MATCHES.c.outcome == "held") | MATCHES.c.respondent.in_(decided))
+        .where(again)
         .where(MATCHES.c.run != run, RESPONDENTS.c.respondent > after)
         .order_by(RESPONDENTS.c.respondent)
         .limit(most)

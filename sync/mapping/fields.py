@@ -113,6 +113,8 @@ class ProfileField(FieldRule):
     """A field of a person's record."""
 
     from_: Annotated[ProfileWord, Field(alias="from")]
+    #: `always`, `if_blank` to keep the first value that npsync wrote there, or `on_create` for new records only.
+    write: Literal["always", "if_blank", "on_create"] = "always"  # type: ignore[assignment] # one more than elsewhere
 
 
 class ResponseField(FieldRule):

@@ -44,6 +44,8 @@ def _keyed(mapping: Mapping, own_id: str | None) -> Mapping:
     id_ = mapping.records.id if mapping.records else own_id
     if not mapping.key and id_ is not None:
         mapping = mapping.model_copy(update={"key": {id_: "record.id"}})
+    if mapping.on_none == "create" and own_id is not None:
+        mapping = mapping.model_copy(update={"creates_by": mapping.person_lines[0]})
     if mapping.rollup and not mapping.rollup.key and own_id is not None:
         rollup = mapping.rollup.model_copy(update={"key": {own_id: "account"}})
         mapping = mapping.model_copy(update={"rollup": rollup})
@@ -89,6 +91,8 @@ def _not_ours(document: Document) -> Iterator[tuple[tuple[str], str, str]]:
     for key in document.data if isinstance(document.data, dict) else ():
         if key == "name":
             yield (key,), "unknown key `name`", "A mapping is named by its file."
+        elif key == "creates_by":
+            yield (key,), "unknown key `creates_by`", "Records are made by the field that is mapped from `person.id`."
         elif key in LATER:
             yield (
                 (key,),

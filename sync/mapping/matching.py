@@ -11,6 +11,9 @@ from sync.mapping.fields import check_word
 from sync.mapping.vocabulary import MATCH
 
 _PREFIX = "person."
+_PERSON = "person.id"
+#: The kind of key that is our own id of the person.
+PERSON_KIND = "person_id"
 _WHERE = "not_converted"
 
 
@@ -77,7 +80,7 @@ class MatchRule(BaseModel):
         >>> MatchRule(field="E-mail", word="person.email").kind
         'email'
         """
-        return self.word.removeprefix(_PREFIX)
+        return PERSON_KIND if self.word == _PERSON else self.word.removeprefix(_PREFIX)
 
 
 def _read(rule: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
@@ -95,9 +98,6 @@ def _read(rule: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
         raise finding(
             f"`{column[:60]}` should be a word", choices("", MATCH, "A record is found by"), at=(column,), at_key=False
         )
-    if word == "person.id":
-        what = "matching by `person.id` is not supported yet by this version of npsync"
-        raise finding(what, "Delete the rule; the other identifiers do not need it.", at=(column,), at_key=False)
     check_word("match", word, at=(column,))
     return {"field": column, "word": word} | options
 

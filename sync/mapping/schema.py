@@ -17,7 +17,7 @@ from sync.config.services import ServiceConnection
 from sync.mapping.blocks import PERSON_OR_RECORD, Responses, Rollup, Segments
 from sync.mapping.fields import ProfileSpec, ProfileWord, check_block
 from sync.mapping.follow_up import FollowUp
-from sync.mapping.matching import MatchRule, MatchSpec, Records
+from sync.mapping.matching import PERSON_KIND, MatchRule, MatchSpec, Records
 
 if TYPE_CHECKING:
     from sync.config.schema import Settings
@@ -30,6 +30,8 @@ class Mapping(BaseModel):
 
     # The file's name without its ending; not a key of the file.
     name: SkipJsonSchema[str] = ""
+    # The field by which new records are made, where the destination gives the ids; not a key of the file either.
+    creates_by: SkipJsonSchema[str] = ""
     #: Version of this format; this npsync knows 1.
     version: Literal[1]
     #: The connection that responses come from.
@@ -90,6 +92,7 @@ class Mapping(BaseModel):
             self._check_tables()
         if destination is not None and destination.own_id is not None:
             self._check_ids(destination.type, destination.own_id)
+        self._check_once(own_ids=None if destination is None else destination.own_id is not None)
         if self.segments:
             own_ids = destination is not None and destination.own_id is not None
             self.segments.check_objects(objects, own_ids=own_ids)
@@ -125,13 +128,49 @@ class Mapping(BaseModel):
     def _check_ids(self, kind: str, own_id: str) -> None:
         """Records of a system that gives the ids are written by these, or a record not linked yet would get a twin."""
         if self.on_none == "create":
-            what = f"records of a {kind} cannot be created yet by this version of npsync"
-            raise finding(what, "Take `hold`: a person decides, see `npsync held`.", at=("on_none",), at_key=False)
+            self._check_creates(kind)
         if self.key and self.key != {own_id: "record.id"}:
             what = f"records of a {kind} are written by `{own_id}`: by another key a record not linked yet gets a twin"
             raise finding(
                 what, f"Leave `key` out; keep the other id with `{next(iter(self.key))}` in `fields`.", at=("key",)
             )
+
+    def _check_creates(self, kind: str) -> None:
+        """Without an id of ours in it, a record that was made and not yet confirmed would be made again."""
+        lines = self.person_lines
+        if len(lines) != 1:
+            what = f"records of a {kind} are made by one field with our id of the person, and `fields` has {len(lines)}"
+            hint = "Map one unique field (an external id) from `person.id`, or take `on_none: hold`."
+            raise finding(what, hint, at=("on_none",), at_key=False)
+        for index, rule in enumerate(self.match):
+            if rule.kind == PERSON_KIND and rule.object in (None, self.home) and rule.field != lines[0]:
+                what = f"persons are found by `{rule.field}` and made by `{lines[0]}`"
+                raise finding(what, "Take one field for both.", at=("match", index))
+
+    def _check_once(self, *, own_ids: bool | None) -> None:
+        """A field for new records only is of use where records are made, by a system that gives them ids."""
+        for column, rule in self.fields.items():
+            if rule.write != "on_create":
+                continue
+            if self.on_none != "create" or own_ids is False:
+                what = f"`{column}` is written when a record is made, and this mapping makes none"
+                hint = "Take `on_none: create` (Salesforce and HubSpot), or another `write`."
+                raise finding(what, hint, at=("fields", column, "write"))
+            if rule.from_ == "person.id":
+                what = f"`{column}` is how a new record is found again, and stays"
+                raise finding(what, "Take `write: if_blank`.", at=("fields", column, "write"))
+
+    @property
+    def person_lines(self) -> tuple[str, ...]:
+        """The fields that hold our id of the person as it is."""
+        lines = self.fields.items()
+        return tuple(name for name, rule in lines if rule.from_ == "person.id" and not rule.truncate)
+
+    @property
+    def person_fields(self) -> tuple[str, ...]:
+        """The fields by which records are found by our id of the person."""
+        named = [rule.field for rule in self.match if rule.kind == PERSON_KIND]
+        return tuple(dict.fromkeys([*named, *([self.creates_by] if self.creates_by else [])]))
 
     @property
     def home(self) -> str:
@@ -157,10 +196,14 @@ class Mapping(BaseModel):
 
 
 def rules(mapping: Mapping) -> tuple[MatchRule, ...]:
-    """Return the ways to find a record, in the mapping's order; where there are several objects each names its own."""
+    """Return the ways to find a record, in the mapping's order; where there are several objects each names its own.
+
+    Our own id of a person is none of them: it is looked for last, where nothing else leads to a record.
+    """
+    found = tuple(rule for rule in mapping.match if rule.kind != PERSON_KIND)
     if not mapping.others:
-        return mapping.match
-    return tuple(rule.model_copy(update={"object": rule.object or mapping.home}) for rule in mapping.match)
+        return found
+    return tuple(rule.model_copy(update={"object": rule.object or mapping.home}) for rule in found)
 
 
 def record_columns(mapping: Mapping) -> tuple[RecordColumns, ...]:
@@ -184,6 +227,8 @@ def _columns(mapping: Mapping, records: Records, account: str | None) -> RecordC
         group = listed if rule.kind in listed else ids
         columns = group.get(rule.kind, ())
         group[rule.kind] = columns if rule.field in columns else (*columns, rule.field)
+    if mapping.creates_by and records.object == mapping.home:
+        ids[PERSON_KIND] = (mapping.creates_by,)
     rest = records.model_dump(exclude={"object", "id", "email", "phone", "account"})
     return RecordColumns(
         object=records.object,

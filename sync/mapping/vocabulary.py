@@ -151,7 +151,7 @@ TASK = RESPONSE | {
 }
 
 #: What a record can be found by.
-MATCH = {word: meaning for word, meaning in IDENTIFIERS.items() if word != "person.id"}
+MATCH = IDENTIFIERS
 
 #: The words of each place of a mapping.
 PLACES = {

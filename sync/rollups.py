@@ -1,0 +1,78 @@
+"""Rollups: the NPS of the accounts whose contacts' profiles were computed, and what the destination should hold of it.
+
+One chunk of accounts is one transaction, as in `sync.compute`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from sync.intents import intend, retract
+from sync.ledger import outbox, profiles
+from sync.shapes import Shapes
+from sync.words import Columns, to_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.contract import Accounts
+    from sync.config.schema import Settings
+    from sync.kernel import Kernel
+    from sync.run import Run
+
+#: Accounts computed in one transaction.
+ACCOUNTS_AT_ONCE = 30_000
+
+
+class Rollups:
+    """Computes the accounts that were touched.
+
+    Args:
+        run: In which.
+        settings: The config.
+        accounts: Tells how many contacts an account has, where somebody knows.
+    """
+
+    def __init__(self, run: Run, settings: Settings, accounts: Accounts | None) -> None:
+        self._run = run
+        self._settings = settings
+        self._accounts = accounts
+        self._shape = Shapes(run.mapping).rollup
+
+    def compute(self, kernel: Kernel | None) -> int:
+        """Work off some of the accounts that wait; return how many."""
+        run, shape = self._run, self._shape
+        if shape is None:
+            return 0
+        with run.ledger.read() as connection:
+            _, accounts = profiles.next_touched(connection, run.name, "account", ACCOUNTS_AT_ONCE)
+            if not accounts:
+                return 0
+            contacts = profiles.by_account(connection, run.name, accounts)
+            known = outbox.acknowledged(connection, run.name, shape.object, accounts)
+        rollups = self._roll_up(kernel, contacts, accounts)
+        columns = Columns(rollups)
+        found = intend(shape, columns["account"], {word: columns[word] for word in shape.words}, known, None)
+        left = set(accounts).difference(columns["account"])  # by everybody: merged away, or somewhere else now
+        emptied = [
+            retract(shape, account, known[account][0], {"account": account}) for account in sorted(left & known.keys())
+        ]
+        run.step("compute.rollups")
+        with run.lease.write() as connection:
+            outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(left))
+            outbox.put(connection, run.name, run.id, [*found.rows, *filter(None, emptied)])
+            profiles.store_rollups(connection, run.name, rollups)
+            profiles.drop_rollups(connection, run.name, sorted(left))
+            profiles.untouch(connection, run.name, "account", "", accounts[-1])
+        return len(accounts)
+
+    def _roll_up(self, kernel: Kernel | None, contacts: pa.Table, accounts: Sequence[str]) -> pa.Table:
+        sizes = None
+        if self._accounts is not None:
+            known = self._accounts.sizes(accounts)
+            sizes = pa.table({"account": list(known), "contacts_known": pa.array(known.values(), pa.int64())})
+        for name in ("due_at", "relational_responded_at", "transactional_responded_at"):
+            contacts = contacts.set_column(contacts.schema.get_field_index(name), name, to_ms(contacts[name]))
+        return self._run.work.rollups(kernel, contacts, sizes, now=self._run.now, settings=self._settings.nps)
