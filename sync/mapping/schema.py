@@ -237,6 +237,7 @@ def _columns(mapping: Mapping, records: Records, account: str | None) -> RecordC
         phones=listed["phone"],
         ids=ids,
         account=account,
+        written=tuple(mapping.fields),
         **rest,
     )
 
