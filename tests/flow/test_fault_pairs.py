@@ -13,7 +13,7 @@ import pytest
 from tests.flow.fault_pairs import OF_JOBS, chosen, compared, every, names
 from tests.flow.played import VENDORS, Crm, email
 
-PAIRS, PEOPLE = 25, 20
+PAIRS, PEOPLE = 16, 20
 #: Faults of replies that few people do not bring about: second pages, refusals, reading back.
 RARE = {"short_page", "bare_errors", "stale_read"}
 
@@ -21,7 +21,7 @@ RARE = {"short_page", "bare_errors", "stale_read"}
 @pytest.fixture(scope="module")
 def pool():
     """Most of the time goes by in waiting before another try."""
-    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
         yield pool
 
 
