@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import ConnectorError
 from sync.deliver import Delivered, deliver
-from sync.errors import Problem, UserError
+from sync.errors import Exit, Problem, UserError
 from sync.ledger import matching, parking, runs, undos, writes
 from sync.ledger.lease import acquire
 from sync.report import Status
@@ -92,7 +92,8 @@ class Undoer:
         where = f"run {wish.run}"
         if not counts:
             hint = "It wrote nothing, or its log was dropped with age: npsync runs RUN"
-            raise UserError("E405", Problem(where=where, what="nothing of this run can be undone", hint=hint))
+            problem = Problem(where=where, what="nothing of this run can be undone", hint=hint)
+            raise UserError("E405", problem, exit_=Exit.STOPPED_BY_GUARD)
         if wish.object is not None and wish.object not in counts:
             hint = f"It wrote: {', '.join(counts)}."
             raise UserError("E105", Problem(where=where, what=f"no writes to `{wish.object}`", hint=hint))
