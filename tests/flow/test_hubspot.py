@@ -113,6 +113,18 @@ def test_answers_arrive_at_contacts_and_companies(crm: Crm) -> None:
     assert 0.66 < float(company["nps_coverage"]) < 0.67
 
 
+def test_a_first_sync_reads_each_contact_once(crm: Crm) -> None:
+    """The look-up by e-mail also reads what the contacts hold before they are written, which an undo puts back."""
+    crm.portal.update("contacts", crm.ada, {"nps_score": "4"})
+    crm.sync()
+    paths = [each.path for each in crm.service.log.entries]
+    assert 1 == sum(path.endswith("/objects/2026-09/contacts/batch/read") for path in paths), paths
+
+    [run] = [line.split()[0] for line in crm.desk.npsync("runs").out.splitlines() if " hubspot" in line][:1]
+    assert 0 == crm.desk.npsync("undo", run, "--yes").status
+    assert ("4", None) == tuple(crm.contact(id_).get("nps_score") for id_ in (crm.ada, crm.bob))
+
+
 def test_whole_records_are_as_before_but_for_what_is_mapped(crm: Crm) -> None:
     """Issue 3, point 6."""
     kinds = ("contacts", "companies", "deals")
