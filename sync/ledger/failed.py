@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, select, update
 
 from connectors.values import OutcomeKind
-from sync.ledger.rows import among, fetch, upsert
+from sync.ledger.rows import MAPPING, among, fetch, upsert
 from sync.ledger.tables import FAILURES, OUTBOX
 from sync.times import to_text
 
@@ -190,7 +190,10 @@ def is_open(mapping: str) -> tuple[ColumnElement[bool], ...]:
 
 def any_open(connection: Connection, mapping: str) -> bool:
     """Tell whether any write of *mapping* waits for something to change."""
-    return connection.scalar(select(FAILURES.c.record).where(*is_open(mapping)).limit(1)) is not None
+    return connection.scalar(_ANY_OPEN, {"mapping": mapping}) is not None
+
+
+_ANY_OPEN = select(FAILURES.c.record).where(FAILURES.c.mapping == MAPPING, FAILURES.c.state.in_(OPEN)).limit(1)
 
 
 def count(connection: Connection, mapping: str) -> int:

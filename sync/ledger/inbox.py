@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, select, text, update
+from sqlalchemy import and_, delete, func, select, update
 
 from sync.identity.claims import Claims
 from sync.ledger.alias_tables import MOVES
-from sync.ledger.rows import MAPPING, RUN, among, as_list, fetch, listed, once, upsert
+from sync.ledger.rows import MAPPING, RUN, among, as_list, fetch, listed, once, text, upsert
 from sync.ledger.tables import (
     CURSORS,
     MATCHES,

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from sync.errors import Exit, Problem, UserError
-from sync.ledger.rows import MAPPING, upsert
+from sync.ledger.rows import MAPPING, text, upsert
 from sync.ledger.tables import LEASES
 from sync.times import to_text
 

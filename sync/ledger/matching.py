@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import Text, and_, delete, literal, select, text
+from sqlalchemy import Integer, Text, and_, bindparam, delete, literal, select
 
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
 from sync.identity.evidence import DECISION_COLUMNS
 from sync.ledger import unmatched
-from sync.ledger.rows import among, arrow, fetch, table, tuples, upsert
+from sync.ledger.rows import MAPPING, RUN, among, arrow, as_list, fetch, listed, once, table, text, tuples, upsert
 from sync.ledger.tables import (
     CURSORS,
     DECISIONS,
@@ -26,7 +26,7 @@ from sync.report import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection, Select
 
 #: The stream under which the version of the directory is remembered that the held were last tried against.
 DIRECTORY = "@directory"
@@ -51,20 +51,38 @@ def undecided(connection: Connection, mapping: str, run: str, after: str, most: 
     Returns:
         Their claims, ordered by respondent, and the key to go on after; None: there are no more.
     """
-    columns = (RUN_ROWS.c.key, RESPONSES.c.respondent)
-    unknown = and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent)
-    waiting = (
-        select(*columns)
-        .select_from(RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).outerjoin(MATCHES, unknown))
-        .where(*_queued(mapping, run), RUN_ROWS.c.key > after, MATCHES.c.respondent.is_(None))
-        .order_by(RUN_ROWS.c.key)
-        .limit(most)
-    )
-    rows = fetch(connection, waiting)
-    respondents = sorted({respondent for _, respondent in rows})
-    claims = select(*_CLAIMS).where(among(connection, RESPONDENTS.c.respondent, respondents))
-    found = table(arrow(connection, claims.order_by(RESPONDENTS.c.respondent), CLAIMS_SCHEMA), CLAIMS_SCHEMA)
+    rows = fetch(connection, _UNDECIDED, {"mapping": mapping, "run": run, "after": after, "most": most})
+    if not rows:
+        return CLAIMS_SCHEMA.empty_table(), None
+    respondents = as_list(connection, sorted({respondent for _, respondent in rows}))
+    given = {"respondents": respondents}
+    found = table(arrow(connection, _claims(connection), CLAIMS_SCHEMA, given), CLAIMS_SCHEMA)
     return found, rows[-1][0] if len(rows) == most else None
+
+
+_QUEUED = (RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.run == RUN, RUN_ROWS.c.state == State.PENDING.value)
+_WITHOUT = and_(MATCHES.c.mapping == MAPPING, MATCHES.c.respondent == RESPONSES.c.respondent)
+_UNDECIDED = (
+    select(RUN_ROWS.c.key, RESPONSES.c.respondent)
+    .select_from(RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).outerjoin(MATCHES, _WITHOUT))
+    .where(*_QUEUED, RUN_ROWS.c.key > bindparam("after", type_=Text), MATCHES.c.respondent.is_(None))
+    .order_by(RUN_ROWS.c.key)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+@once
+def _claims(connection: Connection) -> Select[Any]:
+    these = listed(connection, RESPONDENTS.c.respondent, "respondents")
+    return select(*_CLAIMS).where(these).order_by(RESPONDENTS.c.respondent)
+
+
+def any_waiting(connection: Connection, mapping: str, run: str) -> bool:
+    """Tell whether any response waits in *run*."""
+    return connection.scalar(_ANY_WAITING, {"mapping": mapping, "run": run}) is not None
+
+
+_ANY_WAITING = select(RUN_ROWS.c.key).where(*_QUEUED).limit(1)
 
 
 def held(  # noqa: PLR0913 - a page of a list, and what is on it
@@ -99,9 +117,12 @@ def prior(connection: Connection, mapping: str, respondents: Sequence[str]) -> p
 
 def human(connection: Connection, mapping: str) -> pa.Table:
     """Return what people decided for this mapping."""
-    columns = (DECISIONS.c.respondent, DECISIONS.c.verb, DECISIONS.c.object, DECISIONS.c.record)
-    statement = select(*columns).where(DECISIONS.c.mapping == mapping)
-    return table(arrow(connection, statement, HUMAN_SCHEMA), HUMAN_SCHEMA)
+    return table(arrow(connection, _HUMAN, HUMAN_SCHEMA, {"mapping": mapping}), HUMAN_SCHEMA)
+
+
+_HUMAN = select(DECISIONS.c.respondent, DECISIONS.c.verb, DECISIONS.c.object, DECISIONS.c.record).where(
+    DECISIONS.c.mapping == MAPPING
+)
 
 
 def record_human(  # noqa: PLR0913 - a decision is one row
@@ -123,11 +144,16 @@ def store(connection: Connection, mapping: str, run: str, at: str, decided: pa.T
 
 def touch(connection: Connection, mapping: str, respondents: Sequence[str]) -> None:
     """Have the records that *respondents* are matched to computed again."""
-    columns = (literal(mapping, Text), literal("record", Text), MATCHES.c.object, MATCHES.c.record)
-    among_these = among(connection, MATCHES.c.respondent, respondents)
-    where = (MATCHES.c.mapping == mapping, among_these, MATCHES.c.outcome == "matched")
-    rows = [tuple(row) for row in connection.execute(select(*columns).where(*where).distinct())]
+    given = {"mapping": mapping, "respondents": as_list(connection, respondents)}
+    rows = fetch(connection, _matched(connection), given)
     upsert(connection, TOUCHED, ("mapping", "kind", "object", "record"), rows, update=False)
+
+
+@once
+def _matched(connection: Connection) -> Select[Any]:
+    columns = (MATCHES.c.mapping, literal("record", Text), MATCHES.c.object, MATCHES.c.record)
+    these = (MATCHES.c.mapping == MAPPING, listed(connection, MATCHES.c.respondent, "respondents"))
+    return select(*columns).where(*these, MATCHES.c.outcome == "matched").distinct()
 
 
 def settle(connection: Connection, mapping: str, run: str) -> None:
@@ -165,20 +191,15 @@ def acted_upon(connection: Connection, mapping: str, run: str) -> None:
 
 def definition(connection: Connection, mapping: str) -> str | None:
     """Return the hash of the definitions that this mapping's values were last computed with."""
-    return connection.scalar(select(DEFINITIONS.c.hash).where(DEFINITIONS.c.mapping == mapping))
+    return connection.scalar(_DEFINITION, {"mapping": mapping})
+
+
+_DEFINITION = select(DEFINITIONS.c.hash).where(DEFINITIONS.c.mapping == MAPPING)
 
 
 def define(connection: Connection, mapping: str, digest: str) -> None:
     """Remember what this mapping's values were computed with."""
     upsert(connection, DEFINITIONS, ("mapping", "hash"), [(mapping, digest)])
-
-
-def _queued(mapping: str, run: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        RUN_ROWS.c.mapping == mapping,
-        RUN_ROWS.c.run == run,
-        RUN_ROWS.c.state == State.PENDING.value,
-    )
 
 
 _TOUCH_MATCHED = """

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select, text, tuple_, update
+from sqlalchemy import Text, and_, bindparam, func, select, update
 
 from sync.ledger import failed, parking
 from sync.ledger.log_tables import DECLINED
-from sync.ledger.rows import among, fetch, remove, upsert
+from sync.ledger.rows import MAPPING, among, as_list, fetch, listed, once, remove, text, upsert
 from sync.ledger.tables import ACKNOWLEDGED, OUTBOX
 from sync.report import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from sync.intents import Confirmed, Intent
     from sync.parcels import Queued
@@ -78,42 +78,65 @@ def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
 
 def waiting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
     """Return which of *records* have something in the outbox."""
-    here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_)
-    if connection.scalar(select(OUTBOX.c.record).where(*here).limit(1)) is None:
+    given = {"mapping": mapping, "object": object_}
+    if connection.scalar(_ANY_WAITING, given) is None:
         return set()
-    found = select(OUTBOX.c.record).where(*here, among(connection, OUTBOX.c.record, records))
-    return {record for (record,) in fetch(connection, found)}
+    found = fetch(connection, _waiting(connection), given | {"records": as_list(connection, records)})
+    return {record for (record,) in found}
+
+
+_OBJECT = bindparam("object", type_=Text)
+_WAITING = select(OUTBOX.c.record).where(OUTBOX.c.mapping == MAPPING, OUTBOX.c.object == _OBJECT)
+_ANY_WAITING = _WAITING.limit(1)
+
+
+@once
+def _waiting(connection: Connection) -> Select[Any]:
+    return _WAITING.where(listed(connection, OUTBOX.c.record, "records"))
 
 
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:
     """Return what *records* were last confirmed to hold, by which run, and what a person undid of them."""
-    here = (ACKNOWLEDGED.c.mapping == mapping, ACKNOWLEDGED.c.object == object_)
-    if connection.scalar(select(ACKNOWLEDGED.c.record).where(*here).limit(1)) is None:
+    given = {"mapping": mapping, "object": object_}
+    if connection.scalar(_ANY_ACKNOWLEDGED, given) is None:
         return {}
-    these = among(connection, ACKNOWLEDGED.c.record, records)
+    found = fetch(connection, _acknowledged(connection), given | {"records": as_list(connection, records)})
+    return {record: (desired, run, undone) for record, desired, run, undone in found}
+
+
+_OURS = (ACKNOWLEDGED.c.mapping == MAPPING, ACKNOWLEDGED.c.object == _OBJECT)
+_ANY_ACKNOWLEDGED = select(ACKNOWLEDGED.c.record).where(*_OURS).limit(1)
+
+
+@once
+def _acknowledged(connection: Connection) -> Select[Any]:
     beside = and_(*(DECLINED.c[name] == ACKNOWLEDGED.c[name] for name in ("mapping", "object", "record")))
     columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run, DECLINED.c.desired)
-    statement = select(*columns).select_from(ACKNOWLEDGED.outerjoin(DECLINED, beside)).where(*here, these)
-    return {record: (desired, run, undone) for record, desired, run, undone in fetch(connection, statement)}
+    these = listed(connection, ACKNOWLEDGED.c.record, "records")
+    return select(*columns).select_from(ACKNOWLEDGED.outerjoin(DECLINED, beside)).where(*_OURS, these)
 
 
 #: Where a row stands in the order of delivery.
 Place = tuple[int, str, str]
 _PLACE = itemgetter(0, 1, 2)
 BEFORE_ALL: Place = (-1, "", "")
-_QUEUED = tuple(OUTBOX.c[name] for name in ("rank", "object", "record", "keys", "changes", "desired"))
 
 
 def batch(connection: Connection, mapping: str, after: Place, most: int, last: Place | None = None) -> list[Queued]:
     """Return the next rows to deliver, in the order of rank, object and record, up to *last*."""
-    place = tuple_(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
-    statement = (
-        select(*_QUEUED)
-        .where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None), place > tuple_(*after))
-        .order_by(OUTBOX.c.rank, OUTBOX.c.object, OUTBOX.c.record)
-        .limit(most)
-    )
-    return fetch(connection, statement if last is None else statement.where(place <= tuple_(*last)))
+    given: dict[str, Any] = {"mapping": mapping, "most": most, **dict(zip(("r1", "o1", "k1"), after, strict=True))}
+    if last is None:
+        return fetch(connection, text(_BATCH.format(last="")), given)
+    given |= dict(zip(("r2", "o2", "k2"), last, strict=True))
+    return fetch(connection, text(_BATCH.format(last=_UP_TO)), given)
+
+
+_UP_TO = "AND (rank, object, record) <= (:r2, :o2, :k2)"
+_BATCH = """
+SELECT rank, object, record, keys, changes, desired FROM outbox
+WHERE mapping = :mapping AND parked IS NULL AND (rank, object, record) > (:r1, :o1, :k1) {last}
+ORDER BY rank, object, record LIMIT :most
+"""
 
 
 def acknowledge(  # noqa: PLR0913 - both ends of a range
@@ -212,15 +235,17 @@ class Extent:
 
 def extent(connection: Connection, mapping: str, records: Sequence[str]) -> Extent:
     """Measure what the outbox would do; *records* are the objects that hold a person's NPS."""
-    statement = (  # one look at the outbox, which holds a whole import
-        select(OUTBOX.c.object, func.count(), func.count(OUTBOX.c.changes), func.sum(OUTBOX.c.cleared))
-        .where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.is_(None))
-        .group_by(OUTBOX.c.object)
-    )
-    found = {name: sums for name, *sums in fetch(connection, statement)}
+    found = {name: sums for name, *sums in fetch(connection, _EXTENT, {"mapping": mapping})}
     changed = sum(found[name][1] for name in records if name in found)
     cleared = sum(int(found[name][2]) for name in records if name in found)
     return Extent(writes={name: writes for name, (writes, *_) in found.items()}, changed=changed, cleared=cleared)
+
+
+_EXTENT = (  # one look at the outbox, which holds a whole import
+    select(OUTBOX.c.object, func.count(), func.count(OUTBOX.c.changes), func.sum(OUTBOX.c.cleared))
+    .where(OUTBOX.c.mapping == MAPPING, OUTBOX.c.parked.is_(None))
+    .group_by(OUTBOX.c.object)
+)
 
 
 def planned(connection: Connection, mapping: str, most: int | None = None) -> Iterable[Any]:

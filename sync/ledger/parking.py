@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
-from sync.ledger.rows import among
+from sync.ledger.rows import among, text
 from sync.ledger.tables import OUTBOX
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def park(connection: Connection, mapping: str, rows: Iterable[tuple[Queued, str]
 
 def tidy(connection: Connection, mapping: str) -> None:
     """Let go of what a run that died had set aside."""
-    connection.execute(
-        update(OUTBOX).where(OUTBOX.c.mapping == mapping, OUTBOX.c.parked.in_(_OF_A_RUN)).values(parked=None)
-    )
+    connection.execute(text(_TIDY), {"mapping": mapping})
 
 
 def set_aside(connection: Connection, mapping: str, parked: str = ASIDE) -> None:
@@ -119,6 +117,7 @@ _PARK = """
 UPDATE outbox SET parked = :parked
 WHERE mapping = :mapping AND rank = :rank AND object = :object AND record = :record
 """
+_TIDY = f"UPDATE outbox SET parked = NULL WHERE mapping = :mapping AND parked IN {_OF_A_RUN!r}"  # noqa: S608 - our words
 _END = """
 UPDATE outbox SET parked = (
   SELECT CASE WHEN f.kind = 'transient' AND f.state = 'open' THEN 'later' ELSE f.code END FROM failures f

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, select
 
 from sync.chunk import Before
 from sync.identity.claims import CLAIM_COLUMNS
-from sync.ledger.rows import among, arrow, fetch, table, tuples, upsert
+from sync.ledger.rows import MAPPING, among, arrow, fetch, table, text, tuples, upsert
 from sync.ledger.tables import (
     MEMBERSHIPS,
     PROFILE_COLUMNS,
@@ -69,30 +69,36 @@ def touch_accounts(connection: Connection, mapping: str, accounts: Sequence[str]
 
 def next_touched(connection: Connection, mapping: str, kind: str, most: int) -> tuple[str, list[str]]:
     """Return one object and at most *most* of its touched records, in order; no records: there is nothing to do."""
-    first = select(func.min(TOUCHED.c.object)).where(TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind)
-    object_ = connection.scalar(first)
+    given = {"mapping": mapping, "kind": kind}
+    object_ = connection.scalar(text(_FIRST), given)
     if object_ is None:
         return "", []
-    here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind, TOUCHED.c.object == object_)
-    rows = fetch(connection, select(TOUCHED.c.record).where(*here).order_by(TOUCHED.c.record).limit(most))
+    rows = fetch(connection, text(_NEXT), given | {"object": object_, "most": most})
     return object_, [record for (record,) in rows]
+
+
+_FIRST = "SELECT min(object) FROM touched WHERE mapping = :mapping AND kind = :kind"
+_NEXT = """
+SELECT record FROM touched WHERE mapping = :mapping AND kind = :kind AND object = :object
+ORDER BY record LIMIT :most
+"""
 
 
 def count_touched(connection: Connection, mapping: str, kind: str) -> int:
     """Return how many records or accounts wait."""
-    here = (TOUCHED.c.mapping == mapping, TOUCHED.c.kind == kind)
-    return connection.scalar(select(func.count()).select_from(TOUCHED).where(*here)) or 0
+    return connection.scalar(text(_COUNT), {"mapping": mapping, "kind": kind}) or 0
+
+
+_COUNT = "SELECT count(*) FROM touched WHERE mapping = :mapping AND kind = :kind"
 
 
 def untouch(connection: Connection, mapping: str, kind: str, object_: str, last: str) -> None:
     """Take the records up to *last* out of the queue."""
-    connection.execute(delete(TOUCHED).where(*_range(TOUCHED, mapping, kind, object_, last)))
+    connection.execute(text(_UNTOUCH), {"mapping": mapping, "kind": kind, "object": object_, "last": last})
 
 
-def _range(touched: Any, mapping: str, kind: str, object_: str, last: str) -> tuple[Any, ...]:  # noqa: ANN401 - a table
-    """The touched records up to *last*: exactly those that `next_touched` returned, in one lease."""
-    columns = touched.c
-    return (columns.mapping == mapping, columns.kind == kind, columns.object == object_, columns.record <= last)
+#: Exactly those that `next_touched` returned, in one lease.
+_UNTOUCH = "DELETE FROM touched WHERE mapping = :mapping AND kind = :kind AND object = :object AND record <= :last"
 
 
 def history(  # noqa: PLR0913 - a range of records, and what is asked of it
@@ -115,7 +121,7 @@ def history(  # noqa: PLR0913 - a range of records, and what is asked of it
             ("waiting", pa.int8()),
         ]
     )
-    return table(arrow(connection, statement.bindparams(**values), schema), schema)
+    return table(arrow(connection, statement, schema, values), schema)
 
 
 #: The touched records are few: everything else is looked up from them. The limit keeps SQLite from moving the range
@@ -151,7 +157,7 @@ def claims_of(connection: Connection, respondents: Sequence[str]) -> dict[str, d
 def stored(connection: Connection, mapping: str, object_: str, last: str, most: int) -> dict[str, Before]:
     """Return what the ledger holds of the profiles of the touched records up to *last*, at most *most*."""
     values = {"mapping": mapping, "object": object_, "last": last, "most": most}
-    rows = fetch(connection, text(_STORED).bindparams(**values))
+    rows = fetch(connection, text(_STORED), values)
     return {record: Before(*values) for record, *values in rows}
 
 
@@ -172,17 +178,23 @@ def drop(connection: Connection, mapping: str, object_: str, records: Sequence[s
 def move_totals(connection: Connection, mapping: str, moves: Mapping[tuple[str, str], int]) -> None:
     """Add to the persons counted by (survey kind, category); the pair of empty texts counts all profiles."""
     for (kind, category), number in moves.items():
-        here = (TOTALS.c.mapping == mapping, TOTALS.c.survey_kind == kind, TOTALS.c.category == category)
-        moved = connection.execute(update(TOTALS).where(*here).values(persons=TOTALS.c.persons + number))
-        if moved.rowcount == 0:
-            values = {"mapping": mapping, "survey_kind": kind, "category": category, "persons": number}
-            connection.execute(insert(TOTALS).values(values))
+        values = {"mapping": mapping, "kind": kind, "category": category, "persons": number}
+        connection.execute(text(_MOVE), values)
+
+
+_MOVE = """
+INSERT INTO totals (mapping, survey_kind, category, persons) VALUES (:mapping, :kind, :category, :persons)
+ON CONFLICT (mapping, survey_kind, category) DO UPDATE SET persons = totals.persons + excluded.persons
+"""
 
 
 def totals(connection: Connection, mapping: str) -> dict[tuple[str, str], int]:
     """Return the persons by (survey kind, category)."""
-    rows = connection.execute(select(TOTALS).where(TOTALS.c.mapping == mapping))
-    return {(row.survey_kind, row.category): row.persons for row in rows}
+    rows = fetch(connection, _TOTALS, {"mapping": mapping})
+    return {(kind, category): persons for kind, category, persons in rows}
+
+
+_TOTALS = select(TOTALS.c.survey_kind, TOTALS.c.category, TOTALS.c.persons).where(TOTALS.c.mapping == MAPPING)
 
 
 def set_memberships(  # noqa: PLR0913 - both directions of one change

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
+from sqlalchemy import text as sql
 
 from sync.packed import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Executable, Table
+    from sqlalchemy import ColumnElement, Connection, Executable, Table, TextClause
 
 S = TypeVar("S")
 
@@ -77,6 +78,12 @@ def remove(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]
     sign = "?" if connection.dialect.name == "sqlite" else "%s"
     where = " AND ".join(f'"{column.name}" = {sign}' for column in table.primary_key.columns)
     connection.exec_driver_sql(f'DELETE FROM "{table.name}" WHERE {where}', list(keys))  # noqa: S608 - our own names
+
+
+@cache
+def text(words: str) -> TextClause:
+    """Return SQL of ours, which is one of few texts, as a statement; see `MAPPING`."""
+    return sql(words)
 
 
 def fetch(

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, insert, or_, select
+from sqlalchemy import Text, and_, bindparam, delete, exists, insert, or_, select
 
 from sync.ledger.profiles import move_totals
-from sync.ledger.rows import among
+from sync.ledger.rows import MAPPING, RUN, among, fetch
 from sync.ledger.tables import MATCHES, RESPONSES, RUN_ROWS, UNMATCHED
 from sync.nps.category import category_of
 from sync.report import State
@@ -31,18 +31,23 @@ _ANONYMOUS = "anonymous"
 
 def set_aside(connection: Connection, mapping: str, run: str) -> None:
     """Count those whose responses wait in *run* and were not matched; to be called while they still wait."""
-    waiting = (RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run == run, RUN_ROWS.c.state == State.PENDING.value)
-    unmatched = and_(
-        MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONSES.c.respondent, MATCHES.c.outcome != "matched"
-    )
-    joined = RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).join(MATCHES, unmatched)
-    persons = select(RESPONSES.c.respondent).select_from(joined).where(*waiting, MATCHES.c.reason != _ANONYMOUS)
-    recount(connection, mapping, [respondent for (respondent,) in connection.execute(persons.distinct())])
+    given = {"mapping": mapping, "run": run}
+    recount(connection, mapping, [respondent for (respondent,) in fetch(connection, _PERSONS, given)])
     # The anonymous share their respondent: counting that anew would count them all.
-    answers = select(RESPONSES.c.key).select_from(joined).where(*waiting, MATCHES.c.reason == _ANONYMOUS)
-    if keys := [key for (key,) in connection.execute(answers)]:
+    if keys := [key for (key,) in fetch(connection, _ANSWERS, given)]:
         _remove(connection, mapping, among(connection, UNMATCHED.c.key, keys))
         _add(connection, mapping, among(connection, RESPONSES.c.key, keys))
+
+
+_WAITING = (RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.run == RUN, RUN_ROWS.c.state == State.PENDING.value)
+_JOINED = RUN_ROWS.join(RESPONSES, RESPONSES.c.key == RUN_ROWS.c.key).join(
+    MATCHES,
+    and_(MATCHES.c.mapping == MAPPING, MATCHES.c.respondent == RESPONSES.c.respondent, MATCHES.c.outcome != "matched"),
+)
+_PERSONS = (
+    select(RESPONSES.c.respondent).select_from(_JOINED).where(*_WAITING, MATCHES.c.reason != _ANONYMOUS).distinct()
+)
+_ANSWERS = select(RESPONSES.c.key).select_from(_JOINED).where(*_WAITING, MATCHES.c.reason == _ANONYMOUS)
 
 
 def forget(connection: Connection, mapping: str, keys: Sequence[str], former: Sequence[str]) -> None:
@@ -65,8 +70,14 @@ def recount(connection: Connection, mapping: str, respondents: Sequence[str] | N
 
 def expired(connection: Connection, mapping: str, after: str) -> bool:
     """Tell whether somebody is counted whose latest response is not of after *after*."""
-    here = (UNMATCHED.c.mapping == mapping, UNMATCHED.c.responded_at <= after)
-    return connection.scalar(select(UNMATCHED.c.key).where(*here).limit(1)) is not None
+    return connection.scalar(_EXPIRED, {"mapping": mapping, "after": after}) is not None
+
+
+_EXPIRED = (
+    select(UNMATCHED.c.key)
+    .where(UNMATCHED.c.mapping == MAPPING, UNMATCHED.c.responded_at <= bindparam("after", type_=Text))
+    .limit(1)
+)
 
 
 def expire(connection: Connection, mapping: str, after: str) -> None:

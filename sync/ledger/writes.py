@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, select, text, tuple_, update
+from sqlalchemy import Text, bindparam, delete, func, select, tuple_, update
 
 from sync.ledger import failed
 from sync.ledger.log_tables import DECLINED, EARLIER, OWNED, WRITES
-from sync.ledger.rows import among, fetch, remove, upsert
+from sync.ledger.rows import MAPPING, as_list, fetch, listed, once, remove, text, upsert
 from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from sync.ledger.outbox import Place
     from sync.parcels import Queued
@@ -82,8 +82,14 @@ def own(connection: Connection, mapping: str, found: Mapping[str, bool]) -> None
 
 def earlier(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, str | None]:
     """Return what is kept of *records*; see `EARLIER`."""
-    these = (EARLIER.c.mapping == mapping, EARLIER.c.object == object_, among(connection, EARLIER.c.record, records))
-    return dict(fetch(connection, select(EARLIER.c.record, EARLIER.c.fields).where(*these)))
+    given = {"mapping": mapping, "object": object_, "records": as_list(connection, records)}
+    return dict(fetch(connection, _earlier(connection), given))
+
+
+@once
+def _earlier(connection: Connection) -> Select[Any]:
+    here = (EARLIER.c.mapping == MAPPING, EARLIER.c.object == bindparam("object", type_=Text))
+    return select(EARLIER.c.record, EARLIER.c.fields).where(*here, listed(connection, EARLIER.c.record, "records"))
 
 
 def keep(
