@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from sandbox.faults import Faults
 from sandbox.salesforce import Org, secrets, serve
 from sync.wiring import open_project
 from tests.flow.test_crashes import Crash
+from tests.flow.test_moved_records import kept_in
 from tests.flow.test_salesforce import ANSWERS, HEAD, Crm
+from tests.flow.world import asked
 from tests.salesforce import with_nps_fields
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
 
 
 def ledger(crm: Crm, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(crm.desk.folder / ".npsync/ledger.db")) as connection:
-        return connection.execute(query).fetchall()
+    config = yaml.safe_load((crm.desk.folder / "config.yaml").read_text(encoding="utf-8"))
+    return asked(config.get("ledger", f"sqlite:///{crm.desk.folder}/.npsync/ledger.db"), query)
 
 
 def zoes(crm: Crm) -> list[dict[str, Any]]:
@@ -124,7 +125,8 @@ def test_a_merge_of_a_new_contact_is_followed(crm: Crm) -> None:
     assert [] == zoes(crm)
 
 
-def test_dying_at_any_step_makes_one_contact(crm: Crm) -> None:
+def test_dying_at_any_step_makes_one_contact(crm: Crm, ledger_url: str) -> None:
+    kept_in(crm, ledger_url)
     for number in range(1, 100):
         left = iter(range(number))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from sandbox.faults import Faults
 from sandbox.salesforce import Org, secrets, serve
 from sync.wiring import open_project
 from tests.flow.test_crashes import Crash
 from tests.flow.test_salesforce import ANSWERS, HEAD, Crm
+from tests.flow.world import asked
 from tests.salesforce import with_nps_fields
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def history(crm: Crm) -> dict[str, tuple[Any, Any]]:
 
 
 def ledger(crm: Crm, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(crm.desk.folder / ".npsync/ledger.db")) as connection:
-        return connection.execute(query).fetchall()
+    config = yaml.safe_load((crm.desk.folder / "config.yaml").read_text(encoding="utf-8"))
+    return asked(config.get("ledger", f"sqlite:///{crm.desk.folder}/.npsync/ledger.db"), query)
 
 
 def matched(crm: Crm) -> list[tuple[Any, ...]]:
@@ -52,6 +52,12 @@ def matched(crm: Crm) -> list[tuple[Any, ...]]:
 
 def persons(crm: Crm) -> int:
     return int(ledger(crm, "SELECT persons FROM totals WHERE survey_kind = ''")[0][0])
+
+
+def kept_in(crm: Crm, ledger_url: str) -> None:
+    """Have the ledger stand on another engine."""
+    config = (crm.desk.folder / "config.yaml").read_text(encoding="utf-8")
+    crm.desk.write("config.yaml", f"{config}ledger: {ledger_url}\n")
 
 
 def later(crm: Crm) -> None:
@@ -161,7 +167,8 @@ def rollup(crm: Crm, account: str) -> tuple[Any, Any]:
     return held.get("NPS_Responses__c"), held.get("NPS__c")
 
 
-def test_dying_at_any_step_of_following_ends_as_if_nothing_had_happened(crm: Crm) -> None:
+def test_dying_at_any_step_of_following_ends_as_if_nothing_had_happened(crm: Crm, ledger_url: str) -> None:
+    kept_in(crm, ledger_url)
     crm.sync()
     crm.org.merge("Contact", crm.ada, crm.bob)
     crm.org.convert(crm.lea)

@@ -210,6 +210,11 @@ class World:
         return _execute(self.ledger_url, statement, {})
 
 
+def asked(url: str, query: str) -> list[tuple[Any, ...]]:
+    """Ask a database."""
+    return _execute(url, query, {})
+
+
 def _execute(url: str, statement: str, values: dict[str, Any] | list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     try:
