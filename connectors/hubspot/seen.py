@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Seconds; a hundred thousand contacts are looked up in a hundred.
 FRESH_S = 900.0
-#: Records kept; most hold nothing of ours yet and share one entry.
+#: Records kept of an object; most hold nothing of ours yet, and take an id's room.
 MOST = 200_000
 #: Characters kept of all values together: some tens of megabytes.
 MOST_CHARACTERS = 20_000_000
@@ -30,33 +30,37 @@ class Seen:
 
     Args:
         clock: The time.
-        most: Records kept.
+        most: Records kept of an object.
     """
 
     clock: Callable[[], datetime]
     most: int = MOST
-    _held: dict[tuple[str, str], tuple[float, tuple[str, ...], tuple[str | None, ...]]] = field(default_factory=dict)
+    #: Object → record → when it was read, of which properties, and what it held.
+    _held: dict[str, dict[str, tuple[float, tuple[str, ...], tuple[str | None, ...]]]] = field(default_factory=dict)
     _characters: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def keep(self, object_: str, names: Sequence[str], records: Iterable[Mapping[str, Any]]) -> None:
         """Keep what *records* hold of *names*, as far as there is room."""
-        at, of, blank = self.clock().timestamp(), tuple(names), (None,) * len(names)
+        of = tuple(names)
+        # One entry for all that hold nothing yet.
+        blank = (self.clock().timestamp(), of, (None,) * len(of))
         with self._lock:
+            held = self._held.setdefault(object_, {})
             for record in records:
                 values = held_by(record)
                 kept = tuple(values.get(name) or None for name in of)
-                kept = blank if kept == blank else kept
                 self._characters += sum(map(len, filter(None, kept)))
-                if len(self._held) < self.most and self._characters < MOST_CHARACTERS:
-                    self._held[object_, str(record.get("id"))] = at, of, kept
+                if len(held) < self.most and self._characters < MOST_CHARACTERS:
+                    held[str(record.get("id"))] = blank if kept == blank[2] else (blank[0], of, kept)
 
     def take(self, object_: str, ids: Iterable[str], names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Return, for the last time, those records of which all of *names* are known, in the form of HubSpot's."""
         since, found = self.clock().timestamp() - FRESH_S, dict[str, Mapping[str, Any]]()
         with self._lock:
-            for id_ in ids if self._held else ():
-                at, of, kept = self._held.pop((object_, id_), (0.0, (), ()))
+            held = self._held.get(object_, {})
+            for id_ in ids if held else ():
+                at, of, kept = held.pop(id_, (0.0, (), ()))
                 values = dict(zip(of, kept, strict=True))
                 if at >= since and all(name in values for name in names):
                     found[id_] = {"id": id_, "properties": values}
@@ -65,10 +69,11 @@ class Seen:
     def forget(self, object_: str, ids: Iterable[str] | None = None) -> None:
         """Forget records that are about to be written; without *ids* all of the object."""
         with self._lock:
-            gone = [each for each in self._held if each[0] == object_] if ids is None and self._held else ()
-            for id_ in ids or ():
-                self._held.pop((object_, id_), None)
-            for each in gone:
-                del self._held[each]
-            if not self._held:
+            held = self._held.get(object_)
+            if held and ids is not None:
+                for id_ in ids:
+                    held.pop(id_, None)
+            elif held:
+                held.clear()
+            if not any(self._held.values()):
                 self._characters = 0
