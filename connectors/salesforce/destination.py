@@ -24,6 +24,7 @@ from connectors.salesforce.paths import paths
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.rights import rights
 from connectors.salesforce.schema import Org, check
+from connectors.salesforce.seen import Seen
 from connectors.salesforce.session import Call, Session, ToLoopback
 from connectors.salesforce.spool import Spool
 from connectors.salesforce.tokens import Tokens
@@ -105,6 +106,7 @@ class Salesforce:
         self._refreshes = auth == "refresh_token"
         self._session = session
         self._org = Org(session)
+        self._seen = Seen(patience.clock)
         self._reader = Reader(session, BulkQuery(session, clock=patience.clock, sleep=sleep))
         ingest = Ingest(session, jobs or NoJobs(), clock=patience.clock, sleep=sleep)
         self._writer = Writer(session, ingest, self._reader)
@@ -139,6 +141,7 @@ class Salesforce:
                     spool = spools[target] = Spool(target, kind, block.object)
                 spool.lookups = {**spool.lookups, **self._org.lookups(kind, (*target.parts, *block.fields))}
                 spool.add(block)
+                self._seen.forget(kind.name, block.ids() if target.by_id else None)
             return self._writer.deliver(list(spools.values()))
         finally:
             for spool in spools.values():
@@ -168,8 +171,9 @@ class Salesforce:
         found: dict[RecordRef, Mapping[str, FieldValue]] = {}
         for (object_, key), wanted in by_key.items():
             kind = self._org.get(object_)
-            ways = paths(self._org, kind, fields, self._where)
-            held = self._reader.by_key(kind, key, [ref.id for ref in wanted], ways)
+            ways, ids = paths(self._org, kind, fields, self._where), [ref.id for ref in wanted]
+            held = self._seen.take(kind.name, ids, fields) if key.by_id else {}
+            held |= self._reader.by_key(kind, key, [id_ for id_ in ids if id_ not in held], ways)
             found.update({ref: held[ref.id] for ref in wanted if ref.id in held})
         return found
 
@@ -231,7 +235,7 @@ class Salesforce:
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
         """See `Matchable.directory`."""
-        return RecordDirectory(self._session, self._reader, self._org, columns)
+        return RecordDirectory(self._session, self._reader, self._org, columns, self._seen)
 
     def who(self) -> Mapping[str, str]:
         """Return who is signed in and to what, for `npsync auth test`."""
@@ -250,3 +254,4 @@ class Salesforce:
     def close(self) -> None:
         """Give every connection back."""
         self._session.close()
+        self._seen.close()

@@ -15,6 +15,7 @@ from connectors.errors import Rejected
 from connectors.salesforce.cells import out
 from connectors.salesforce.keys import exact, folded
 from connectors.salesforce.layout import Layout
+from connectors.salesforce.paths import known_paths
 from connectors.salesforce.query import Term, select
 from connectors.salesforce.reading import at
 from connectors.salesforce.schema import ID
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from connectors.contract import RecordColumns
     from connectors.salesforce.reading import Reader
     from connectors.salesforce.schema import Org
+    from connectors.salesforce.seen import Seen
     from connectors.salesforce.session import Session
     from connectors.values import Moved
 
@@ -57,16 +59,20 @@ class RecordDirectory:
         reader: Of the same.
         org: Its objects.
         columns: What the object's fields mean.
+        seen: Takes in what is read of the fields that will be written.
 
     Raises:
         SchemaDrift: There is no such object or field.
     """
 
-    def __init__(self, session: Session, reader: Reader, org: Org, columns: RecordColumns) -> None:
+    def __init__(self, session: Session, reader: Reader, org: Org, columns: RecordColumns, seen: Seen) -> None:
         self._session = session
         self._reader = reader
         self._kind = org.get(columns.object)
-        self._layout = Layout(self._kind, columns, session.where)
+        self._seen = seen
+        written = known_paths(org, self._kind, columns.written)  # what is missing is said when it is to be written
+        self._written = [path.given for path in written]
+        self._layout = Layout(self._kind, columns, session.where, written)
 
     def find(self, keys: pa.Table) -> Iterator[pa.Table]:
         """See `Directory.find`."""
@@ -199,6 +205,9 @@ class RecordDirectory:
     def _tables(self, records: Iterable[Mapping[str, Any]]) -> Iterator[pa.Table]:
         left = iter(records)
         while part := list(islice(left, BATCH)):
+            if self._written:
+                held = [one for record in part if (one := self._layout.held(record)) is not None]
+                self._seen.keep(self._kind.name, self._written, held)
             yield self._layout.table([record for record in part if at(record, self._layout.id)])
 
 

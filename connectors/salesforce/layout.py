@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from connectors.records import RECORD_FIELDS
 from connectors.salesforce.cells import out
+from connectors.salesforce.ids import widened
 from connectors.salesforce.reading import at
 from connectors.salesforce.schema import ID, missing_fields
 from connectors.values import Moved, RecordRef
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.contract import RecordColumns
+    from connectors.salesforce.paths import Path
     from connectors.salesforce.schema import Kind
+    from connectors.values import FieldValue
 
 #: Every org has these; they are taken where the mapping names nothing and the object has them.
 _STANDARD = {
@@ -42,12 +45,13 @@ class Layout:
         kind: The object.
         columns: What the mapping says of its fields.
         where: Which connection this is.
+        written: Fields that will be written, and are read along.
 
     Raises:
         SchemaDrift: The object lacks a field that the mapping names.
     """
 
-    def __init__(self, kind: Kind, columns: RecordColumns, where: str) -> None:
+    def __init__(self, kind: Kind, columns: RecordColumns, where: str, written: Sequence[Path] = ()) -> None:
         self.kind = kind
         self._object = columns.object
         _check(kind, columns, where)
@@ -59,6 +63,7 @@ class Layout:
         self._single |= {"full_name": kind.spelt(columns.full_name)} if columns.full_name else {}
         self._merged = kind.spelt(columns.merged_into) if columns.merged_into else None
         self._flags = {word: kind.spelt(name) for word in ("deleted", "suppressed") if (name := getattr(columns, word))}
+        self._written = written
         self._own = [name for name in (_DELETED, _MASTER, _CONVERTED, _CONTACT) if kind.has(name)]
 
     @property
@@ -77,12 +82,19 @@ class Layout:
         """Return what a query selects, each once."""
         ids = [name for names in self.ids.values() for name in names]
         rest = [*self._single.values(), *self._flags.values(), *([self._merged] if self._merged else [])]
-        names = [ID, self.id, *self.emails, *self.phones, *ids, *rest, *self._own]
+        written = (path.name for path in self._written)
+        names = [ID, self.id, *self.emails, *self.phones, *ids, *rest, *self._own, *written]
         return list(dict.fromkeys(names))
 
     def table(self, records: Iterable[Mapping[str, Any]]) -> pa.Table:
         """Return records as `RECORD_FIELDS`."""
         return pa.Table.from_pylist([self._row(record) for record in records], schema=RECORD_FIELDS)
+
+    def held(self, record: Mapping[str, Any]) -> tuple[str, list[FieldValue]] | None:
+        """Return a record's id and what it holds of the fields that will be written; None where it is deleted."""
+        id_ = at(record, ID)
+        gone = id_ is None or _yes(record, _DELETED)
+        return None if gone else (widened(str(id_)), [path.of(record) for path in self._written])
 
     @property
     def moved(self) -> list[str]:

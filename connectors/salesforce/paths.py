@@ -47,6 +47,11 @@ def paths(org: Org, kind: Kind, names: Sequence[str], where: str) -> list[Path]:
     return [path for path in found.values() if path is not None]
 
 
+def known_paths(org: Org, kind: Kind, names: Sequence[str]) -> list[Path]:
+    """Return how those of *names* are read that there are."""
+    return [path for name in names if (path := _followed(org, kind, name)) is not None]
+
+
 def _followed(org: Org, kind: Kind, given: str) -> Path | None:
     """Follow a path; a lookup that may lead to many objects is followed on trust, for it shows their common fields."""
     *ways, last = given.split(".")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connectors.contract import Accounts, RecordColumns
+from connectors.values import RecordRef
 from tests.contract.directory_contract import found
+from tests.salesforce import AT, block, calls, contacts
 
 if TYPE_CHECKING:
     from connectors.salesforce.destination import Salesforce
@@ -185,3 +188,38 @@ def test_an_account_has_its_live_records(salesforce: Salesforce, org: Org, count
 
     assert len(service.log.entries) - before <= 25
     assert {} == dict(directory.sizes([]))
+
+
+@pytest.mark.parametrize("count", [1, 12_000])
+def test_what_records_hold_is_read_with_them(salesforce: Salesforce, org: Org, service: Any, count: int) -> None:
+    """By addresses and by a Bulk query: the read before the first write costs no call; the next one does."""
+    held: dict[str, Any] = {"NPS_Score__c": 7, "NPS_Responded_At__c": AT, "NPS_Risk__c": True, "NPS_Comment__c": "ë\nx"}
+    id_, gone = (org.insert("Contact", {"LastName": "Lee", "Email": "ann@example.com", **held}) for _ in range(2))
+    org.delete("Contact", gone)
+    names = [*held, "NPS_Trend__c"]
+    directory = salesforce.directory(replace(CONTACT, written=(*names, "Nope__c")))
+    ref, lost = (RecordRef(object="Contact", id=each) for each in (id_, gone))
+    keys = (("email", "ann@example.com"), *(("email", f"{number}@example.com") for number in range(1, count)))
+
+    for again in range(2):
+        assert {id_, gone} == set(found(directory, *keys))
+        before = calls(service)
+        assert {ref: {**held, "NPS_Trend__c": None}} == salesforce.read([ref], names)
+        assert calls(service) == before
+        assert {ref: {"NPS_Score__c": 7}} == salesforce.read([ref, lost], ["NPS_Score__c"])
+        assert calls(service) == before + 1, again
+
+
+def test_what_was_written_is_read_anew(salesforce: Salesforce, org: Org) -> None:
+    ids = contacts(org, 2, Email="ann@example.com", NPS_Score__c=3)
+    directory = salesforce.directory(replace(CONTACT, written=("NPS_Score__c",)))
+    refs = [RecordRef(object="Contact", id=id_) for id_ in ids]
+    found(directory, ("email", "ann@example.com"))
+
+    salesforce.write_blocks([block(("NPS_Score__c",), [(ids[0], 9)])])
+
+    assert [9, 3] == [salesforce.read(refs, ["NPS_Score__c"])[ref]["NPS_Score__c"] for ref in refs]
+    found(directory, ("email", "ann@example.com"))
+    salesforce.write_blocks([block(("LastName", "NPS_Score__c"), [("p1", "Roe", 1)], key="NPS_Person_Id__c")])
+    org.update("Contact", ids[1], {"NPS_Score__c": 5})
+    assert 5 == salesforce.read(refs, ["NPS_Score__c"])[refs[1]]["NPS_Score__c"]
