@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
 from connectors.values import RecordRef
-from sync.ledger import outbox, undos, writes
+from sync.ledger import aliases, outbox, undos, writes
 from sync.packed import unpack
 from sync.restoring import Restored, Restorer, Why, Written
 from sync.shapes import Shapes
@@ -96,7 +96,11 @@ class Planner:
             records = [row.record for row in rows]
             waiting = undos.waiting(connection, run.name, shape.object, records)
             confirmed = outbox.acknowledged(connection, run.name, shape.object, records)
-        written = [_written(row) for row in rows if row.record not in waiting]
+            # Merged, converted or deleted: what holds its values now may be another person's record, too.
+            moved = aliases.present(connection, run.name, shape.object, records) if shape.place == "profile" else {}
+        gone = [row.record for row in rows if row.record in moved and not row.made and row.record not in waiting]
+        apart = waiting.union(gone)
+        written = [_written(row) for row in rows if row.record not in apart]
         refs = [RecordRef(object=shape.object, id=each.id()) for each in written]
         held: Mapping[RecordRef, Mapping[str, FieldValue]] = {}
         if refs:
@@ -111,6 +115,7 @@ class Planner:
         known = {record: unpack(text) for record, (text, *_) in confirmed.items()}
         found = restorer.restore(written, {ref.id: values for ref, values in held.items()}, known)
         found.left.extend((record, "", Why.WAITING) for record in sorted(waiting))
+        found.left.extend((record, "", Why.GONE) for record in gone)
         return found
 
     def _store(self, object_: str, restored: Restored) -> None:

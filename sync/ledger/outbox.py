@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, and_, bindparam, func, select, update
 
 from sync.ledger import failed, parking
-from sync.ledger.log_tables import DECLINED
+from sync.ledger.log_tables import DECLINED, UNDOS
 from sync.ledger.rows import MAPPING, among, as_list, fetch, listed, once, remove, text, upsert
 from sync.ledger.tables import ACKNOWLEDGED, OUTBOX
 from sync.report import State
@@ -77,7 +77,7 @@ def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
 
 
 def waiting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
-    """Return which of *records* have something in the outbox."""
+    """Return which of *records* have something in the outbox, but for what a person undid: that is to be sent."""
     given = {"mapping": mapping, "object": object_}
     if connection.scalar(_ANY_WAITING, given) is None:
         return set()
@@ -92,7 +92,8 @@ _ANY_WAITING = _WAITING.limit(1)
 
 @once
 def _waiting(connection: Connection) -> Select[Any]:
-    return _WAITING.where(listed(connection, OUTBOX.c.record, "records"))
+    undos = select(UNDOS.c.run).where(UNDOS.c.mapping == MAPPING)
+    return _WAITING.where(listed(connection, OUTBOX.c.record, "records"), OUTBOX.c.run.not_in(undos))
 
 
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.values import Outcome, OutcomeKind
+from connectors.values import Outcome, OutcomeKind, RecordRef
 from sync.errors import UserError
+from sync.ledger import aliases
+from sync.ledger.store import Ledger
 from tests.flow.test_crashes import LEDGER, STORE
 from tests.flow.test_delivery import OneByOne
 from tests.flow.undoing import Crash, left, stepped, undo
@@ -157,6 +159,19 @@ class TestLeaving:
         assert "gone" == left(twice, report)["people", "C-1", ""]
         assert [] == twice.execute(PEOPLE)
 
+    def test_a_record_that_was_merged_into_another_is_left(self, twice: World) -> None:
+        run = twice.sync().run
+        ledger = Ledger(twice.ledger_url)
+        with ledger.write() as connection:
+            merged = {RecordRef(object="people", id="C-1"): RecordRef(object="people", id="C-3")}
+            aliases.keep(connection, "store", run, "2026-11-22", merged)
+        ledger.close()
+
+        report = undo(twice, run)
+
+        assert 3 == twice.scores()["C-1"]
+        assert "gone" == left(twice, report)["people", "C-1", ""]
+
     def test_where_a_newer_value_waits_nothing_is_touched_or_sent(self, twice: World) -> None:
         run = twice.sync().run
         twice.source.add(response(4, 7, email="ada@acme.test", days_ago=0.5))
@@ -258,7 +273,8 @@ def test_dying_at_each_step_and_undoing_again_ends_as_if_nothing_had_happened(ma
         assert {} == world.sync(full_refresh=True).writes
 
 
-def test_an_undo_that_died_is_finished_by_the_next_sync_as_far_as_it_was_planned(twice: World) -> None:
+@pytest.mark.parametrize("full", [False, True])
+def test_an_undo_that_died_is_finished_by_the_next_sync_as_far_as_it_was_planned(twice: World, full: bool) -> None:
     before = everything(twice)
     run = twice.sync().run
     twice.step = lambda name: (_ for _ in ()).throw(Crash()) if name == "deliver.send" else None
@@ -266,7 +282,7 @@ def test_an_undo_that_died_is_finished_by_the_next_sync_as_far_as_it_was_planned
         undo(twice, run)
     twice.step = lambda _name: None
 
-    twice.sync()
+    twice.sync(full_refresh=full)
 
     assert before == everything(twice)
     assert {} == twice.sync(full_refresh=True).writes
