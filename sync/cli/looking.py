@@ -144,7 +144,8 @@ def _brief(run: dict[str, Any]) -> dict[str, Any]:
     """A run without its report, but with the rows it counted."""
     names = ("run", "mapping", "status", "started_at", "finished_at")
     report = run["report"] or {}
-    return {name: run[name] for name in names} | {"rows": report.get("rows", {}), "error": report.get("error")}
+    told = {"rows": report.get("rows", {}), "error": report.get("error"), "undoes": report.get("undoes")}
+    return {name: run[name] for name in names} | told
 
 
 def _print(session: Session, value: Any, text: str) -> None:  # noqa: ANN401 - whatever JSON can hold

@@ -78,6 +78,8 @@ def _writes(mapping: Mapping[str, Any]) -> Iterable[str]:
         yield f"  {write['object']} {shown_key(write['record'])}: {when}"
         for name, content in write["fields"].items():
             yield f"    {name} = {value(content)}"
+        for name, content in write.get("undone", {}).items():
+            yield f"    a person undid {name} = {value(content)}; it rests until something new is to be said"
         if write.get("waiting"):
             yield f"    waiting to be written: {', '.join(write['waiting'])}"
         if write.get("code"):

@@ -49,7 +49,7 @@ def runs(found: Sequence[Mapping[str, Any]]) -> str:
             one["run"],
             one["mapping"],
             moment(one["started_at"]),
-            one["status"],
+            f"{one['status']}, undoes {one['undoes']}" if one.get("undoes") else one["status"],
             *(one["rows"].get(state) for state in states),
         ]
         for one in found

@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from sync.identity.claims import CLAIM_COLUMNS
 from sync.ledger.failed import OPEN
+from sync.ledger.log_tables import DECLINED
 from sync.ledger.tables import (
     ACKNOWLEDGED,
     DECISIONS,
@@ -123,9 +124,9 @@ def _profile(connection: Connection, mapping: str, match: RowMapping) -> dict[st
 def _writes(
     connection: Connection, mapping: str, objects: Sequence[str], records: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """What the destination confirmed to hold, and what it was not given yet."""
+    """What the destination confirmed to hold, what it was not given yet, and what a person undid."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for table in (ACKNOWLEDGED, OUTBOX, FAILURES):
+    for table in (ACKNOWLEDGED, OUTBOX, FAILURES, DECLINED):
         here = (table.c.mapping == mapping, table.c.object.in_(objects), table.c.record.in_(records))
         waits = (FAILURES.c.state.in_(OPEN),) if table is FAILURES else ()
         for row in connection.execute(select(table).where(*here, *waits)).mappings():
@@ -136,12 +137,16 @@ def _writes(
                 "fields": {},
                 "waiting": [],
                 "code": None,
+                "undone": {},
             }
             write = found.setdefault((row["object"], row["record"]), empty)
             if table is ACKNOWLEDGED:
                 write |= {"run": row["run"], "fields": json.loads(row["desired"])}
             elif table is OUTBOX:
                 write["waiting"] = sorted(json.loads(row["changes"] or row["desired"] or "{}"))
+            elif table is DECLINED:
+                wanted = json.loads(row["desired"])
+                write["undone"] = {name: value for name, value in wanted.items() if write["fields"].get(name) != value}
             else:
                 write["code"] = row["code"]
     order = {name: place for place, name in enumerate(objects)}

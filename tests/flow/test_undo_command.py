@@ -56,8 +56,9 @@ def test_an_undo_puts_back_and_says_what_it_left(desk):
     assert "people C-1: nps_category: somebody changed it since" in said.out
     assert [(9, "friend")] == desk.stored("SELECT nps_score, nps_category FROM people WHERE customer_id = 'C-1'")
     assert "wrote" not in desk.npsync("sync").out
-    shown = desk.npsync("runs", run).out
-    assert "Undone by run" in shown
+    assert "Undone by run" in desk.npsync("runs", run).out
+    assert f"done, undoes {run}" in desk.npsync("runs").out
+    assert "a person undid nps_score = 2; it rests" in desk.npsync("explain", "r6").out
 
 
 def test_more_than_a_handful_needs_a_yes(desk):
