@@ -152,3 +152,39 @@ def test_dying_at_any_step_makes_one_contact(crm: Crm, ledger_url: str) -> None:
     before = crm.written()
     crm.sync()
     assert before == crm.written()
+
+
+@pytest.mark.parametrize("fault", ["cut_after", "cut_before", "status_503"])
+def test_a_lost_answer_makes_no_twin(crm: Crm, fault: str) -> None:
+    crm.service.faults.set(fault, 0.4)
+    assert crm.desk.npsync("sync").status in (0, 1, 5)
+    crm.service.faults.clear()
+
+    crm.sync()
+
+    (zoe,) = zoes(crm)
+    assert (9, 2) == (zoe["NPS_Score__c"], zoe["NPS_Previous_Score__c"])
+    assert 2 == [each.get("Contact__c") for each in crm.org.records("NPS_Response__c")].count(zoe["Id"])
+
+
+def test_a_record_that_cannot_be_made_rejects_its_responses_until_the_mapping_changes(crm: Crm) -> None:
+    """Salesforce wants a last name."""
+    mapping = (crm.desk.folder / "mappings/salesforce.yaml").read_text(encoding="utf-8")
+    crm.desk.write(
+        "mappings/salesforce.yaml",
+        mapping.replace("LastName: {from: person.email", "LastName: {from: person.last_name"),
+    )
+
+    assert 1 == crm.desk.npsync("sync").status
+    assert [("rejected",), ("skipped",)] == ledger(
+        crm, "SELECT state FROM run_rows WHERE key IN ('survey:r5', 'survey:r6') ORDER BY state"
+    )
+    before = crm.written()
+    crm.sync()
+    assert before == crm.written()
+
+    crm.desk.write("mappings/salesforce.yaml", mapping)
+    crm.sync()
+    (zoe,) = zoes(crm)
+    assert (9, 2) == (zoe["NPS_Score__c"], zoe["NPS_Previous_Score__c"])
+    assert 6 == len(crm.org.records("NPS_Response__c"))

@@ -197,3 +197,24 @@ def test_dying_at_any_step_of_following_ends_as_if_nothing_had_happened(crm: Crm
     before = crm.written()
     crm.sync()
     assert before == crm.written()
+
+
+def test_a_record_that_goes_while_a_run_writes_is_followed_by_the_next_one(crm: Crm) -> None:
+    """The write says that it is gone; nobody is told twice, and nothing fails for ever."""
+    crm.sync()
+    crm.desk.write("responses.csv", HEAD + ANSWERS + LATER)
+
+    def step(name: str) -> None:
+        if name == "deliver.send" and not (crm.org.get("Contact", crm.ada) or {}).get("IsDeleted"):
+            crm.org.merge("Contact", crm.bob, crm.ada)
+
+    with open_project(crm.desk.folder / "config.yaml") as project:
+        project.engine("salesforce", step=step).sync()
+    crm.sync()
+
+    assert (6, 3) == shown(crm, "Contact", crm.bob)
+    assert [] == ledger(crm, "SELECT record FROM failures WHERE state = 'open'")
+    assert [(0,)] == ledger(crm, "SELECT count(*) FROM outbox")
+    before = crm.written()
+    crm.sync()
+    assert before == crm.written()
