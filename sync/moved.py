@@ -89,10 +89,14 @@ def went(
 
 
 def changed(decided: pa.Table, before: pa.Table) -> pa.Table:
-    """Return the decisions that name another record than before, or none."""
-    was = dict(zip(before["respondent"].to_pylist(), records(before), strict=True))
-    now = zip(decided["respondent"].to_pylist(), records(decided), strict=True)
-    return decided.filter(pa.array([was.get(respondent) != ref for respondent, ref in now], pa.bool_()))
+    """Return the decisions that name another record or account than before, or none."""
+    was = dict(zip(before["respondent"].to_pylist(), _places(before), strict=True))
+    now = zip(decided["respondent"].to_pylist(), _places(decided), strict=True)
+    return decided.filter(pa.array([was.get(respondent) != place for respondent, place in now], pa.bool_()))
+
+
+def _places(decided: pa.Table) -> list[tuple[RecordRef | None, str | None]]:
+    return list(zip(records(decided), decided["account"].to_pylist(), strict=True))
 
 
 def records(decided: pa.Table) -> list[RecordRef | None]:

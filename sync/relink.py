@@ -70,6 +70,8 @@ class Relinker:
         self._decide = decide
         self._shapes = Shapes(run.mapping)
         self._persons = Persons(run.mapping, find)
+        #: The object of accounts, where they are written; a write found one gone that was merged.
+        self._accounts = self._shapes.rollup.object if self._shapes.rollup is not None else ""
         #: Whether what is written goes with the record; else it stands in a table of its own, and is emptied.
         self._within = run.mapping.object == run.mapping.home
         self.calls = 0
@@ -90,7 +92,7 @@ class Relinker:
             told, place = self._directory.moves(cursor)
         moved = ends(told)
         with run.ledger.read() as connection:
-            gone = aliases.gone(connection, run.name, self._shapes.records())
+            gone = aliases.gone(connection, run.name, {*self._shapes.records(), self._accounts})
             known = aliases.known(connection, run.name, {*moved, *gone}) if moved or gone else []
         for start in range(0, len(known), AT_ONCE):
             self._follow(known[start : start + AT_ONCE], moved)
@@ -121,7 +123,7 @@ class Relinker:
     def _follow(self, refs: Sequence[RecordRef], moved: Went, made: Went | None = None) -> None:
         run = self._run
         with run.ledger.read() as connection:
-            claims = aliases.claims(connection, run.name, refs)
+            claims = aliases.claims(connection, run.name, refs, self._accounts)
             before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
         if made is not None:  # as if they had been matched to the record all along
             linked = pointed(before, moved)
@@ -129,7 +131,8 @@ class Relinker:
         else:
             find = Told(self._find, {ref: moved[ref] for ref in refs if ref in moved}).find
             decided = joined(self._decide(claims, before, find))
-        stay = set(records(decided)) & set(refs)
+        counted = {RecordRef(object=self._accounts, id=id_) for id_ in decided["account"].to_pylist() if id_}
+        stay = {*records(decided), *counted} & set(refs)
         left = [ref for ref in refs if ref not in stay]
         part = _Part(left, changed(decided, before), went(left, moved, decided, before), made or {})
         if not left and not part.decided.num_rows:
@@ -185,8 +188,10 @@ class Relinker:
                     if record in before and shape.covers(segment)
                 ]
                 aliases.forget(connection, run.name, run.id, shape.object, names)
-            aliases.forget(connection, run.name, run.id, self._shapes.record_of(object_).object, ids)
+            aliases.forget(connection, run.name, run.id, object_, ids)
             aliases.forget_profiles(connection, run.name, object_, ids)
+            if object_ == self._accounts:
+                profiles.drop_rollups(connection, run.name, ids)
             profiles.move_totals(connection, run.name, fewer(before.values()))
             if self._shapes.rollup is not None:
                 accounts = {profile.account for profile in before.values()} - {None, ""}

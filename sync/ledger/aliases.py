@@ -54,15 +54,21 @@ def gone(connection: Connection, mapping: str, objects: Collection[str]) -> list
     return [RecordRef(object=object_, id=record) for object_, record in sorted(rows) if object_ in objects]
 
 
-def claims(connection: Connection, mapping: str, refs: Iterable[RecordRef]) -> pa.Table:
-    """Return the claims of the respondents that are matched to *refs*, ordered by respondent."""
-    respondents: list[str] = []
-    for object_, records in _by_object(refs).items():
-        these = _these(connection, MATCHES, mapping, object_, records)
-        statement = select(MATCHES.c.respondent).where(*these, MATCHES.c.outcome == "matched")
-        respondents += [respondent for (respondent,) in fetch(connection, statement)]
+def claims(connection: Connection, mapping: str, refs: Iterable[RecordRef], accounts: str | None) -> pa.Table:
+    """Return the claims of the respondents that are matched to *refs*, ordered by respondent.
+
+    Of the object *accounts* they are the ones whose responses count for these accounts.
+    """
+    respondents: set[str] = set()
+    for object_, ids in _by_object(refs).items():
+        matched = select(MATCHES.c.respondent).where(MATCHES.c.outcome == "matched", MATCHES.c.mapping == mapping)
+        if object_ == accounts:
+            statement = matched.where(among(connection, MATCHES.c.account, ids))
+        else:
+            statement = matched.where(*_these(connection, MATCHES, mapping, object_, ids))
+        respondents.update(respondent for (respondent,) in fetch(connection, statement))
     columns = (RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
-    statement = select(*columns).where(among(connection, RESPONDENTS.c.respondent, respondents))
+    statement = select(*columns).where(among(connection, RESPONDENTS.c.respondent, sorted(respondents)))
     return table(arrow(connection, statement.order_by(RESPONDENTS.c.respondent), CLAIMS_SCHEMA), CLAIMS_SCHEMA)
 
 

@@ -218,3 +218,19 @@ def test_a_record_that_goes_while_a_run_writes_is_followed_by_the_next_one(crm: 
     before = crm.written()
     crm.sync()
     assert before == crm.written()
+
+
+def test_a_merged_account_is_left_once_a_write_finds_it_gone(crm: Crm) -> None:
+    crm.sync()
+    other = crm.org.insert("Account", {"Name": "Other"})
+    crm.org.merge("Account", other, crm.account)
+    crm.desk.write("responses.csv", HEAD + ANSWERS + LATER)
+    crm.sync()
+
+    crm.sync()
+
+    assert (2, -100) == rollup(crm, other)
+    assert [] == ledger(crm, "SELECT record FROM failures WHERE state = 'open'")
+    before = crm.written()
+    crm.sync()
+    assert before == crm.written()
