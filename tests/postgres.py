@@ -10,23 +10,26 @@ import tempfile
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 #: The one role that must give a password; everybody else is trusted.
 ASKED = "npsync_asked"
-#: Durability costs time and protects nothing that outlives a test.
-SETTINGS = (
+#: What a commit said survives the server's own death (not the machine's).
+DURABLE = (
     "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "listen_addresses=",
     "max_connections=50",
     "autovacuum=off",
 )
+#: Durability costs time and protects nothing that outlives a test.
+FAST = (*DURABLE, "synchronous_commit=off", "full_page_writes=off")
 
 
 class PostgresMissing(Exception):
@@ -41,10 +44,14 @@ class Postgres:
     base: URL
     folder: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    #: Where `postgres` and its tools are, and who runs them.
+    tools: Path = Path()
+    user: str | None = None
+    settings: tuple[str, ...] = FAST
     numbers: count[int] = field(default_factory=count)
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, settings: Sequence[str] = FAST) -> Self:
         """Make a cluster and start a server on it.
 
         Raises:
@@ -67,18 +74,26 @@ class Postgres:
         )
         hba = f"local all {ASKED} scram-sha-256\nlocal all all trust\n"
         (data / "pg_hba.conf").write_text(hba, encoding="utf-8")
-        options = [part for setting in SETTINGS for part in ("-c", setting)]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [tools / "postgres", "-D", data, "-k", folder, *options], stdout=log, stderr=log, cwd=folder, user=user
-            )
-        server = cls(
-            URL.create("postgresql+psycopg", "npsync", database="postgres", query={"host": str(folder)}),
-            folder,
-            process,
-        )
-        server._wait(tools / "pg_isready")
+        url = URL.create("postgresql+psycopg", "npsync", database="postgres", query={"host": str(folder)})
+        server = cls(url, folder, tools=tools, user=user, settings=tuple(settings))
+        server.run()
         return server
+
+    def run(self) -> None:
+        """Start the server on its folder, for the first time or after `kill`."""
+        assert self.folder is not None
+        options = [part for setting in self.settings for part in ("-c", setting)]
+        command = [str(self.tools / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *options]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, user=self.user)
+        self._wait(self.tools / "pg_isready")
+
+    def kill(self) -> None:
+        """End the server as a fault of its machine would, without a word."""
+        assert self.process is not None
+        subprocess.run(["pkill", "-KILL", "-P", str(self.process.pid)], check=False)  # those who serve connections
+        self.process.kill()
+        self.process.wait(timeout=30)
 
     def create(self) -> str:
         """Make an empty database and return its name."""
