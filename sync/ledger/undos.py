@@ -24,7 +24,11 @@ def begin(connection: Connection, mapping: str, run: str, undone: str) -> None:
     """
     connection.execute(insert(UNDOS).values(mapping=mapping, run=run, undone=undone))
     tries = select(UNDOS.c.run).where(UNDOS.c.mapping == mapping, UNDOS.c.undone == undone)
-    connection.execute(delete(OUTBOX).where(OUTBOX.c.mapping == mapping, OUTBOX.c.run.in_(tries)))
+    theirs = (OUTBOX.c.mapping == mapping, OUTBOX.c.run.in_(tries))
+    if failed.any_open(connection, mapping):
+        for object_, record in fetch(connection, select(OUTBOX.c.object, OUTBOX.c.record).where(*theirs)):
+            failed.supersede(connection, mapping, run, object_, [record])
+    connection.execute(delete(OUTBOX).where(*theirs))
 
 
 def of(connection: Connection, run: str) -> str | None:

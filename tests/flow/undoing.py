@@ -11,6 +11,8 @@ from sync.mapping.schema import Mapping
 from sync.run import Silent
 from sync.undo import Undoer
 from sync.undone import Wish
+from tests.flow.test_crashes import STORE
+from tests.flow.world import response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,3 +64,15 @@ def stepped(number: int) -> Callable[[str], None]:
             raise Crash
 
     return step
+
+
+def changed(world: World) -> World:
+    """Sync once; then Ada goes from 9 to 3, and Bob is new, in the run to come."""
+    world.source.add(response(1, 9, email="ada@acme.test", days_ago=2, comment="fine"))
+    world.sync()
+    world.source.add(response(2, 3, email="ada@acme.test", comment="slow"), response(3, 10, email="bob@acme.test"))
+    return world
+
+
+def everything(world: World) -> list[Any]:
+    return [sorted(map(repr, world.execute(f"SELECT * FROM {table}"))) for table in STORE[:4]]
