@@ -18,6 +18,7 @@ from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, loo
 from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
+from sync.persons import check_unique
 from sync.pull import pull
 from sync.replay import Replay
 from sync.report import State, Status
@@ -267,6 +268,7 @@ class Engine:
             total = sum(outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes.values())
         if total and isinstance(destination, Schema):
             run.step("deliver.ensure")
+            check_unique(self._mapping, destination)
             for shape in Shapes(self._mapping).all():
                 destination.ensure(shape.object, shape.key_fields(), shape.fields())
         return deliver(run, destination, total, waves)

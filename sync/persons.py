@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from connectors.errors import SchemaDrift
 from connectors.values import RecordRef
 from sync.identity.evidence import ids_text, person_of_record
 from sync.identity.resolve import KEYS_SCHEMA
@@ -16,6 +17,7 @@ from sync.moved import PERSON_RULE
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from connectors.contract import Schema
     from sync.mapping.schema import Mapping
     from sync.moved import Find
 
@@ -65,6 +67,20 @@ class Persons:
                     if id_["kind"] == PERSON_KIND and id_["value"] in wanted:
                         (lost if gone else living).add(id_["value"], row)
         return lost.all | living.all
+
+
+def check_unique(mapping: Mapping, destination: Schema) -> None:
+    """Check that the field by which records are made holds an id once only.
+
+    Raises:
+        SchemaDrift: Two records could hold one id, and a lost answer could make a twin.
+    """
+    by = mapping.creates_by
+    if by and not any(
+        each.unique for each in destination.fields(mapping.object) if each.name.casefold() == by.casefold()
+    ):
+        step = f"Make `{by}` a unique field (in Salesforce an external id, too), or take `on_none: hold`."
+        raise SchemaDrift(f"records are made by `{mapping.object}.{by}`, which is not unique", next_step=step)
 
 
 def by_person(held: Sequence[Held]) -> dict[str, str | None]:

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from sandbox.faults import Faults
-from sandbox.salesforce import Org, secrets, serve
+from sandbox.salesforce import Field, Org, secrets, serve
+
 from sync.wiring import open_project
 from tests.flow.test_crashes import Crash
 from tests.flow.test_moved_records import kept_in
@@ -188,3 +189,14 @@ def test_a_record_that_cannot_be_made_rejects_its_responses_until_the_mapping_ch
     (zoe,) = zoes(crm)
     assert (9, 2) == (zoe["NPS_Score__c"], zoe["NPS_Previous_Score__c"])
     assert 6 == len(crm.org.records("NPS_Response__c"))
+
+
+def test_records_are_made_by_a_unique_field_only(crm: Crm) -> None:
+    crm.org.drop_field("Contact", "NPS_Person_Id__c")
+    crm.org.add_field("Contact", Field(name="NPS_Person_Id__c", type="string", length=255))
+
+    said = crm.desk.npsync("sync")
+
+    assert 2 == said.status
+    assert "`Contact.NPS_Person_Id__c`, which is not unique" in said.err
+    assert 0 == crm.written()
