@@ -9,7 +9,6 @@ import yaml
 
 from sandbox.faults import Faults
 from sandbox.salesforce import Field, Org, secrets, serve
-
 from sync.wiring import open_project
 from tests.flow.test_crashes import Crash
 from tests.flow.test_moved_records import kept_in
