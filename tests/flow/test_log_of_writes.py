@@ -13,6 +13,7 @@ from tests.flow.world import NOW, World, response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from connectors.contract import Applied
     from connectors.values import Block, FieldValue, RecordRef, Write
@@ -118,7 +119,11 @@ def test_what_stood_in_a_table_that_others_fill_is_read_before_the_first_write(w
 
 
 @pytest.mark.parametrize("step", ["deliver.send", "deliver.acknowledge"])
-def test_a_run_that_dies_around_a_write_does_not_take_its_own_value_for_the_one_before(world: World, step: str) -> None:
+def test_a_run_that_dies_around_a_write_does_not_take_its_own_value_for_the_one_before(
+    ledger_url: str, tmp_path: Path, step: str
+) -> None:
+    world = World(tmp_path, ledger_url=ledger_url).make_customers()
+
     def die(name: str) -> None:
         if name == step:
             raise Crash
