@@ -7,11 +7,14 @@ entities, composed characters, control characters, and the many ways of saying n
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from hashlib import blake2b
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from connectors.characters import is_sound, sound
 from sync.nps.category import category_of
 
 if TYPE_CHECKING:
@@ -62,8 +65,28 @@ def content_hash(response: SurveyResponse, comment: str | None, respondent: str,
         comment: Its comment, cleaned.
         respondent: Who gave it.
         responded_at: Its moment as the ledger writes it.
+
+    Raises:
+        ValueError: A text holds what cannot be kept; see `kept`.
     """
     parts = [respondent, response.survey, response.survey_kind, str(response.score), comment or "", responded_at]
     if response.extra:
         parts += [f"{name}={value}" for name, value in sorted(response.extra.items())]
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+    text = "\x1f".join(parts)
+    if "\0" in text:
+        raise ValueError("NUL")
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def kept(response: SurveyResponse) -> SurveyResponse:
+    """Return *response* as every ledger can keep it: see `connectors.characters`."""
+    changed: dict[str, Any] = {}
+    for one in fields(response):
+        value = getattr(response, one.name)
+        if isinstance(value, str) and not is_sound(value):
+            changed[one.name] = sound(value)
+        elif isinstance(value, Mapping) and not all(map(is_sound, (*value, *value.values()))):
+            changed[one.name] = {sound(name): sound(text) for name, text in value.items()}
+    if not is_sound(response.place.file):
+        changed["place"] = replace(response.place, file=sound(response.place.file))
+    return replace(response, **changed) if changed else response

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from json import JSONEncoder
 from typing import TYPE_CHECKING, NamedTuple
 
+from connectors.characters import is_sound
 from connectors.contract import Page
-from sync.clean import category_disagrees, clean_comment, content_hash
+from sync.clean import category_disagrees, clean_comment, content_hash, kept
 from sync.identity.claims import respondent_of
 from sync.ledger import edits, inbox, sizes
 from sync.ledger.inbox import Incoming
@@ -71,7 +72,11 @@ class Pulled:
 
 
 def batch_of(source: str, responses: Iterable[SurveyResponse]) -> Batch:
-    """Return the rows that *responses* of *source* make."""
+    """Return the rows that *responses* of *source* make.
+
+    Raises:
+        ValueError: A text holds what cannot be kept; see `kept`.
+    """
     rows: list[Incoming] = []
     claims: dict[str, Claims] = {}
     disagreeing = 0
@@ -102,6 +107,9 @@ def batch_of(source: str, responses: Iterable[SurveyResponse]) -> Batch:
                 response.place.row,
             )
         )
+    names = "".join([row.key for row in rows]) + "".join({row.file for row in rows})
+    if not is_sound(names):
+        raise ValueError("NUL or half a surrogate pair")
     return Batch(rows, claims, disagreeing)
 
 
@@ -215,8 +223,8 @@ def _batch(source: str, responses: Sequence[SurveyResponse]) -> tuple[Batch, lis
     try:
         return batch_of(source, responses), []
     except Exception:  # noqa: BLE001 - whatever one row does must not hold up the others
-        good, rejects = sound(responses, lambda some: batch_of(source, some))
-        return batch_of(source, good), rejects
+        good, rejects = sound(responses, lambda some: batch_of(source, map(kept, some)))
+        return batch_of(source, map(kept, good)), rejects
 
 
 def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
+from connectors.characters import file_name
 from connectors.errors import Refused
 from connectors.files.opening import ENDINGS
 
@@ -55,15 +56,17 @@ def unread_files(path: str, root: Path) -> list[str]:
     whole = root / Path(path).expanduser()
     if not whole.is_dir():
         return []
-    return sorted(file.name for file in whole.iterdir() if file.suffix.lower() in _UNREAD and not _is_hidden(file))
+    return sorted(
+        file_name(file.name) for file in whole.iterdir() if file.suffix.lower() in _UNREAD and not _is_hidden(file)
+    )
 
 
 def stream_of(file: Path, root: Path) -> str:
     """Return a file's name within its source: its path from the config file, with forward slashes."""
     try:
-        return file.relative_to(root).as_posix()
+        return file_name(file.relative_to(root).as_posix())
     except ValueError:
-        return file.as_posix()
+        return file_name(file.as_posix())
 
 
 def _is_export(file: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from connectors.characters import sound
 from connectors.files.table import MAX_CELL, MAX_COLUMNS, Chunk, Row, chunked, refused
 from connectors.files.text_file import encoding_of, lines
 
@@ -181,7 +182,7 @@ def _flat(item: dict[str, object], name: str) -> dict[str, str]:
             inner = [(f"{path}.{key}" if path else key, inside, depth + 1) for key, inside in value.items()]
             waiting.extend(reversed(inner))
         else:
-            flat[path] = _text_of(value)
+            flat[sound(path)] = sound(_text_of(value))
     return flat
 
 

@@ -106,14 +106,18 @@ def _by_columns(table: DelimitedTable, score_at: int | None, dates_at: tuple[int
     names = [f"f{index}" for index in wanted]
     weight = Weight()
     try:
-        with csv.open_csv(
-            table.path,
-            csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 22, use_threads=False),
-            csv.ParseOptions(delimiter=table.delimiter, newlines_in_values=True),
-            csv.ConvertOptions(
-                include_columns=names, column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        ) as reader:
+        # A file, not its path: Arrow takes no path that is not UTF-8.
+        with (
+            table.path.open("rb") as file,
+            csv.open_csv(
+                file,
+                csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 22, use_threads=False),
+                csv.ParseOptions(delimiter=table.delimiter, newlines_in_values=True),
+                csv.ConvertOptions(
+                    include_columns=names, column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            ) as reader,
+        ):
             for batch in reader:
                 for index, name in zip(wanted, names, strict=True):
                     column = batch.column(name)

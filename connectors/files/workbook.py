@@ -6,6 +6,7 @@ import errno
 import zipfile
 from typing import IO, TYPE_CHECKING
 
+from connectors.characters import sound
 from connectors.errors import Refused
 from connectors.files.book import read_book
 from connectors.files.sheet_xml import moment_reader, sheet_rows
@@ -166,7 +167,7 @@ class XlsTable:
         import xlrd
 
         if isinstance(value, str):
-            return value
+            return sound(value)
         if kind == xlrd.XL_CELL_DATE:
             return self._moment(value)
         if kind in (xlrd.XL_CELL_ERROR, xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):

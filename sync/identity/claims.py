@@ -62,7 +62,11 @@ class Claims(NamedTuple):
 
 
 def respondent_of(response: SurveyResponse) -> Claims:
-    """Return the claims of *response*; equal claims have equal respondents."""
+    """Return the claims of *response*; equal claims have equal respondents.
+
+    Raises:
+        ValueError: A text holds what cannot be kept; see `sync.clean.kept`.
+    """
     ids = response.ids
     reference = ids.get("external_ref")
     values = (
@@ -81,7 +85,9 @@ def respondent_of(response: SurveyResponse) -> Claims:
         response.link,
     )
     text = "\x1f".join([value or "" for value in values])
-    return Claims(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), *values)
+    if "\0" in text:
+        raise ValueError("NUL")
+    return Claims(blake2b(text.encode(), digest_size=16).hexdigest(), *values)
 
 
 def _phone(text: str) -> str:
