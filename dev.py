@@ -27,7 +27,7 @@ GATES: dict[str, list[Path | str]] = {
     "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "import-linter": [BIN / "lint-imports"],
     "mypy": [PYTHON, "-m", "mypy"],
-    "pytest": [PYTHON, "-m", "pytest"],
+    "pytest": [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile"],
 }
 
 
