@@ -10,7 +10,7 @@ from sync.desired import difference
 from sync.packed import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sync.desired import Policy
     from sync.shapes import Shape
@@ -51,10 +51,12 @@ def intend(
     keys = repeat(None) if shape.plain else shape.packed_keys(columns, len(ids))
     result = Intents()
     rows, rank, object_, policy = result.rows, shape.rank, shape.object, shape.policy
+    given = shape.rules.keys() - policy.clears
     for id_, text, key, cause in zip(ids, texts, keys, causes or repeat(None), strict=False):
         before = known.get(id_)
         if before is None:
-            rows.append((rank, object_, id_, key, None, text, 0, cause))
+            # What people did not give says nothing of what the record may hold of it already.
+            rows.append((rank, object_, id_, key, None, _told(text, given) if given else text, 0, cause))
         elif text != before[0] and not _declined(text, before[2], policy):
             compared = difference(unpack(text), unpack(before[0]), policy)
             if compared.changes:
@@ -62,6 +64,13 @@ def intend(
                 rows.append((rank, object_, id_, key, changes, desired, compared.cleared, cause))
     result.records.update(row[2] for row in rows)
     return result
+
+
+def _told(text: str, given: Collection[str]) -> str:
+    """Leave those of *given* out of packed values that are blank."""
+    if "null" not in text:
+        return text
+    return pack({name: value for name, value in unpack(text).items() if value is not None or name not in given})
 
 
 def _declined(text: str, undone: str | None, policy: Policy) -> bool:

@@ -30,6 +30,7 @@ SMALL = frozenset(
         "failures",
         "leases",
         "rejects",
+        "streams",
         "totals",
         "owned",
         "earlier",

@@ -15,6 +15,21 @@ from tests.flow.world import CUSTOMERS, MAPPING, NOW, SETTINGS, World, response
 
 
 class TestWhatIsWritten:
+    def test_what_people_did_not_give_empties_nothing_that_a_record_holds_already(self, world: World) -> None:
+        world.mapping = world.mapping | {"fields": world.mapping["fields"] | {"phone": "person.phone"}}
+        world.execute("CREATE TABLE people (customer_id TEXT PRIMARY KEY, phone TEXT, score INTEGER)")
+        world.execute("INSERT INTO people VALUES ('C-1', '+49 30 901820', 1), ('C-2', '+49 30 901821', 1)")
+        world.source.add(
+            response(1, 9, email="ada@acme.test"), response(2, 8, email="bob@acme.test", phone="+49 30 901899")
+        )
+
+        world.sync()
+
+        assert world.execute("SELECT customer_id, phone, score FROM people ORDER BY 1") == [
+            ("C-1", "+49 30 901820", 9),
+            ("C-2", "+4930901899", 8),
+        ]
+
     def test_zero_is_a_score_and_the_latest_response_speaks(self, world: World) -> None:
         world.source.add(response(1, 9, email="ada@acme.test", days_ago=30), response(2, 0, email="ada@acme.test"))
 
