@@ -60,13 +60,22 @@ class Sent:
     stopped: ConnectorError | None = None
     #: Attempts, the repeated ones too.
     calls: int = 0
+    #: Places of the rows that went out in an attempt that was not answered; it may still arrive.
+    in_doubt: set[int] = field(default_factory=set)
 
     def applied(self, object_: str, ids: Sequence[str]) -> Applied:
         """Return it as a destination says it; *ids* as `Block.ids` gives them."""
         others = [
-            Outcome(object=object_, id=id_, kind=verdict.kind, code=verdict.code, fields=verdict.fields)
-            for id_, verdict in zip(ids, self.verdicts, strict=True)
-            if verdict is not WRITTEN and verdict.kind is not OutcomeKind.WRITTEN
+            Outcome(
+                object=object_,
+                id=id_,
+                kind=verdict.kind,
+                code=verdict.code,
+                fields=verdict.fields,
+                in_doubt=place in self.in_doubt,
+            )
+            for place, (id_, verdict) in enumerate(zip(ids, self.verdicts, strict=True))
+            if (verdict is not WRITTEN and verdict.kind is not OutcomeKind.WRITTEN) or place in self.in_doubt
         ]
         return Applied(written=len(self.verdicts) - len(others), others=others, stopped=self.stopped)
 
@@ -149,7 +158,12 @@ class _Sending(Generic[T]):
         begun.append(True)
         with self.lock:
             self.sent.calls += 1
-        return self.call([self.rows[place] for place in places])
+        try:
+            return self.call([self.rows[place] for place in places])
+        except Unknown:
+            with self.lock:
+                self.sent.in_doubt.update(places)
+            raise
 
     def _spoilt(self, places: Sequence[int], error: Rejected | Conflict | Gone) -> None:
         if len(places) > 1:

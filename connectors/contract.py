@@ -202,9 +202,9 @@ class Destination(Protocol):
 class Applied:
     """What became of many writes."""
 
-    #: How many were written.
+    #: How many were written, of which there is nothing else to say.
     written: int
-    #: One outcome for each write that was not.
+    #: One outcome for each of the others: those that were not written, and those that are in doubt.
     others: Sequence[Outcome] = ()
     #: Why the rest was not tried, where the destination stopped taking writes on the way.
     stopped: ConnectorError | None = None

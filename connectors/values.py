@@ -204,6 +204,8 @@ class Outcome:
     code: str | None = None
     #: Names of the fields that the destination complained about.
     fields: tuple[str, ...] = ()
+    #: The same write was sent before and not answered: it may arrive a second time, later.
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred
 from connectors.values import OutcomeKind, RecordRef
 from sync.earlier import Earlier
-from sync.failing import moment
-from sync.ledger import failed, outbox, parking, writes
+from sync.failing import hold_back, moment
+from sync.ledger import doubts, failed, outbox, parking, writes
 from sync.ledger.failed import Failed
 from sync.mapping.values import same
 from sync.parcels import parcels
@@ -75,6 +75,8 @@ class _Verdict:
     unknown: list[Parcel] = field(default_factory=list)
     #: Not tried, or not known although read back; the next run sends them.
     waiting: list[Queued] = field(default_factory=list)
+    #: Sent at least once without an answer: that may still arrive.
+    in_doubt: list[Queued] = field(default_factory=list)
 
 
 def deliver(run: Run, destination: Destination, total: int, waves: Iterable[object] = (None,)) -> Delivered:
@@ -97,6 +99,7 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
             break
     run.step("deliver.settle")
     with run.lease.write() as connection:
+        doubts.known(connection, run.name)
         parking.end(connection, run.name, to_text(run.now))
         outbox.settle(connection, run.name, run.id)
     if result.stopped is not None and not isinstance(result.stopped, Deferred):
@@ -112,6 +115,7 @@ def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
     """Send what can be sent now, and settle it."""
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
     place, most = outbox.BEFORE_ALL, STREAMED if isinstance(destination, Streams) else 1
+    hold_back(run)
     while result.stopped is None:
         chunks = _Chunks(run, key_of, place, most)
         if not chunks.first:
@@ -124,6 +128,8 @@ def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
                 place = looked[-1][0]
                 continue
             run.step("deliver.send")
+            with run.lease.write() as connection:
+                doubts.intend(connection, run.name, (place, looked[-1][0]), run.lease.clock())
             result.calls += 1
             said = _send(destination, chunks.blocks)
         except Deferred as error:
@@ -209,7 +215,10 @@ def _judge(sent: Sequence[Parcel], said: _Said) -> _Verdict:
         unknown: list[int] = []
         for place, (row, id_) in enumerate(zip(parcel.rows, parcel.block().ids(), strict=True)):
             outcome = by_id.get((parcel.object, id_))
-            match said.silence if outcome is None else outcome.kind:
+            kind = said.silence if outcome is None else outcome.kind
+            if kind is OutcomeKind.UNKNOWN or (outcome is not None and outcome.in_doubt):
+                verdict.in_doubt.append(row)
+            match kind:
                 case OutcomeKind.WRITTEN:
                     pass
                 case OutcomeKind.UNKNOWN:
@@ -252,6 +261,7 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
         parking.park(connection, run.name, [(one.row, one.code) for one in refused])
         parking.park(connection, run.name, [(row, parking.UNCONFIRMED) for row in unconfirmed])
         writes.forget(connection, run.name, run.id, not_applied)
+        doubts.remember(connection, run.name, verdict.in_doubt, run.lease.clock())
         deletions = any(parcel.delete for parcel in sent)
         undone = writes.log(connection, run.name, run.id, between)
         outbox.acknowledge(connection, run.name, run.id, *between, deletions=deletions)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from sync.ledger import doubts
 from sync.ledger.rows import among, text
 from sync.ledger.tables import OUTBOX
 
@@ -47,6 +48,7 @@ def park(connection: Connection, mapping: str, rows: Iterable[tuple[Queued, str]
 
 def tidy(connection: Connection, mapping: str) -> None:
     """Let go of what a run that died had set aside."""
+    doubts.interrupted(connection, mapping)
     connection.execute(text(_TIDY), {"mapping": mapping})
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.errors import Problem, UserError
-from sync.ledger import alias_tables, log_tables  # noqa: F401 - their tables are made with the others
+from sync.ledger import alias_tables, doubt_tables, log_tables  # noqa: F401 - their tables are made with the others
 from sync.ledger.engines import opened
 from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION

@@ -84,7 +84,8 @@ class TestFaults:
             rows = [(f"p-{n}", n % 11) for n in range(150)]
             applied = account.crm.write_blocks([block(rows, "nps_score", key="nps_person")])
 
-            assert 150 == applied.written
+            assert {("written", True)} == {(each.kind.value, each.in_doubt) for each in applied.others}
+            assert 150 == applied.written + len(applied.others)
             assert 150 == len(account.portal.records("contacts"))
             assert 2 == account.service.faults.struck["cut_after"]
 

@@ -126,6 +126,22 @@ def test_every_row_has_one_verdict_and_none_lies(
         assert result.stopped is not None
 
 
+def test_rows_of_an_unanswered_attempt_stay_in_doubt_when_the_next_one_is_confirmed() -> None:
+    """The first attempt may still arrive, after whatever is written meanwhile."""
+    vendor = Vendor()
+    vendor.lose = 1
+
+    result = sent(3, vendor, size=2)
+    applied = result.applied("Contact", ["a", "b", "c"])
+
+    assert [verdict.kind for verdict in result.verdicts] == [OutcomeKind.WRITTEN] * 3
+    assert [(each.id, each.kind, each.in_doubt) for each in applied.others] == [
+        ("a", OutcomeKind.WRITTEN, True),
+        ("b", OutcomeKind.WRITTEN, True),
+    ]
+    assert applied.written == 1
+
+
 def test_a_row_that_the_reply_forgets_is_unknown() -> None:
     result = sent(5, Vendor(r3=None))
 

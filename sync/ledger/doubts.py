@@ -1,0 +1,98 @@
+"""Doubts: writes whose answer was lost may still arrive, after a newer value was written and confirmed.
+
+No destination can be asked to forget a request. So as long as one may be on its way, the same values may be sent to its
+record again, and other ones wait: what arrives late then finds what it would have written.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from sync.ledger.doubt_tables import DOUBTS, SENDINGS
+from sync.ledger.rows import MAPPING, fetch, text, upsert
+from sync.times import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from sync.ledger.outbox import Place
+    from sync.parcels import Queued
+
+#: How long a request can be on its way: Salesforce ends one after ten minutes, HubSpot sooner.
+ON_ITS_WAY = timedelta(minutes=15)
+#: As long again, for a process that sleeps in the middle of sending and goes on when its lease has gone to another.
+ASLEEP = timedelta(minutes=30)
+
+
+def any_known(connection: Connection, mapping: str) -> bool:
+    """Tell whether any write of *mapping* may be on its way."""
+    return connection.scalar(_ANY, {"mapping": mapping}) is not None
+
+
+def intend(connection: Connection, mapping: str, between: tuple[Place, Place], now: datetime) -> None:
+    """Say which stretch of the outbox is about to be sent."""
+    names = [column.name for column in SENDINGS.columns]
+    upsert(connection, SENDINGS, names, [(mapping, *between[0], *between[1], to_text(now + ASLEEP))])
+
+
+def known(connection: Connection, mapping: str) -> None:
+    """Say that what became of everything that was sent is stored."""
+    connection.execute(text(_KNOWN), {"mapping": mapping})
+
+
+def remember(connection: Connection, mapping: str, rows: Sequence[Queued], now: datetime) -> None:
+    """Remember rows of the outbox that were sent, and of which an answer was lost."""
+    until = to_text(now + ON_ITS_WAY)
+    for _, object_, record, _, changes, desired in rows:
+        values = {"object": object_, "record": record, "sent": changes or desired or _NOTHING}
+        connection.execute(text(_REMEMBER), {"mapping": mapping, "until": until, **values})
+
+
+def interrupted(connection: Connection, mapping: str) -> None:
+    """Doubt everything that an earlier run was sending when it ended without a word."""
+    if fetch(connection, _SENDING, {"mapping": mapping}):
+        connection.execute(text(_DOUBT_ALL), {"mapping": mapping})
+        known(connection, mapping)
+
+
+def hold_back(connection: Connection, mapping: str, now: datetime, parked: str) -> int:
+    """Park rows whose record another value may still reach; return how many."""
+    connection.execute(text(_PASSED), {"mapping": mapping, "now": to_text(now)})
+    return connection.execute(text(_HOLD), {"mapping": mapping, "parked": parked}).rowcount
+
+
+_NOTHING = "null"
+_ANY = select(DOUBTS.c.record).where(DOUBTS.c.mapping == MAPPING).limit(1)
+_SENDING = select(SENDINGS.c.until).where(SENDINGS.c.mapping == MAPPING)
+_KNOWN = "DELETE FROM sendings WHERE mapping = :mapping"
+_AGAIN = """
+ON CONFLICT (mapping, object, record) DO UPDATE SET
+  sent = CASE WHEN doubts.sent = excluded.sent THEN doubts.sent ELSE '' END,
+  until = CASE WHEN doubts.until > excluded.until THEN doubts.until ELSE excluded.until END
+"""
+_REMEMBER = f"""
+INSERT INTO doubts (mapping, object, record, sent, until) VALUES (:mapping, :object, :record, :sent, :until) {_AGAIN}
+"""  # noqa: S608 - our own text
+_DOUBT_ALL = f"""
+INSERT INTO doubts (mapping, object, record, sent, until)
+SELECT o.mapping, o.object, o.record, coalesce(o.changes, o.desired, '{_NOTHING}'), s.until
+FROM outbox o JOIN sendings s ON s.mapping = o.mapping
+WHERE o.mapping = :mapping AND o.parked IS NULL
+  AND (o.rank, o.object, o.record) > (s.rank_after, s.object_after, s.record_after)
+  AND (o.rank, o.object, o.record) <= (s.rank_last, s.object_last, s.record_last)
+{_AGAIN}
+"""  # noqa: S608 - our own text
+_PASSED = "DELETE FROM doubts WHERE mapping = :mapping AND until <= :now"
+_HOLD = f"""
+UPDATE outbox SET parked = :parked
+WHERE mapping = :mapping AND parked IS NULL AND EXISTS (
+  SELECT 1 FROM doubts d WHERE d.mapping = outbox.mapping AND d.object = outbox.object AND d.record = outbox.record
+    AND d.sent <> coalesce(outbox.changes, outbox.desired, '{_NOTHING}')
+)
+"""  # noqa: S608 - our own text

@@ -1,0 +1,109 @@
+"""A write whose answer was lost may arrive after a newer one: until it cannot any more, no other value is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync.ledger.doubts import ASLEEP, ON_ITS_WAY
+from tests.flow.world import NOW, World, response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.values import FieldValue, Outcome, RecordRef, Write
+    from connectors.warehouse.store import Warehouse
+
+ADA = "ada@acme.test"
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Slow:
+    """A store that answers no write as long as it is slow, and applies those writes when it is told to."""
+
+    slow: bool = True
+    dies: bool = False
+    on_their_way: list[Sequence[Write]] = field(default_factory=list)
+    store: Warehouse | None = None
+
+    def __call__(self, store: Warehouse) -> Slow:
+        self.store = store
+        return self
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
+        if self.slow:
+            self.on_their_way.append(batch)
+        if self.dies:
+            raise Died
+        assert self.store is not None
+        return [] if self.slow else self.store.write(batch)
+
+    def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
+        assert self.store is not None
+        return {} if self.slow else self.store.read(refs, fields)
+
+    def is_empty(self, object_: str) -> bool:  # noqa: ARG002 - see `Ownable`
+        return True
+
+
+def after(world: World, passed: timedelta) -> None:
+    world.now = NOW + passed
+    world.sync()
+
+
+class TestALateWrite:
+    def test_waits_for_nobody_who_sends_the_same_again(self, world: World) -> None:
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+
+        after(world, timedelta(minutes=1))
+
+        assert world.scores() == {"C-1": 3}
+
+    def test_is_not_overtaken_by_a_newer_value(self, world: World) -> None:
+        """The simulator's seed 1045: the older value stood in the CRM for good, and npsync thought it was the newer."""
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.source.add(response(2, 9, email=ADA, days_ago=1))
+
+        report = world.sync()
+        early = dict(world.scores()) if world.execute("SELECT 1 FROM sqlite_master WHERE name = 'people'") else {}
+        after(world, ON_ITS_WAY)
+
+        assert "C-1" not in early
+        assert any("wait some minutes" in note for note in report.notes)
+        assert world.scores() == {"C-1": 9}
+        assert world.ledger("SELECT count(*) FROM doubts") == [(0,)]
+
+    def test_of_a_process_that_died_while_it_sent_is_not_overtaken_either(self, world: World) -> None:
+        slow = world.through = Slow(dies=True)
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        with pytest.raises(Died):
+            world.sync()
+        slow.slow = slow.dies = False
+        world.source.add(response(2, 9, email=ADA, days_ago=1))
+
+        after(world, ON_ITS_WAY)
+        early = world.ledger("SELECT count(*) FROM outbox WHERE object = 'people'")
+        after(world, ASLEEP)
+
+        assert early == [(1,)]
+        assert world.scores() == {"C-1": 9}
+
+
+def test_a_run_that_ends_knows_what_it_sent(world: World) -> None:
+    world.source.add(response(1, 3, email=ADA))
+    world.sync()
+
+    assert world.ledger("SELECT count(*) FROM sendings") == [(0,)]
