@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connectors.contract import Bulk, Streams
-from connectors.errors import Deferred
+from connectors.errors import Deferred, Refused, SchemaDrift
 from connectors.values import OutcomeKind, RecordRef
 from sync.earlier import Earlier
 from sync.failing import hold_back, moment
@@ -135,6 +135,10 @@ def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
         except Deferred as error:
             result.stopped = error
             return
+        except (Refused, SchemaDrift):  # nothing was applied
+            with run.lease.write() as connection:
+                doubts.known(connection, run.name)
+            raise
         result.stopped = said.stopped
         for end, sent in chunks:
             _settle_batch(run, destination, told, (place, end), sent, _judge(sent, said), result)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors.errors import Refused
 from sync.ledger.doubts import ASLEEP, ON_ITS_WAY
 from tests.flow.world import NOW, World, response
 
@@ -51,6 +52,17 @@ class Slow:
 
     def is_empty(self, object_: str) -> bool:  # noqa: ARG002 - see `Ownable`
         return True
+
+
+@dataclass
+class Refusing(Slow):
+    """A store that takes nothing from us."""
+
+    asked: int = 0
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:  # noqa: ARG002 - see `Destination.write`
+        self.asked += 1
+        raise Refused("no rights")
 
 
 def after(world: World, passed: timedelta) -> None:
@@ -106,4 +118,14 @@ def test_a_run_that_ends_knows_what_it_sent(world: World) -> None:
     world.source.add(response(1, 3, email=ADA))
     world.sync()
 
+    assert world.ledger("SELECT count(*) FROM sendings") == [(0,)]
+
+
+def test_a_write_that_was_refused_is_not_on_its_way(world: World) -> None:
+    refusing = world.through = Refusing()
+    world.source.add(response(1, 3, email=ADA))
+    with pytest.raises(Refused):
+        world.sync()
+
+    assert refusing.asked == 1
     assert world.ledger("SELECT count(*) FROM sendings") == [(0,)]
