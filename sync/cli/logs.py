@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from connectors.characters import visible, visible_json
+
 #: What `logging` itself puts on a record; the rest is the event's own.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = {0: logging.WARNING, 1: logging.INFO}
@@ -18,7 +20,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         event = {"at": at, "level": record.levelname.lower(), "event": record.getMessage()} | _extra(record)
-        return json.dumps(event, ensure_ascii=False, default=str)
+        return visible_json(json.dumps(event, ensure_ascii=False, default=str))
 
 
 class Lines(logging.Formatter):
@@ -26,7 +28,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         values = " ".join(f"{name}={value}" for name, value in _extra(record).items())
-        return f"{record.levelname.lower()}: {record.getMessage()} {values}".rstrip()
+        return visible(f"{record.levelname.lower()}: {record.getMessage()} {values}".rstrip())
 
 
 def start(*, verbose: int, log_format: str) -> None:

@@ -67,10 +67,11 @@ def _responses(rows: Sequence[Mapping[str, str]]) -> str:
 def _changes(rows: Sequence[Mapping[str, Any]]) -> str:
     """Each record, and beneath it field by field what stood there and what stands there now."""
     from sync.cli.render_run import shown_key, value
+    from sync.cli.screen import listed
 
     lines: list[str] = []
     for row in rows:
         done = "" if row["done"] == "changed" else f" ({row['done']})"
         lines.append(f"{row['object']} {shown_key(row['record'])}{done}")
         lines += [f"  {name}: {value(each['old'])} -> {value(each['new'])}" for name, each in row["fields"].items()]
-    return "\n".join(lines)
+    return listed(lines)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sync.cli.render_rows import candidate, moment
 from sync.cli.render_run import shown_key, value
+from sync.cli.screen import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +34,7 @@ def chain(found: Mapping[str, Any]) -> str:
         ]
     if not found["mappings"]:
         lines += ["", "No mapping has used it yet: npsync sync"]
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def _state(mapping: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sync.cli.render_run import shown_key
-from sync.cli.screen import table
+from sync.cli.screen import listed, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def rejects(found: Sequence[Mapping[str, Any]]) -> str:
         if one["next_step"] and one["next_step"] != step:
             step = one["next_step"]
             lines.append(f"    {step}")
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def failures(found: Sequence[Mapping[str, Any]]) -> str:
@@ -106,7 +106,7 @@ def held(found: Sequence[Mapping[str, Any]], total: int) -> str:
         f"    npsync held {first['mapping']} --drop {first['respondent']}",
         f"What a reason means: npsync help {first['reason']}",
     ]
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def candidate(record: object) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sync.cli.screen import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -104,7 +106,7 @@ def changes(found: Iterable[FieldChange]) -> str:
             record = (change.object, change.record)
             lines.append(f"{change.object} {shown_key(change.record)}")
         lines.append(f"  {change.field}: {value(change.old)} -> {value(change.new)}   ({change.reason})")
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def change_as_json(change: FieldChange) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sync.cli.render_run import WORDS, counts, shown_key
+from sync.cli.screen import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,7 @@ def summary(report: Mapping[str, Any]) -> str:
         lines.append(f"  {'not sent':<10} {ended['what']} [{ended['code']}]")
         lines += [f"  {'':<10} {ended['next_step']}"] if ended["next_step"] else []
     lines += [f"  {'note':<10} {note}" for note in report["notes"]]
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def left(rows: Sequence[Mapping[str, Any]], total: int, run: str) -> str:
@@ -68,7 +69,7 @@ def left(rows: Sequence[Mapping[str, Any]], total: int, run: str) -> str:
         lines.append(f"{object_} {shown_key(record)}: {'; '.join(told)}")
     if total > len(lines):
         lines.append(f"{total - len(lines):,} more: npsync runs {run} --limit {max(total * 20, 100)}")
-    return "\n".join(lines)
+    return listed(lines)
 
 
 def _meaning(row: Mapping[str, Any]) -> str:

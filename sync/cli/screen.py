@@ -1,17 +1,25 @@
-"""Where output goes: data to stdout, messages to stderr; with `--output json`, one object to stdout."""
+"""Where output goes: data to stdout, messages to stderr; with `--output json`, one object to stdout.
+
+What people and files wrote is printed, never obeyed: a terminal's codes in it are shown as text.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
+from connectors.characters import visible, visible_json
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 BOLD, RED, YELLOW, GREEN, DIM = "1", "31", "33", "32", "2"
+#: What `Screen.paint` writes.
+_PAINTED = re.compile("(\x1b\\[(?:0|1|2|31|32|33)m)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,7 @@ class Screen:
 
     def object(self, value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Print the one object of `--output json`."""
-        _write(sys.stdout, json.dumps(value, indent=2, ensure_ascii=False, default=str))
+        _write(sys.stdout, visible_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
     def say(self, text: str) -> None:
         """Print a message for the person at the terminal, unless -q."""
@@ -52,6 +60,16 @@ class Screen:
 def takes_colour(stream: TextIO) -> bool:
     """Tell whether colours are wanted there: a terminal, no `NO_COLOR` (any value), no `TERM=dumb`."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def listed(lines: Iterable[str]) -> str:
+    r"""Put *lines* under each other; none of them becomes two, whatever it holds.
+
+    >>> print(listed(["survey a\n0 rejected", "score 9"]))
+    survey a\x0a0 rejected
+    score 9
+    """
+    return "\n".join(map(visible, lines))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -83,6 +101,7 @@ def _cell(value: object) -> str:
 
 def _write(stream: TextIO, text: str) -> None:
     """Print; when the reader has gone (`| head`), go on in silence."""
+    text = _harmless(text, painted=takes_colour(stream))
     try:
         print(text, file=stream, flush=True)
     except BrokenPipeError:
@@ -91,3 +110,13 @@ def _write(stream: TextIO, text: str) -> None:
         # A console of an older code page: what it cannot show becomes `?`, the rest stays.
         encoding = stream.encoding or "ascii"
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+def _harmless(text: str, *, painted: bool) -> str:
+    r"""Show codes that would steer the terminal; only colours of our own stay, where it takes any.
+
+    >>> print(_harmless("\x1b[2J\x1b]0;title\x07 \x1b[31mred", painted=False))
+    \x1b[2J\x1b]0;title\x07 \x1b[31mred
+    """
+    parts = _PAINTED.split(text) if painted else [text]
+    return "".join(part if at % 2 else visible(part, keep="\n\t") for at, part in enumerate(parts))
