@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -178,13 +179,42 @@ def _listed(cell: str) -> str:
     return json.dumps(cell.split(), separators=(",", ":"))
 
 
+#: What a spreadsheet takes for the start of a formula, behind apostrophes of our own; and what is only a number.
+_FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?[\d.,]*\d")
+
+
+def _is_formula(cell: str) -> bool:
+    return _FORMULA.match(cell) is not None and _NUMBER.fullmatch(cell) is None
+
+
+def _guarded(cell: str) -> str:
+    """Write a cell so that no spreadsheet runs it.
+
+    >>> [_guarded(cell) for cell in ("=1+1", "@x", "-5", "r1", "'=1")], _bare(_guarded("'=1"))
+    (["'=1+1", "'@x", '-5', 'r1', "''=1"], "'=1")
+    """
+    return f"'{cell}" if _is_formula(cell) else cell
+
+
+def _bare(cell: str) -> str:
+    """Return what `_guarded` was given."""
+    return cell[1:] if cell[:1] == "'" and _is_formula(cell[1:]) else cell
+
+
 def write_decisions(rows: Iterable[ResponseDecision], stream: TextIO) -> int:
-    """Write *rows* as CSV with a header; return how many there were."""
+    """Write *rows* as CSV with a header; return how many there were.
+
+    A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     out = csv.writer(stream, lineterminator="\n")
+    # Python 3.11 leaves a lone carriage return bare, which ends a row.
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     out.writerow(COLUMNS)
     count = 0
     for row in rows:
-        out.writerow(row)
+        cells = list(map(_guarded, row))
+        (quoted if any("\r" in cell for cell in cells) else out).writerow(cells)
         count += 1
     return count
 
@@ -203,7 +233,7 @@ def read_decisions(stream: TextIO) -> dict[str, ResponseDecision]:
     twice: set[str] = set()
     for row in rows:
         if len(row) == len(COLUMNS):
-            decision = ResponseDecision(*row)
+            decision = ResponseDecision(*map(_bare, row))
             if found.setdefault(decision.response_id, decision) != decision:
                 twice.add(decision.response_id)
     return {response_id: decision for response_id, decision in found.items() if response_id not in twice}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.cli.screen import Screen
+from sync.identity.standalone import COLUMNS, ResponseDecision, read_decisions, write_decisions
 
 if TYPE_CHECKING:
     from tests.flow.desk import Desk, Said
@@ -83,3 +88,41 @@ def test_colours_of_our_own_are_colours_on_a_terminal_only(capsys: pytest.Captur
     Screen().data("\x1b[31mred\x1b[0m")
 
     assert "\\x1b[31mred\\x1b[0m\n" == capsys.readouterr().out
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''+x", "\uff1d1", "=1\r=2,x"]
+
+
+def test_no_spreadsheet_runs_what_resolve_writes(desk: Desk) -> None:
+    desk.write("people.csv", "id,email\n=1+1,ada@x.example\n@bo,bo@x.example\n")
+    asked = "response_id,email\n-2+3,ada@x.example\n+4915,bo@x.example\n=HYPERLINK(1),zoe@x.example\n"
+    desk.write("asked.csv", asked)
+    words = ("resolve", "--records", "people.csv", "--responses", "asked.csv", "--output", "out.csv")
+
+    assert 0 == desk.npsync(*words).status
+
+    written = (desk.folder / "out.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(written.splitlines()))[1:]
+    assert ["'-2+3", "+4915", "'=HYPERLINK(1)"] == [row[0] for row in rows]
+    assert ["'=1+1", "'@bo", ""] == [row[4] for row in rows]
+    again = desk.npsync(*words[:-1], "again.csv", "--prior", "out.csv")
+    assert 0 == again.status
+    kept = list(csv.reader((desk.folder / "again.csv").read_text(encoding="utf-8").splitlines()))[1:]
+    assert ["kept", "kept", "none"] == [row[5] for row in kept]
+    assert [row[:5] for row in rows] == [row[:5] for row in kept]
+
+
+@given(
+    st.lists(st.text(st.sampled_from("=+-@'\"\t\r\n,;1a \uff1d")) | st.sampled_from(FORMULAS), min_size=8, max_size=8)
+)
+def test_a_decision_is_one_row_and_read_as_it_was(cells: list[str]) -> None:
+    """A carriage return in an id ended its row, and what followed it was a decision of its own."""
+    decision = ResponseDecision(*cells)
+    written = io.StringIO(newline="")
+    write_decisions([decision], written)
+
+    _, row = csv.reader(io.StringIO(written.getvalue(), newline=""))
+    starts = [cell for cell in row if cell[:1] in tuple("=@\t\r\uff1d") or re.match(r"[+-](?![\d.,]*\d$)", cell)]
+    assert [] == starts
+    assert {cells[0]: decision} == read_decisions(io.StringIO(written.getvalue(), newline=""))
+    assert len(COLUMNS) == len(row)
