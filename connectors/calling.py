@@ -10,7 +10,17 @@ from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from connectors.errors import ConnectorError, Deferred, Paused, QuotaSpent, Refused, SignedOut, Throttled, Unknown
+from connectors.errors import (
+    ConnectorError,
+    Deferred,
+    NoToken,
+    Paused,
+    QuotaSpent,
+    Refused,
+    SignedOut,
+    Throttled,
+    Unknown,
+)
 from connectors.retry import Retry, hint_s
 
 if TYPE_CHECKING:
@@ -25,6 +35,9 @@ TOKENS = 500
 RETRY_COSTS = 5
 TIMEOUT_COSTS = 10
 SUCCESS_EARNS = 1
+#: So many calls in a row that failed, over so many seconds with no success among them, are an outage however few.
+IN_A_ROW = 5
+OUTAGE_S = 60.0
 
 
 class Bucket:
@@ -51,8 +64,9 @@ class Bucket:
 class Breaker:
     """Stops calling a system that mostly fails, and lets one call through now and then to see whether it is back.
 
-    It opens when, of at least 20 calls in the last minute, more than half failed, or when of the last 1,000 calls
-    more than *share* got an error for a reply: HubSpot asks its callers to stay below that.
+    It opens when, of at least 20 calls in the last minute, more than half failed; when for a minute all calls failed,
+    at least five: calls that time out are too few for the first rule; or when of the last 1,000 calls more than *share*
+    got an error for a reply: HubSpot asks its callers to stay below that.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, share: float | None = 0.05) -> None:
@@ -60,6 +74,8 @@ class Breaker:
         self._share = share
         self._recent: deque[tuple[float, bool]] = deque()
         self._last: deque[bool] = deque(maxlen=1000)
+        self._failed_in_a_row = 0
+        self._failing_since = 0.0
         self._closed_again_at: float | None = None
         self._rest_s = 0.0
         self._probing = False
@@ -87,8 +103,8 @@ class Breaker:
             self._closed_again_at = self._clock() + self._rest_s  # this one call probes; the others go on waiting
             self._probing = True
 
-    def note(self, *, good: bool, was_told: bool = True) -> None:
-        """Count what became of a call; *was_told*: the system itself said so."""
+    def note(self, *, good: bool, was_told: bool = True, took_s: float = 0.0) -> None:
+        """Count what became of a call that took so many seconds; *was_told*: the system itself said so."""
         with self._lock:
             now = self._clock()
             if self._closed_again_at is not None:
@@ -100,7 +116,8 @@ class Breaker:
             while self._recent[0][0] < now - 60.0:
                 self._recent.popleft()
             failed = sum(not each for _, each in self._recent) if not good else 0
-            if (len(self._recent) >= 20 and failed * 2 > len(self._recent)) or self._too_large_a_share(good=good):
+            mostly = len(self._recent) >= 20 and failed * 2 > len(self._recent)
+            if mostly or self._nothing_else(now, took_s, good=good) or self._too_large_a_share(good=good):
                 self._rest_s = 30.0
                 self._closed_again_at = now + self._rest_s
 
@@ -108,11 +125,21 @@ class Breaker:
         self._probing = False
         if good:
             self._closed_again_at = None
+            self._failed_in_a_row = 0
             self._recent.clear()
             self._last.clear()
         else:
             self._rest_s = min(600.0, self._rest_s * 2)
             self._closed_again_at = now + self._rest_s
+
+    def _nothing_else(self, now: float, took_s: float, *, good: bool) -> bool:
+        if good:
+            self._failed_in_a_row = 0
+            return False
+        if not self._failed_in_a_row:
+            self._failing_since = now - took_s
+        self._failed_in_a_row += 1
+        return self._failed_in_a_row >= IN_A_ROW and now - self._failing_since >= OUTAGE_S
 
     def _too_large_a_share(self, *, good: bool) -> bool:
         if self._share is None or good or len(self._last) < 1000:
@@ -174,17 +201,20 @@ class Caller:
             raise
 
     def _once(self, attempt: Callable[[], T], windows: Sequence[Window], doubts: list[Unknown]) -> T:
-        used = self._tokens
-        try:
-            return self._counted(attempt, windows)
-        except SignedOut:
-            if self._renew is None:
+        renewed_for: set[type[SignedOut]] = set()
+        while True:
+            used = self._tokens
+            try:
+                return self._counted(attempt, windows)
+            except SignedOut as error:
+                # A token that had to be asked for first may still be refused once, as any other.
+                if self._renew is None or type(error) in renewed_for:
+                    raise
+                renewed_for.add(type(error))
+                self._sign_in(self._renew, used)
+            except Unknown as error:
+                doubts.append(error)
                 raise
-            self._sign_in(self._renew, used)
-            return self._counted(attempt, windows)
-        except Unknown as error:
-            doubts.append(error)
-            raise
 
     def _counted(self, attempt: Callable[[], T], windows: Sequence[Window]) -> T:
         self.breaker.check(self.name)
@@ -197,11 +227,14 @@ class Caller:
             result = attempt()
         except (Deferred, Unknown) as error:
             # A spent quota is an answer: the system is well.
-            self.breaker.note(good=isinstance(error, QuotaSpent), was_told=error.was_told)
+            took_s = self.retry.clock() - began
+            self.breaker.note(good=isinstance(error, QuotaSpent), was_told=error.was_told, took_s=took_s)
             if isinstance(error, Throttled) and self.retry.policy.worth_it(error):
                 wait = hint_s(error) or self.retry.policy.throttled_base_s
                 self._quiet_until = max(self._quiet_until, self.retry.clock() + wait)
             raise
+        except NoToken:
+            raise  # nothing was asked: `_sign_in` will see how the system is
         except ConnectorError:
             self.breaker.note(good=True)
             raise
@@ -214,9 +247,16 @@ class Caller:
     def _sign_in(self, renew: Callable[[], None], used: int) -> None:
         """Get a new token, unless another thread did since the one that failed was used."""
         with self._signing_in:
-            if self._tokens == used:
+            if self._tokens != used:
+                return
+            began = self.retry.clock()
+            try:
                 renew()
-                self._tokens += 1
+            except Deferred as error:  # counted as the calls are: else a sign-in that is down would never be left alone
+                self.breaker.note(good=False, was_told=error.was_told, took_s=self.retry.clock() - began)
+                raise
+            self.breaker.note(good=True)
+            self._tokens += 1
 
     def _again(self, error: BaseException, repeatable: bool) -> bool:  # noqa: FBT001 - called by `call` alone
         if isinstance(error, Paused) or self.breaker.is_open:

@@ -7,6 +7,7 @@ ConnectorError
     - Paused          ... because we left it alone after too many failures
   + Refused         a person must act: sign-in, rights, a missing or unreadable file
     - SignedOut       ... unless a new token, asked for once, helps
+      - NoToken         ... one must be asked for before anything can be sent
   + SchemaDrift     stop this mapping: a field or table is not what the mapping says
   + Rejected        set this one record aside until the data, the mapping or the schema changes
   + Conflict        match the record again
@@ -77,6 +78,10 @@ class Refused(ConnectorError):
 
 class SignedOut(Refused):
     """The token is not taken any longer; nothing was applied."""
+
+
+class NoToken(SignedOut):
+    """There is no token yet, or it is about to end: nothing was sent."""
 
 
 class SchemaDrift(ConnectorError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.errors import Refused, SignedOut
+from connectors.errors import NoToken, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,11 +80,11 @@ class OAuth:
         """Return the token to send.
 
         Raises:
-            SignedOut: There is none, or it is about to end. Asking for one takes time, in which the call's turn would
+            NoToken: There is none, or it is about to end. Asking for one takes time, in which the call's turn would
                 pass: the caller renews it and then takes another turn.
         """
         if not self._token or self._until is None or self.clock() >= self._until:
-            raise SignedOut("HubSpot's token is too old", next_step=SIGN_IN)
+            raise NoToken("HubSpot's token is too old", next_step=SIGN_IN)
         return self._token
 
     def renew(self) -> None:

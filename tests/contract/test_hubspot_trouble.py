@@ -218,6 +218,14 @@ class TestSigningIn:
         assert 1_500 == crm.write_blocks([block([(id_, 3) for id_ in ids], "nps_score")]).written
         assert 2 == account.service.log.count(group="oauth")
 
+    def test_a_fresh_token_that_is_refused_once_is_renewed_as_any_other(self, account: Account) -> None:
+        """Asking for the first token is no renewal; else nobody could sign in on such a day without being told to."""
+        crm, _ = signed_in(account)
+        account.service.faults.set("expired_token", 1)
+
+        assert 1 == crm.write_blocks([block([(account.contacts(1)[0], 3)], "nps_score")]).written
+        assert 2 == account.service.log.count(group="oauth")
+
     def test_a_new_refresh_token_is_kept(self, account: Account) -> None:
         account.portal.doors.rotates = True
         crm, keys = signed_in(account)

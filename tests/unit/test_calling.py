@@ -14,6 +14,7 @@ from connectors.calling import Breaker, Bucket, Caller
 from connectors.errors import (
     ConnectorError,
     Deferred,
+    NoToken,
     Paused,
     QuotaSpent,
     Refused,
@@ -121,6 +122,48 @@ def test_a_new_token_that_is_refused_too_ends_it() -> None:
     assert (line.calls, renewed) == (2, ["new"])
 
 
+def test_a_token_that_had_to_be_asked_for_first_may_still_be_renewed_once() -> None:
+    """Vendors refuse a fresh token now and then; asking for the first one is no renewal."""
+    renewed: list[str] = []
+    line = Line(NoToken("none yet"), SignedOut("not known here yet"))
+
+    assert caller(FakeTime(), renew=lambda: renewed.append("new")).call(line) == "done"
+    assert (line.calls, renewed) == (3, ["new", "new"])
+
+
+@pytest.mark.parametrize("kinds", [(NoToken,), (NoToken, SignedOut), (SignedOut, NoToken)])
+def test_no_row_of_tokens_that_end_at_once_goes_on_for_ever(kinds: tuple[type[SignedOut], ...]) -> None:
+    line = Line(*(kind("no") for kind in kinds), rest=repeat(kinds[0]("no")))
+
+    with pytest.raises(SignedOut):
+        caller(FakeTime(), renew=lambda: None).call(line)
+    assert line.calls == len(kinds) + 1
+
+
+def test_a_doubt_after_a_renewal_survives_what_comes_after_it() -> None:
+    last = Refused("no")
+    with pytest.raises(Unknown) as caught:
+        caller(FakeTime(), renew=lambda: None).call(Line(SignedOut("expired"), Unknown("lost"), rest=repeat(last)))
+
+    assert caught.value.__cause__ is last
+
+
+def test_a_sign_in_that_is_down_is_left_alone() -> None:
+    """It would be asked once more for every batch of a run, because what failed was not the call itself."""
+    time, asked = FakeTime(), []
+
+    def renew() -> None:
+        asked.append(time())
+        raise Deferred("down")
+
+    shared = caller(time, policy=Policy(attempts=1), renew=renew)
+    for _ in range(100):
+        with pytest.raises(Deferred):
+            shared.call(Line(rest=repeat(NoToken("none yet"))))
+
+    assert len(asked) == 20
+
+
 def test_one_throttled_call_keeps_all_others_waiting() -> None:
     time = FakeTime()
     shared = caller(time, policy=Policy(attempts=1))
@@ -133,11 +176,17 @@ def test_one_throttled_call_keeps_all_others_waiting() -> None:
 
 def test_repeating_is_paid_for() -> None:
     """A total outage costs a hundred repetitions, however many calls there are."""
+
+    class Closed(Breaker):
+        """Never opens."""
+
+        def note(self, *, good: bool, was_told: bool = True, took_s: float = 0.0) -> None:
+            """See `Breaker.note`."""
+
     time = FakeTime()
-    shared = caller(time, breaker=Breaker(time, share=None), policy=Policy(attempts=4, within_s=1e9))
+    shared = caller(time, breaker=Closed(time), policy=Policy(attempts=4, within_s=1e9))
     calls = 0
     for _ in range(300):
-        time.sleep(10.0)  # so slowly that the breaker never has 20 calls in a minute
         line = Line(rest=repeat(Deferred("down")))
         with pytest.raises(Deferred):
             shared.call(line)
@@ -172,6 +221,29 @@ def test_a_system_that_is_down_is_left_alone() -> None:
     assert failing(shared, 100) == 20
     with pytest.raises(Paused):
         shared.call(Line())
+
+
+def test_a_system_that_only_lets_calls_time_out_is_left_alone() -> None:
+    """Ten at a time, each for 110 s: there never are 20 in a minute, and 1,000 batches would take three hours."""
+    time = FakeTime()
+    breaker = Breaker(time)
+    time.sleep(110.0)
+    for _ in range(4):
+        breaker.note(good=False, was_told=False, took_s=110.0)
+    assert not breaker.is_open
+    breaker.note(good=False, was_told=False, took_s=110.0)
+
+    assert breaker.is_open
+
+
+def test_slow_failures_with_a_success_among_them_are_no_outage() -> None:
+    time = FakeTime()
+    breaker = Breaker(time)
+    for number in range(40):
+        time.sleep(30.0)
+        breaker.note(good=number % 5 == 4, took_s=30.0)
+
+    assert not breaker.is_open
 
 
 def test_one_call_in_30_seconds_then_in_a_minute_looks_whether_it_is_back() -> None:
