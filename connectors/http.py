@@ -21,9 +21,6 @@ from connectors.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: Seconds to connect, and seconds between two bytes of a reply: Salesforce ends a call after 600 s, but above 120 s
-#: a run looks hung.
-TIMEOUT = (10.0, 110.0)
 #: Seconds for one whole call, a drop at a time or not.
 WALL_S = 120.0
 #: The variables by which other programs are told of a private certificate authority, best first.
@@ -82,8 +79,8 @@ class Session(requests.Session):
 def new_session(  # noqa: PLR0913 - each has its default
     *,
     pool: int = 10,
-    connect_s: float = TIMEOUT[0],
-    read_s: float = TIMEOUT[1],
+    connect_s: float = 10.0,
+    read_s: float = 110.0,
     wall_s: float = WALL_S,
     ca: str | None = None,
     proxy: str | None = None,
@@ -93,7 +90,7 @@ def new_session(  # noqa: PLR0913 - each has its default
 
     Args:
         pool: Connections kept open; as many as there are workers.
-        connect_s: Seconds to connect.
+        connect_s: Seconds to connect; see `Policy.timeout`.
         read_s: Seconds between two bytes of a reply.
         wall_s: Seconds for a whole call; replies that are streamed have no such limit.
         ca: A file of certificates to trust instead of the usual ones; see `ca_bundle`.

@@ -40,6 +40,9 @@ class Policy:
     within_s: float = 120.0
     #: Seconds; a server that asks for more is not waited for here: the engine parks the stream instead.
     hint_cap_s: float = 300.0
+    #: Seconds to connect, and seconds between two bytes of a reply: Salesforce ends a call after 600 s, but above 120 s
+    #: a run looks hung.
+    timeout: tuple[float, float] = (10.0, 110.0)
 
     def wait_s(self, attempt: int, error: BaseException | None, random: Callable[[], float]) -> float:
         """Seconds to wait after failed *attempt* (1 is the first).

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from connectors.budget import Window
 from connectors.calling import Caller
 from connectors.errors import Conflict, Gone, Refused, Rejected
-from connectors.http import TIMEOUT, agent, ca_bundle
+from connectors.http import agent, ca_bundle
 from connectors.hubspot.errors import TABLE
 from connectors.hubspot.tokens import SIGN_IN, OAuth, ServiceKey
 from connectors.reply import Reply
@@ -150,7 +150,7 @@ class Session:
                 body=body,
                 post_params=form,
                 _preload_content=False,
-                _request_timeout=TIMEOUT,
+                _request_timeout=self.caller.retry.policy.timeout,
             )
             reply = Reply(came.status, {name.lower(): text for name, text in came.headers.items()}, came.data)
         except UnicodeDecodeError as error:

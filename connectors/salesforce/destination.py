@@ -87,7 +87,9 @@ class Salesforce:
         jobs: Jobs | None = None,
     ) -> None:
         where = f"Salesforce `{name}`"
-        http = new_session(pool=WORKERS)
+        patience = retry or Retry(policy=SERVICE, sleep=sleep)
+        connect_s, read_s = patience.policy.timeout
+        http = new_session(pool=WORKERS, connect_s=connect_s, read_s=read_s)
         if url:
             http.mount("https://", ToLoopback(url, pool_maxsize=WORKERS))
         gate = Gate(name, meter, sleep=sleep, now=clock)
@@ -97,7 +99,6 @@ class Salesforce:
         session = Session(
             where=where, version=api_version, http=http, tokens=tokens, gate=gate, quota_share=quota_share, now=clock
         )
-        patience = retry or Retry(policy=SERVICE, sleep=sleep)
         # Salesforce does not count errors against its callers, as HubSpot does: only an outage opens the breaker.
         session.caller = Caller(
             name, gate=gate, retry=patience, renew=session.renew, breaker=Breaker(patience.clock, share=None)

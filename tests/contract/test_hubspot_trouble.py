@@ -219,10 +219,8 @@ class TestSigningIn:
         assert 2 == account.service.log.count(group="oauth")
 
     def test_a_fresh_token_that_is_refused_once_is_renewed_as_any_other(self, account: Account) -> None:
-        """Asking for the first token is no renewal; else nobody could sign in on such a day without being told to."""
         crm, _ = signed_in(account)
         account.service.faults.set("expired_token", 1)
-
         assert 1 == crm.write_blocks([block([(account.contacts(1)[0], 3)], "nps_score")]).written
         assert 2 == account.service.log.count(group="oauth")
 
