@@ -15,7 +15,8 @@ from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred, Refused, SchemaDrift
 from connectors.values import OutcomeKind, RecordRef
 from sync.earlier import Earlier
-from sync.failing import hold_back, moment
+from sync.failing import moment
+from sync.late import put_right
 from sync.ledger import doubts, failed, outbox, parking, writes
 from sync.ledger.failed import Failed
 from sync.mapping.values import same
@@ -93,6 +94,10 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
     """
     result, told = Delivered(), moment(run, destination)
     earlier = Earlier(run, destination, Shapes(run.mapping).all())
+    try:
+        result.calls += put_right(run, destination)
+    except Deferred as error:
+        result.stopped, waves = error, ()
     for _ in waves:
         _send_all(run, destination, told, earlier, total, result)
         if result.stopped is not None:
@@ -115,7 +120,6 @@ def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
     """Send what can be sent now, and settle it."""
     key_of = {shape.object: next(iter(shape.key)) for shape in Shapes(run.mapping).all()}
     place, most = outbox.BEFORE_ALL, STREAMED if isinstance(destination, Streams) else 1
-    hold_back(run)
     while result.stopped is None:
         chunks = _Chunks(run, key_of, place, most)
         if not chunks.first:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
 from sync.errors import Exit, Problem, UserError
-from sync.ledger import doubts, failed, inbox, parking, profiles
+from sync.ledger import failed, inbox, parking, profiles
 from sync.poison import CODE
 from sync.shapes import Shapes
 
@@ -56,18 +56,6 @@ def reopen(run: Run, destination: Destination) -> int:
         with run.lease.write() as connection:
             take_up(connection, run, ripe)
     return len(ripe)
-
-
-def hold_back(run: Run) -> None:
-    """Let no value overtake one that may still be on its way to the same record."""
-    with run.ledger.read() as connection:
-        if not doubts.any_known(connection, run.name):
-            return
-    run.step("deliver.hold_back")
-    with run.lease.write() as connection:
-        held = doubts.hold_back(connection, run.name, run.lease.clock(), parking.UNCONFIRMED)
-    if held:
-        run.notes.append(f"{held} writes wait some minutes: an earlier one to the same record may still arrive")
 
 
 def take_up(connection: Connection, run: Run, refs: Sequence[parking.Ref]) -> None:

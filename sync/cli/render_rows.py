@@ -36,6 +36,11 @@ def status(mappings: Sequence[Mapping[str, Any]]) -> str:
     steps = [
         f"{one['held']:,} held in {one['mapping']}: npsync held {one['mapping']}" for one in mappings if one["held"]
     ]
+    steps += [
+        f"{one['failures']:,} writes of {one['mapping']} failed: npsync replay {one['mapping']} -n says why"
+        for one in mappings
+        if one["failures"]
+    ]
     return "\n".join([table(header, rows), *steps])
 
 

@@ -18,8 +18,8 @@ DOUBTS = Table(
     _key("mapping"),
     _key("object"),
     _key("record"),
-    Column("sent", Text, nullable=False),  # as `changes` or `desired` of the outbox; empty: several different ones
-    Column("until", Text, nullable=False),
+    _key("until"),
+    Column("sent", Text, nullable=False),  # as `changes` or `desired` of the outbox; `null`: it must not exist
     sqlite_with_rowid=False,
 )
 

@@ -1,15 +1,14 @@
 """Doubts: writes whose answer was lost may still arrive, after a newer value was written and confirmed.
 
-No destination can be asked to forget a request. So as long as one may be on its way, the same values may be sent to its
-record again, and other ones wait: what arrives late then finds what it would have written.
+See `sync.late` for what is done about it.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Text, bindparam, select
 
 from sync.ledger.doubt_tables import DOUBTS, SENDINGS
 from sync.ledger.rows import MAPPING, fetch, text, upsert
@@ -30,9 +29,24 @@ ON_ITS_WAY = timedelta(minutes=15)
 ASLEEP = timedelta(minutes=30)
 
 
-def any_known(connection: Connection, mapping: str) -> bool:
-    """Tell whether any write of *mapping* may be on its way."""
-    return connection.scalar(_ANY, {"mapping": mapping}) is not None
+class Doubt(NamedTuple):
+    """A write that may have arrived after what was written since."""
+
+    object: str
+    record: str
+    #: The packed values that were sent; None: that the record must not exist.
+    sent: str | None
+
+
+def over(connection: Connection, mapping: str, now: datetime) -> list[Doubt]:
+    """Return the doubts of *mapping* that cannot come true any more, if they have not already."""
+    rows = fetch(connection, _OVER, {"mapping": mapping, "now": to_text(now)})
+    return [Doubt(object_, record, None if sent == _NOTHING else sent) for object_, record, sent in rows]
+
+
+def end(connection: Connection, mapping: str, now: datetime) -> None:
+    """Forget the doubts that are over."""
+    connection.execute(text(_PASSED), {"mapping": mapping, "now": to_text(now)})
 
 
 def intend(connection: Connection, mapping: str, between: tuple[Place, Place], now: datetime) -> None:
@@ -61,21 +75,15 @@ def interrupted(connection: Connection, mapping: str) -> None:
         known(connection, mapping)
 
 
-def hold_back(connection: Connection, mapping: str, now: datetime, parked: str) -> int:
-    """Park rows whose record another value may still reach; return how many."""
-    connection.execute(text(_PASSED), {"mapping": mapping, "now": to_text(now)})
-    return connection.execute(text(_HOLD), {"mapping": mapping, "parked": parked}).rowcount
-
-
 _NOTHING = "null"
-_ANY = select(DOUBTS.c.record).where(DOUBTS.c.mapping == MAPPING).limit(1)
+_OVER = (
+    select(DOUBTS.c.object, DOUBTS.c.record, DOUBTS.c.sent)
+    .where(DOUBTS.c.mapping == MAPPING, DOUBTS.c.until <= bindparam("now", type_=Text))
+    .order_by(DOUBTS.c.object, DOUBTS.c.record, DOUBTS.c.until)
+)
 _SENDING = select(SENDINGS.c.until).where(SENDINGS.c.mapping == MAPPING)
 _KNOWN = "DELETE FROM sendings WHERE mapping = :mapping"
-_AGAIN = """
-ON CONFLICT (mapping, object, record) DO UPDATE SET
-  sent = CASE WHEN doubts.sent = excluded.sent THEN doubts.sent ELSE '' END,
-  until = CASE WHEN doubts.until > excluded.until THEN doubts.until ELSE excluded.until END
-"""
+_AGAIN = "ON CONFLICT (mapping, object, record, until) DO UPDATE SET sent = excluded.sent"
 _REMEMBER = f"""
 INSERT INTO doubts (mapping, object, record, sent, until) VALUES (:mapping, :object, :record, :sent, :until) {_AGAIN}
 """  # noqa: S608 - our own text
@@ -89,10 +97,3 @@ WHERE o.mapping = :mapping AND o.parked IS NULL
 {_AGAIN}
 """  # noqa: S608 - our own text
 _PASSED = "DELETE FROM doubts WHERE mapping = :mapping AND until <= :now"
-_HOLD = f"""
-UPDATE outbox SET parked = :parked
-WHERE mapping = :mapping AND parked IS NULL AND EXISTS (
-  SELECT 1 FROM doubts d WHERE d.mapping = outbox.mapping AND d.object = outbox.object AND d.record = outbox.record
-    AND d.sent <> coalesce(outbox.changes, outbox.desired, '{_NOTHING}')
-)
-"""  # noqa: S608 - our own text

@@ -1,0 +1,116 @@
+"""Late arrivals: a write whose answer was lost may reach its record after a newer one was confirmed.
+
+No destination can be asked to forget a request, and nobody shall wait for one. So newer values are sent at once; when a
+lost one cannot arrive any more, its record is read, and where it did arrive late, the newer values are sent again.
+What somebody else wrote meanwhile is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from connectors.values import RecordRef
+from sync.ledger import doubts, outbox
+from sync.mapping.values import same
+from sync.packed import pack, unpack
+from sync.shapes import Shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.contract import Destination
+    from connectors.values import FieldValue
+    from sync.intents import Confirmed, Intent
+    from sync.ledger.doubts import Doubt
+    from sync.run import Run
+    from sync.shapes import Shape
+
+
+def put_right(run: Run, destination: Destination) -> int:
+    """Look at the records whose doubts are over, and have newer values sent again; return the calls made.
+
+    Raises:
+        ConnectorError: They cannot be read now; the next run looks.
+    """
+    now = run.lease.clock()
+    with run.ledger.read() as connection:
+        over = doubts.over(connection, run.name, now)
+    if not over:
+        return 0
+    shapes = {shape.object: shape for shape in Shapes(run.mapping).all()}
+    by_object: dict[str, list[Doubt]] = defaultdict(list)
+    for doubt in over:
+        by_object[doubt.object].append(doubt)
+    intents: list[Intent] = []
+    calls = 0
+    for object_, some in by_object.items():
+        if object_ in shapes:
+            calls += 1
+            intents += _overtaken(run, destination, shapes[object_], some)
+    run.step("deliver.doubts")
+    with run.lease.write() as connection:
+        outbox.put(connection, run.name, run.id, intents)
+        doubts.end(connection, run.name, now)
+    if intents:
+        run.notes.append(f"{len(intents)} records held an older value again, of a write whose answer had been lost")
+    return calls
+
+
+def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[Doubt]) -> list[Intent]:
+    """Return what puts the records right that hold what was in doubt instead of what was confirmed since."""
+    records = sorted({doubt.record for doubt in some})
+    with run.ledger.read() as connection:
+        confirmed = outbox.acknowledged(connection, run.name, shape.object, records)
+        queued = outbox.waiting(connection, run.name, shape.object, records)
+    sent: dict[str, list[Mapping[str, FieldValue] | None]] = defaultdict(list)
+    for doubt in some:
+        late = None if doubt.sent is None else unpack(doubt.sent)
+        # What waits is sent anyway, and what was confirmed since cannot be made worse by itself.
+        if doubt.record not in queued and not _agrees(_confirmed(confirmed, doubt.record), late):
+            sent[doubt.record].append(late)
+    names = {name for values in sent.values() for each in values for name in each or ()}
+    refs = [RecordRef(object=shape.object, id=record) for record in sent]
+    held = destination.read(refs, sorted(names)) if refs else {}
+    found: list[Intent] = []
+    for ref in refs:
+        wanted, holds = _confirmed(confirmed, ref.id), held.get(ref)
+        if any(_is(late, holds) for late in sent[ref.id]) and not _agrees(wanted, holds):
+            found += _again(shape, ref.id, wanted, holds)
+    return found
+
+
+def _confirmed(confirmed: Mapping[str, Confirmed], record: str) -> Mapping[str, FieldValue] | None:
+    """Return what a record was confirmed to hold; None: that it does not exist, or nothing."""
+    return None if record not in confirmed else unpack(confirmed[record][0]) or None
+
+
+def _is(sent: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None) -> bool:
+    """Tell whether a record is as the write left it that was in doubt."""
+    if sent is None or holds is None:
+        return sent is None and holds is None
+    return all(name in holds and same(value, holds[name]) for name, value in sent.items())
+
+
+def _agrees(wanted: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None) -> bool:
+    """Tell whether a record is as it was confirmed last."""
+    if wanted is None or holds is None:
+        return wanted is None and holds is None
+    return all(same(value, holds[name]) for name, value in wanted.items() if name in holds)
+
+
+def _again(
+    shape: Shape, record: str, wanted: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None
+) -> list[Intent]:
+    """Return the row that sends the confirmed values again."""
+    keys = None
+    if not shape.plain:
+        parts = record.split("\x1f")
+        if len(parts) != len(shape.key):
+            return []
+        keys = pack(dict(zip(shape.key, parts, strict=True)))
+    if wanted is None:
+        return [(shape.rank, shape.object, record, keys, None, None, 0, None)]
+    there = holds or {}
+    changes = {name: value for name, value in wanted.items() if name not in there or not same(value, there[name])}
+    return [(shape.rank, shape.object, record, keys, pack(changes) if holds else None, pack(wanted), 0, None)]
