@@ -116,9 +116,12 @@ def value_groups(known: Property, values: Sequence[str], room: int) -> Iterator[
 
 
 def phone_groups(names: Sequence[str], endings: Sequence[str], has: Mapping[str, Any]) -> Iterator[list[Group]]:
-    """Yield the groups of searches for records with a phone number of one of *endings*."""
+    """Yield the groups of searches for records with a phone number of one of *endings*.
+
+    What is not digits is not asked for: `*` would find everybody.
+    """
     columns = [_DIGITS_OF[name] if _DIGITS_OF.get(name) in has else name for name in names]
-    wanted = dict.fromkeys(each[-DIGITS:] for each in endings if each)
+    wanted = dict.fromkeys(each[-DIGITS:] for each in endings if each.isascii() and each.isdecimal())
     groups = [
         [{"propertyName": name, "operator": "CONTAINS_TOKEN", "value": f"*{ending}"}]
         for ending in wanted
