@@ -163,7 +163,7 @@ class Engine:
                 did.changes = field_changes(run, CHANGES_SHOWN if choices.dry_run else STOPPED_SHOWN)
             laps.done("plan")
             if not did.stopped and not choices.dry_run:
-                waves = self._waves(run, ends) if replay is None else replay.waves()
+                waves = self._waves(run, ends, (None,) if replay is None else replay.waves())
                 did.delivered = self._deliver(run, ends.destination, waves)
                 laps.done("deliver")
         except (ConnectorError, UserError) as error:
@@ -210,9 +210,9 @@ class Engine:
         accounts = ends.directory if isinstance(ends.directory, Accounts) else None
         return Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
 
-    def _waves(self, run: Run, ends: Ends) -> Iterator[None]:
-        """Let everything be sent; then what names records that were made by it, which have ids of their own now."""
-        yield
+    def _waves(self, run: Run, ends: Ends, waves: Iterable[None]) -> Iterator[None]:
+        """Let *waves* be sent; then what names records that were made by them, which have ids of their own now."""
+        yield from waves
         if self._mapping.creates_by and self._matcher(run, ends).adopt():
             self._computer(run, ends, redefined=False).compute()
             yield

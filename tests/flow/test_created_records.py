@@ -190,6 +190,26 @@ def test_a_record_that_cannot_be_made_rejects_its_responses_until_the_mapping_ch
     assert 6 == len(crm.org.records("NPS_Response__c"))
 
 
+def test_a_replay_that_makes_a_record_goes_on_to_its_history_as_a_sync_does(crm: Crm) -> None:
+    crm.org.add_validation("Contact", lambda new, _: "not yet" if new.get("LastName") == "zoe@new.example" else None)
+    assert 1 == crm.desk.npsync("sync").status
+    assert [] == zoes(crm)
+    crm.org.validations.clear()
+
+    said = crm.desk.npsync("replay", "--output", "json")
+
+    assert [(1, 1)] == [(each["failures"], each["delivered"]) for each in said.object["replayed"]]
+    (zoe,) = zoes(crm)
+    assert (9, 2) == (zoe["NPS_Score__c"], zoe["NPS_Previous_Score__c"])
+    history = [each.get("Contact__c") for each in crm.org.records("NPS_Response__c")]
+    assert (6, 2) == (len(history), history.count(zoe["Id"]))
+    assert ledger(crm, "SELECT record FROM acknowledged WHERE object = 'Contact' AND length(record) <> 18") == []
+    assert {"pending": 0, "rejected": 0} == {name: said.object["rows"][name] for name in ("pending", "rejected")}
+    before = crm.written()
+    crm.sync()
+    assert before == crm.written()
+
+
 def test_records_are_made_by_a_unique_field_only(crm: Crm) -> None:
     crm.org.drop_field("Contact", "NPS_Person_Id__c")
     crm.org.add_field("Contact", Field(name="NPS_Person_Id__c", type="string", length=255))
