@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from sync.ledger import doubts
-from sync.ledger.rows import among, text
+from sync.ledger.rows import among, fetch, text
 from sync.ledger.tables import OUTBOX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from sync.parcels import Queued
 
@@ -66,8 +66,7 @@ def end(connection: Connection, mapping: str, now: str) -> None:
 
 def mark(connection: Connection, mapping: str, refs: Sequence[Ref], parked: str | None) -> None:
     """Have these rows wait for what *parked* says; None: let them be sent."""
-    for object_, records in _by_object(refs).items():
-        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+    for here in _rows_of(connection, mapping, refs):
         connection.execute(update(OUTBOX).where(*here).values(parked=parked))
 
 
@@ -79,11 +78,10 @@ def let_go(connection: Connection, mapping: str, parked: str) -> None:
 
 def inputs(connection: Connection, mapping: str, refs: Sequence[Ref]) -> dict[Ref, str]:
     """Return the packed values that are wanted of those of *refs* that can be sent now."""
+    columns = (OUTBOX.c.object, OUTBOX.c.record, OUTBOX.c.changes, OUTBOX.c.desired)
     found: dict[Ref, str] = {}
-    for object_, records in _by_object(refs).items():
-        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
-        statement = select(OUTBOX.c.record, OUTBOX.c.changes, OUTBOX.c.desired).where(*here, OUTBOX.c.parked.is_(None))
-        for record, changes, desired in connection.execute(statement):
+    for here in _rows_of(connection, mapping, refs):
+        for object_, record, changes, desired in fetch(connection, select(*columns).where(*here, _SENT)):
             found[object_, record] = changes or desired or ""
     return found
 
@@ -91,30 +89,30 @@ def inputs(connection: Connection, mapping: str, refs: Sequence[Ref]) -> dict[Re
 def still_parked(connection: Connection, mapping: str, refs: Sequence[Ref]) -> set[Ref]:
     """Return those of *refs* that wait for something, whatever it is."""
     found: set[Ref] = set()
-    for object_, records in _by_object(refs).items():
-        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
-        statement = select(OUTBOX.c.record).where(*here, OUTBOX.c.parked.is_not(None))
-        found.update((object_, record) for (record,) in connection.execute(statement))
+    for here in _rows_of(connection, mapping, refs):
+        found.update(fetch(connection, select(OUTBOX.c.object, OUTBOX.c.record).where(*here, ~_SENT)))
     return found
 
 
 def causes(connection: Connection, mapping: str, refs: Sequence[Ref]) -> list[str]:
     """Return the responses that led to these rows."""
     found: set[str] = set()
-    for object_, records in _by_object(refs).items():
-        here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
-        statement = select(OUTBOX.c.cause).where(*here, OUTBOX.c.cause.is_not(None))
-        found.update(cause for (cause,) in connection.execute(statement))
+    for here in _rows_of(connection, mapping, refs):
+        found.update(connection.scalars(select(OUTBOX.c.cause).where(*here, OUTBOX.c.cause.is_not(None))))
     return sorted(found)
 
 
-def _by_object(refs: Sequence[Ref]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _rows_of(connection: Connection, mapping: str, refs: Sequence[Ref]) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Yield what holds of the rows of *refs*, object by object."""
+    by_object: dict[str, list[str]] = {}
     for object_, record in refs:
-        found.setdefault(object_, []).append(record)
-    return found
+        by_object.setdefault(object_, []).append(record)
+    for object_, records in by_object.items():
+        these = among(connection, OUTBOX.c.record, records)
+        yield OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, these
 
 
+_SENT = OUTBOX.c.parked.is_(None)
 _PARK = """
 UPDATE outbox SET parked = :parked
 WHERE mapping = :mapping AND rank = :rank AND object = :object AND record = :record
