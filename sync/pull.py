@@ -14,7 +14,7 @@ from connectors.characters import is_sound
 from connectors.contract import Page
 from sync.clean import category_disagrees, clean_comment, content_hash, kept
 from sync.identity.claims import respondent_of
-from sync.ledger import edits, inbox, sizes
+from sync.ledger import edits, forgotten, inbox, sizes
 from sync.ledger.inbox import Incoming
 from sync.poison import sound
 from sync.report import State
@@ -23,10 +23,13 @@ from sync.times import to_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sqlalchemy import Connection
+
     from connectors.contract import SurveySource
     from connectors.errors import ConnectorError
     from connectors.values import Reject, SurveyResponse
     from sync.identity.claims import Claims
+    from sync.ledger.forgotten import Forgotten
     from sync.ledger.inbox import Known
     from sync.run import Run
 
@@ -69,6 +72,8 @@ class Pulled:
     #: Rows whose own category is not the one their score gives.
     disagreeing: int = 0
     refused: list[ConnectorError] = field(default_factory=list)
+    #: Who was forgotten, asked once a run; none: not asked yet, or nobody.
+    forgotten: list[Forgotten | None] = field(default_factory=list)
 
 
 def batch_of(source: str, responses: Iterable[SurveyResponse]) -> Batch:
@@ -227,6 +232,14 @@ def _batch(source: str, responses: Sequence[SurveyResponse]) -> tuple[Batch, lis
         return batch_of(source, map(kept, good)), rejects
 
 
+def _unless_forgotten(connection: Connection, batch: Batch, pulled: Pulled) -> Sequence[Incoming]:
+    """Return the rows that are of nobody who was forgotten: of those nothing is kept, not even that they came."""
+    if batch.rows and not pulled.forgotten:
+        pulled.forgotten.append(forgotten.known(connection))
+    known = pulled.forgotten[0] if pulled.forgotten else None
+    return batch.rows if known is None else known.without(batch.rows, batch.claims)
+
+
 def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     """Store pages with their cursors in one transaction."""
     source = run.mapping.from_
@@ -234,8 +247,10 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     rejects += [reject for page in pages for reject in page.rejects]
     run.step("pull.pages")
     with run.lease.write() as connection:
-        stored = inbox.known(connection, run.name, [row.key for row in batch.rows])
-        result = sort_out(batch.rows, stored, run=run.id)
+        rows = _unless_forgotten(connection, batch, pulled)
+        stored = inbox.known(connection, run.name, [row.key for row in rows])
+        result = sort_out(rows, stored, run=run.id)
+        result.counts[State.SKIPPED, "forgotten"] += len(batch.rows) - len(rows)
         inbox.store(connection, run.name, run.id, result.store.values(), batch.claims)
         edits.replaced(connection, run.name, result.edited(), result.former)
         inbox.queue(connection, run.name, run.id, result.queue)

@@ -22,6 +22,7 @@ from sync.config.services import HubSpotConnection, SalesforceConnection, Servic
 from sync.directories import Directories
 from sync.engine import Ends, Engine
 from sync.errors import Problem, UserError
+from sync.forgetting import Forgetter
 from sync.identity.settings import Rule
 from sync.ledger.budgets import SharedMeter
 from sync.ledger.jobs import KeptJobs
@@ -121,6 +122,17 @@ class Project:
             timer=time.monotonic,
             progress=self.progress or Silent(),
             begun=begun,
+        )
+
+    def forgetter(self) -> Forgetter:
+        """Return what forgets persons; a destination is opened when it must be cleared."""
+        return Forgetter(
+            ledger=self.ledger,
+            beside=[path for path in (self.side.path,) if path is not None],
+            mappings=self.mappings,
+            settings=self.settings,
+            destination=lambda mapping: self.connection(mapping.to),
+            clock=self.clock,
         )
 
     def _ends(self, mapping: MappingFile, *, read_only: bool) -> Ends:

@@ -123,6 +123,13 @@ class Database:
                     raise
             self._commit(connection)
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Give a connection outside any transaction, as `VACUUM` must be."""
+        server = {} if self.dialect == SQLITE else {"isolation_level": "AUTOCOMMIT"}
+        with self._connected({_OPENING: "", **server}) as connection:
+            yield connection
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -20,6 +20,7 @@ from connectors.warehouse.batches import apply, blocks_of
 from connectors.warehouse.database import Database, sql
 from connectors.warehouse.directory import TableDirectory
 from connectors.warehouse.reading import read_records
+from connectors.warehouse.scrubbing import scrub
 from connectors.warehouse.statements import Form, Statement
 from connectors.warehouse.tables import Shape, look, missing_table, tables_of
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.contract import RecordColumns
+    from connectors.traces import Scrubbed
     from connectors.values import Block, Field, FieldValue, Write
     from connectors.warehouse.batches import Refusal
 
@@ -159,6 +161,10 @@ class Warehouse:
         with self._database.reading() as connection:
             shape = self._shape(connection, columns.object)
         return TableDirectory(self._database, shape, columns, index=self._index and not read_only)
+
+    def scrub(self, texts: Sequence[str], objects: Sequence[str]) -> Scrubbed:
+        """See `Scrubs.scrub`."""
+        return scrub(self._database, texts, objects)
 
     def close(self) -> None:
         """Give every connection back."""

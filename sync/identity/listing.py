@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 
 from connectors.records import RECORD_FIELDS
+from sync import spills
 from sync.identity.normalise import email_key
 from sync.kernel import Kernel
 
@@ -64,7 +65,7 @@ class Listing:
     """
 
     def __init__(self, chunks: Iterable[pa.Table], rules: Sequence[Rule], settings: IdentitySettings) -> None:
-        self._folder = TemporaryDirectory(prefix="npsync-")
+        self._folder = TemporaryDirectory(prefix=spills.prefix())
         self._held, self._slim = (Path(self._folder.name) / name for name in ("held.arrow", "slim.arrow"))
         forms = Forms(rules, settings)
         with Kernel() as kernel:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import duckdb
 import pyarrow as pa
 
+from sync import spills
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
@@ -40,7 +42,7 @@ class Kernel:
     def __init__(
         self, *, memory_limit: str = MEMORY_LIMIT, threads: int = THREADS, spill_to: str | None = None
     ) -> None:
-        self._spill = TemporaryDirectory(prefix="npsync-", dir=spill_to)
+        self._spill = TemporaryDirectory(prefix=spills.prefix(), dir=spill_to)
         self._db = duckdb.connect(
             ":memory:",
             config={

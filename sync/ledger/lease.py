@@ -74,11 +74,15 @@ class Lease:
     def write(self) -> Iterator[Connection]:
         """A transaction that fails, before anything is stored, when the lease went to another run."""
         with self.ledger.write() as connection:
-            until = to_text(self.clock() + TERM)
-            renewed = connection.execute(_RENEW, {"mapping": self.mapping, "epoch": self.epoch, "until": until})
-            if renewed.rowcount != 1:
-                raise _held(self.ledger, self.mapping, "another run took the lease over")
+            self.check(connection)
             yield connection
+
+    def check(self, connection: Connection) -> None:
+        """Fail when the lease went to another run; it is renewed otherwise."""
+        until = to_text(self.clock() + TERM)
+        renewed = connection.execute(_RENEW, {"mapping": self.mapping, "epoch": self.epoch, "until": until})
+        if renewed.rowcount != 1:
+            raise _held(self.ledger, self.mapping, "another run took the lease over")
 
     def release(self) -> None:
         with self.ledger.write() as connection:

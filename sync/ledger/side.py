@@ -78,6 +78,8 @@ class Side:
             ledger = Path(parsed.database)
             path = ledger.with_name(f"{ledger.stem}.budgets{ledger.suffix or '.db'}")
             parsed = parsed.set(database=str(path))
+        #: Its file; None on PostgreSQL.
+        self.path = path
         self.where = str(path) if path else parsed.render_as_string(hide_password=True)
         self._busy_timeout_s = busy_timeout_s
         self._engine = opened(parsed, path, busy_timeout_s)

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from sync.errors import Problem, UserError
-from sync.ledger import alias_tables, doubt_tables, log_tables  # noqa: F401 - their tables are made with the others
+from sync.ledger import (  # noqa: F401 - their tables are made with the others
+    alias_tables,
+    doubt_tables,
+    forgotten_tables,
+    log_tables,
+)
 from sync.ledger.engines import opened
 from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION
@@ -23,7 +28,7 @@ from sync.ledger.statistics import tell_planner
 from sync.ledger.tables import METADATA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: How long a statement waits for another process's write before it gives up.
 BUSY_TIMEOUT_S = 10.0
@@ -85,16 +90,42 @@ class Ledger:
     @contextmanager
     def rolled_back(self) -> Iterator[None]:
         """Everything written inside is seen inside and gone afterwards: a dry run."""
+        with self._as_one(keep=False):
+            yield
+
+    @contextmanager
+    def in_one(self) -> Iterator[None]:
+        """Everything written inside is one transaction, however many `write` there are."""
+        with self._as_one(keep=True):
+            yield
+
+    @contextmanager
+    def _as_one(self, *, keep: bool) -> Iterator[None]:
         with self._in_words(), self._engine.connect() as plain:
             connection = plain.execution_options(npsync_write=True)
             transaction = connection.begin()
             self._outer = connection
             try:
                 yield
+                if keep:
+                    transaction.commit()
             finally:
                 self._outer = None
                 if transaction.is_active:
                     transaction.rollback()
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Give what runs a statement outside any transaction, as `VACUUM` must be."""
+        with self._engine.connect() as plain:
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            driver: Any = connection.connection.driver_connection
+
+            def run(statement: str) -> list[tuple[Any, ...]]:
+                cursor = driver.execute(statement)
+                return list(cursor.fetchall()) if cursor.description else []
+
+            yield run
 
     def close(self) -> None:
         self._engine.dispose()

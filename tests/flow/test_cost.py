@@ -28,6 +28,7 @@ SMALL = frozenset(
         "decisions",
         "definitions",
         "failures",
+        "forgetting",
         "leases",
         "rejects",
         "streams",

@@ -1,0 +1,99 @@
+"""Who was forgotten: keyed digests of what they were known by, so that nothing that is read again brings them back.
+
+A digest is HMAC-SHA-256 with a random key that only this ledger has. It tells whether a row is of somebody who was
+forgotten, and not of whom.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from sync.ledger.forgotten_tables import FORGETTING, FORGOTTEN
+from sync.ledger.rows import fetch, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from sync.identity.claims import Claims
+    from sync.ledger.inbox import Incoming
+
+#: Claims that name one person, and the kind under which each is digested: two addresses are one kind.
+KINDS = {
+    "email": "email",
+    "recipient_email": "email",
+    "phone": "phone",
+    "salesforce_id": "salesforce_id",
+    "hubspot_id": "hubspot_id",
+    "customer_id": "customer_id",
+    "external_ref": "external_ref",
+}
+RESPONSE = "response"
+#: A kind and a value.
+Mark = tuple[str, str]
+
+_KEY = select(FORGETTING.c.key)
+_DIGESTS = select(FORGOTTEN.c.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Everybody who was forgotten. A digest takes some 150 bytes of memory, a person about four digests."""
+
+    key: bytes
+    digests: frozenset[str]
+
+    def has(self, response: str, claims: Claims) -> bool:
+        """Tell whether a response is of somebody who was forgotten."""
+        return any(digest(self.key, mark) in self.digests for mark in marks_of(response, claims))
+
+    def without(self, rows: Sequence[Incoming], claims: Mapping[str, Claims]) -> list[Incoming]:
+        """Return the rows of those who were not forgotten."""
+        return [row for row in rows if not self.has(row.key, claims[row.respondent])]
+
+
+def known(connection: Connection) -> Forgotten | None:
+    """Return who was forgotten; None, at the price of a look at an empty table: nobody ever was."""
+    key: str | None = connection.scalar(_KEY)
+    if key is None:
+        return None
+    return Forgotten(bytes.fromhex(key), frozenset(found for (found,) in fetch(connection, _DIGESTS)))
+
+
+def keep(connection: Connection, receipt: str, at: str, marks: Iterable[Mark]) -> None:
+    """Remember that whoever has *marks* was forgotten."""
+    key = connection.scalar(_KEY)
+    if key is None:
+        key = secrets.token_hex(32)
+        upsert(connection, FORGETTING, ("key",), [(key,)])
+    digests = sorted({digest(bytes.fromhex(key), mark) for mark in marks})
+    upsert(connection, FORGOTTEN, ("digest", "receipt", "at"), [(each, receipt, at) for each in digests], update=False)
+
+
+def readmit(connection: Connection, receipt: str) -> int:
+    """Forget that somebody was forgotten; return how many digests that were."""
+    return connection.execute(delete(FORGOTTEN).where(FORGOTTEN.c.receipt == receipt)).rowcount
+
+
+def marks_of(response: str, claims: Claims) -> Iterable[Mark]:
+    """Yield what a response is known by."""
+    yield RESPONSE, response
+    for name, kind in KINDS.items():
+        value = getattr(claims, name)
+        if value is not None:
+            yield kind, value
+
+
+def digest(key: bytes, mark: Mark) -> str:
+    """Return the keyed digest of a mark.
+
+    >>> digest(b"k", ("email", "jo@acme.test")) == digest(b"k", ("customer_id", "jo@acme.test"))
+    False
+    """
+    return hmac.digest(key, "\x1f".join(mark).encode("utf-8", "surrogatepass"), "sha256").hex()
