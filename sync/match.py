@@ -24,6 +24,8 @@ from sync.times import to_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sqlalchemy import Connection
+
     from connectors.contract import Directory
     from sync.identity.settings import IdentitySettings, Rule
     from sync.intents import Intent
@@ -44,6 +46,7 @@ class Matcher:
         self._directory = directory
         self._rules = rules
         self._settings = settings
+        self._shapes = Shapes(run.mapping)
         self._relinker = Relinker(run, directory, self._find, self._decide_moved)
         self._persons = Persons(run.mapping, self._find)
         self._looked_up = 0
@@ -66,30 +69,24 @@ class Matcher:
         self._relinker.adopt()
         self._relinker.follow(known.get(MOVES), changed=changed)
         self._match_waiting()
-        reopened = self._match_held(version) if held and changed else 0
-        self._withdraw_orphans()
-        return reopened
+        return self._match_held(version) if held and changed else 0
 
-    def _withdraw_orphans(self) -> None:
-        """Where a response turned out to be nobody's we know: plan that its record goes, and make no task of it."""
-        run, shapes = self._run, Shapes(self._run.mapping)
-        intents: list[Intent] = []
-        withdrawn: list[str] = []
-        with run.ledger.read() as connection:
-            if (shape := shapes.responses) is not None:
-                for key, response_id in outbox.orphans(connection, run.name, run.id, shape.rank, shape.object):
-                    keys = None if shape.plain else pack(shape.keys({"key": key, "response_id": response_id}))
-                    intents.append((shape.rank, shape.object, key, keys, None, None, 0, None))
-            if (tasks := shapes.tasks) is not None:
-                found = outbox.orphans(connection, run.name, run.id, tasks.rank, tasks.object)
-                withdrawn += [key for key, _ in found]
-        if not intents and not withdrawn:
-            return
-        run.step("match.orphans")
-        with run.lease.write() as connection:
+    def _settle(self, connection: Connection) -> None:
+        """Say what becomes of those who waited. In one transaction: the next run looks at none of them again.
+
+        Where a response turned out to be nobody's we know, its record goes, and no task is made of it.
+        """
+        run, shapes = self._run, self._shapes
+        matching.settle(connection, run.name, run.id)
+        if (shape := shapes.responses) is not None:
+            intents: list[Intent] = []
+            for key, response_id in outbox.orphans(connection, run.name, run.id, shape.rank, shape.object):
+                keys = None if shape.plain else pack(shape.keys({"key": key, "response_id": response_id}))
+                intents.append((shape.rank, shape.object, key, keys, None, None, 0, None))
             outbox.put(connection, run.name, run.id, intents)
-            if tasks is not None:
-                outbox.withdraw(connection, run.name, run.id, tasks.rank, tasks.object, withdrawn)
+        if (tasks := shapes.tasks) is not None:
+            found = outbox.orphans(connection, run.name, run.id, tasks.rank, tasks.object)
+            outbox.withdraw(connection, run.name, run.id, tasks.rank, tasks.object, [key for key, _ in found])
 
     def _match_waiting(self) -> None:
         run, done = self._run, 0
@@ -107,9 +104,12 @@ class Matcher:
                         matching.store(connection, run.name, run.id, to_text(run.now), decided)
                     done += decided.num_rows
                     run.progress.step("match", done, None)
+        with run.ledger.read() as connection:
+            if not matching.any_waiting(connection, run.name, run.id):
+                return
         run.step("match.settle")
         with run.lease.write() as connection:
-            matching.settle(connection, run.name, run.id)
+            self._settle(connection)
 
     def _worth_listing(self) -> bool:
         """Tell whether so many wait that every record is read, and read again for the next of them."""
@@ -162,7 +162,7 @@ class Matcher:
                 self._relinker.forget(connection, not_made(before.filter(these)))
             reopened = matching.reopen(connection, run.name, run.id, changed.column("respondent").to_pylist())
             inbox.entered(connection, run.id, reopened)
-            matching.settle(connection, run.name, run.id)
+            self._settle(connection)
         return reopened
 
     def _decisions(

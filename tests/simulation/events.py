@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.simulation.crm import Contact
@@ -67,6 +68,19 @@ def _edit(world: World, number: int, score: int) -> None:
     survey.rows[old.number] = edited(old, score, world.time.passed_s)
 
 
+def _reassign(world: World, number: int, score: int) -> None:
+    """An answer turns out to be the last person's."""
+    survey = world.survey
+    there = [row for row in survey.rows.values() if row.number not in survey.withdrawn]
+    if not there:
+        return
+    old = there[number % len(there)]
+    world.time.sleep(1.0)
+    survey.earlier.append(old)
+    moved = edited(old, score, world.time.passed_s)
+    survey.rows[old.number] = replace(moved, person=world.knobs.persons - 1)
+
+
 def _withdraw(world: World, number: int, _: int) -> None:
     if world.survey.rows:
         world.survey.withdrawn.add(number % len(world.survey.rows))
@@ -125,7 +139,7 @@ def _redefine(world: World, _number: int, _: int) -> None:
 
 
 def _wait(world: World, number: int, _: int) -> None:
-    world.time.sleep((number % 120) * DAY_S)
+    world.time.sleep((number % 450) * DAY_S)
 
 
 def _jump(world: World, seconds: int, _: int) -> None:
@@ -138,6 +152,7 @@ HAPPENINGS: dict[str, Callable[[World, int, int], None]] = {
     "late": _late,
     "tie": _tie,
     "edit": _edit,
+    "reassign": _reassign,
     "withdraw": _withdraw,
     "reject": _reject,
     "skip": _skip,

@@ -19,7 +19,9 @@ def step_names() -> tuple[str, ...]:
     return tuple(sorted({name for text in texts for name in re.findall(r'\bstep\("([a-z]+\.[a-z_]+)"\)', text)}))
 
 
-STEPS = step_names()
+#: Steps of commands and blocks that the simulated worlds do not have yet.
+ELSEWHERE = ("compute.owners", "deliver.own", "guard.", "match.moves", "match.relink", "poison.", "replay.", "undo.")
+STEPS = tuple(name for name in step_names() if not name.startswith(ELSEWHERE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ class History:
         return "\n".join([f"seed {self.seed}, {self.runs} runs, {self.knobs}", *(f"  {item}" for item in self.items)])
 
 
+_WITH_RESPONSES = ("responses", "segments")
+#: Step → what leads to it: run, what, at which call, and how.
+_SELDOM: dict[str, list[tuple[int, str, int, str | int]]] = {
+    "match.again": [(1, "create", 0, -1)],
+    "match.expire": [(1, "wait", 0, 400)],
+    "match.settle": [(1, "reassign", 0, 0)],
+    "failures.reopen": [(0, "write", 1, Fault.OMITTED_UNAPPLIED)],
+    "deliver.hold_back": [(0, "write", 1, Fault.LOST_REPLY), (1, "edit", 0, 0)],
+}
+#: Steps to which most runs come.
+_OFTEN = [step for step in STEPS if step not in _SELDOM]
 #: Faults that any call can meet.
 _OF_ANY = [fault for fault in Fault if fault not in OF_WRITES]
 #: What the world may do, and how often of a hundred.
@@ -89,13 +102,14 @@ _WORLD = {
     "late": 6,
     "tie": 6,
     "withdraw": 2,
+    "reassign": 2,
     "reject": 4,
     "skip": 2,
     "create": 5,
     "forbid": 3,
     "allow": 2,
     "touch": 4,
-    "drift": 2,
+    "drift": 4,
     "mend": 2,
     "redefine": 2,
     "wait": 2,
@@ -123,9 +137,33 @@ def drawn(seed: int) -> History:
         known=tuple(person for person in range(persons) if person == 0 or rng.random() < 0.75),
         off=frozenset(off),
     )
-    runs = rng.choice((1, 2, 2, 3))
+    runs = rng.choice((1, 1, 2, 2, 3))
     items = [item for run in range(runs) for item in _of_run(rng, run, knobs)]
-    return History(seed, knobs, runs, tuple(items))
+    if rng.random() < 0.25:
+        return _seldom(rng, History(seed, knobs, 2, ()))
+    return History(seed, knobs, runs, _in_good_time(items))
+
+
+def _in_good_time(items: list[Item]) -> tuple[Item, ...]:
+    """Leave out that the clock jumps where a write arrives late: how long it may take is measured by that clock."""
+    late = any(item.how[:1] == (Fault.LATE,) for item in items)
+    return tuple(item for item in items if not (late and item.what == "jump"))
+
+
+def _seldom(rng: Random, history: History) -> History:
+    """Return a history that comes to a step which few do, and mostly dies there."""
+    step = rng.choice(sorted(_SELDOM))
+    items = [Item(0, "answer", 0, (person, rng.randrange(11))) for person in (0, history.knobs.persons - 1)]
+    items += [item for item in _of_run(rng, 1, history.knobs) if item.what in ("call", "write")]
+    items += [Item(run, what, at, (*how, rng.randrange(11))) for run, what, at, *how in _SELDOM[step]]
+    if rng.random() < 0.8:
+        items.append(Item(1, "crash", 1, (step,)))
+    elif rng.random() < 0.5:
+        items.append(Item(1, rng.choice(("second", "stall")), 1, (step,)))
+    # The last person is a stranger, and what is late is not too late.
+    known = tuple(range(history.knobs.persons - 1))
+    knobs = replace(history.knobs, known=known, pause_s=min(history.knobs.pause_s, 70.0), blocks=_WITH_RESPONSES)
+    return replace(history, knobs=knobs, items=tuple(items))
 
 
 def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
@@ -137,18 +175,21 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         what = rng.choices(names, weights)[0] if run else "answer"
         at = 0 if rng.random() < 0.75 else rng.randint(1, 8)
         items.append(Item(run, what, at, (rng.randrange(1000), rng.randrange(11))))
-    for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
+    for _ in range(rng.choice((0, 1, 2, 2, 3, 4))):
         if rng.random() < 0.6:
-            items.append(Item(run, "write", rng.choice((1, 1, 2, 3)), (rng.choice(list(Fault)),)))
+            kinds = sorted(OF_WRITES) if rng.random() < 0.8 else list(Fault)
+            items.append(Item(run, "write", rng.choice((1, 1, 2)), (rng.choice(kinds),)))
         else:
             items.append(Item(run, "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), (rng.choice(_OF_ANY),)))
     fate = rng.random()
-    if fate < 0.30:
-        items.append(Item(run, "crash", rng.choice((1, 1, 1, 2)), (rng.choice(STEPS),)))
-    elif fate < 0.36:
-        items.append(Item(run, "commit", rng.randint(1, 12), (rng.choice((BEFORE, AFTER, FULL)),)))
-    elif fate < 0.42:
-        items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(STEPS),)))
-    elif fate < 0.45:
+    if fate < 0.28:
+        items.append(Item(run, "crash", rng.choice((1, 1, 1, 2)), (rng.choice(_OFTEN),)))
+    elif fate < 0.48:
+        items.append(
+            Item(run, "commit", rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8)), (rng.choice((BEFORE, AFTER, FULL)),))
+        )
+    elif fate < 0.62:
+        items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_OFTEN),)))
+    elif fate < 0.69:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items

@@ -70,7 +70,7 @@ class Survey:
     earlier: list[Row] = field(default_factory=list)
     #: Rows that are not there any longer; what was read of them stays read.
     withdrawn: set[int] = field(default_factory=set)
-    #: Cursor → the rows that it covers, by number: those changed before it; ties are read again.
+    #: Cursor → the rows that it covers, by number: those changed before its look-back; the others are read again.
     covers: dict[str, dict[int, Row]] = field(default_factory=dict)
     #: What the next page says of rows beside its responses.
     rejects: int = 0
@@ -117,7 +117,9 @@ class Source:
         cursor = repr(newest) if taken else None
         if cursor is not None:
             covered = self.survey.covers.setdefault(cursor, {})
-            covered.update({row.number: row for row in rows[: first + self.page] if row.changed_s < newest})
+            covered.update(
+                {row.number: row for row in rows[: first + self.page] if row.changed_s < newest - self.look_back_s}
+            )
         rejects, skips = self.survey.rejects, self.survey.skips
         self.survey.rejects = self.survey.skips = 0
         return Page(
