@@ -138,7 +138,7 @@ class Chunk:
         ]
         held = known([intent[2] for intent in planned])
         for intent in planned:
-            desired, _, undone = held.get(intent[2], (None, None, None))
+            desired, _, undone, _ = held.get(intent[2], (None, None, None, False))
             if intent[5] not in (desired, undone):
                 self.intents.append(intent)
 

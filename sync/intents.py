@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: and the response that led to it.
 Intent = tuple[int, str, str, str | None, str | None, str | None, int, str | None]
 #: What a record was last confirmed to hold, packed, by which run, and what it was to hold when a person undid that.
-Confirmed = tuple[str, str, str | None]
+Confirmed = tuple[str, str, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,11 @@ def intend(
         if before is None:
             # What people did not give says nothing of what the record may hold of it already.
             rows.append((rank, object_, id_, key, None, _told(text, given) if given else text, 0, cause))
-        elif text != before[0] and not _declined(text, before[2], policy):
+        elif (text != before[0] or before[3]) and not _declined(text, before[2], policy):
             compared = difference(unpack(text), unpack(before[0]), policy)
-            if compared.changes:
-                changes, desired = pack(compared.changes), pack(compared.desired)
+            if compared.changes or before[3]:
+                # Where another value may have arrived, any field may hold something else than was confirmed.
+                changes, desired = pack(compared.desired if before[3] else compared.changes), pack(compared.desired)
                 rows.append((rank, object_, id_, key, changes, desired, compared.cleared, cause))
     result.records.update(row[2] for row in rows)
     return result

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, bindparam, func, select, update
+from sqlalchemy import Text, and_, bindparam, case, exists, func, select, update
 
 from sync.ledger import failed, parking
+from sync.ledger.doubt_tables import DOUBTS
 from sync.ledger.log_tables import DECLINED, UNDOS
 from sync.ledger.rows import MAPPING, among, as_list, fetch, listed, once, remove, text, upsert
 from sync.ledger.tables import ACKNOWLEDGED, OUTBOX
@@ -97,12 +98,15 @@ def _waiting(connection: Connection) -> Select[Any]:
 
 
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:
-    """Return what *records* were last confirmed to hold, by which run, and what a person undid of them."""
+    """Return what *records* were last confirmed to hold, by which run, and what a person undid of them.
+
+    Last, whether something else was sent since and never confirmed: it may stand there now.
+    """
     given = {"mapping": mapping, "object": object_}
     if connection.scalar(_ANY_ACKNOWLEDGED, given) is None:
         return {}
     found = fetch(connection, _acknowledged(connection), given | {"records": as_list(connection, records)})
-    return {record: (desired, run, undone) for record, desired, run, undone in found}
+    return {record: (desired, run, undone, bool(doubt)) for record, desired, run, undone, doubt in found}
 
 
 _OURS = (ACKNOWLEDGED.c.mapping == MAPPING, ACKNOWLEDGED.c.object == _OBJECT)
@@ -111,10 +115,15 @@ _ANY_ACKNOWLEDGED = select(ACKNOWLEDGED.c.record).where(*_OURS).limit(1)
 
 @once
 def _acknowledged(connection: Connection) -> Select[Any]:
-    beside = and_(*(DECLINED.c[name] == ACKNOWLEDGED.c[name] for name in ("mapping", "object", "record")))
-    columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run, DECLINED.c.desired)
-    these = listed(connection, ACKNOWLEDGED.c.record, "records")
-    return select(*columns).select_from(ACKNOWLEDGED.outerjoin(DECLINED, beside)).where(*_OURS, these)
+    declined, sent, waits = (
+        and_(*(beside.c[name] == ACKNOWLEDGED.c[name] for name in ("mapping", "object", "record")))
+        for beside in (DECLINED, DOUBTS, OUTBOX)
+    )
+    # Few are in doubt, and only of those the outbox is asked.
+    doubt = case((exists().where(sent), case((exists().where(waits), 1), else_=0)), else_=0)
+    columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run, DECLINED.c.desired, doubt)
+    held = ACKNOWLEDGED.outerjoin(DECLINED, declined)
+    return select(*columns).select_from(held).where(*_OURS, listed(connection, ACKNOWLEDGED.c.record, "records"))
 
 
 #: Where a row stands in the order of delivery.

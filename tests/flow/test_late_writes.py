@@ -184,3 +184,20 @@ def test_a_write_that_was_refused_is_not_on_its_way(world: World) -> None:
 
     assert refusing.asked == 1
     assert world.ledger("SELECT count(*) FROM sendings") == [(0,)]
+
+
+def test_a_record_gets_all_its_values_when_it_may_hold_others_than_were_confirmed(world: World) -> None:
+    """The simulator's seed 1566: a field that was to be again what was confirmed kept the value of a lost write."""
+    world.source.add(response(1, 9, email=ADA, days_ago=3, comment="good"))
+    world.sync()
+    slow = world.through = Slow(dies=True)
+    world.source.add(response(2, 2, email=ADA, days_ago=2, comment="bad"))
+    with pytest.raises(Died):
+        world.sync()
+    slow.arrive()
+    slow.slow = slow.dies = False
+    world.source.add(response(3, 8, email=ADA, days_ago=1, comment="good"))
+
+    world.sync()
+
+    assert world.execute("SELECT score, comment FROM people") == [(8, "good")]

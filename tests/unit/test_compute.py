@@ -122,7 +122,7 @@ class TestIntents:
         columns = self.columns({"score": 9})
         [row] = intend(self.shape, ["C-1"], columns, {}, None).rows
 
-        assert [] == intend(self.shape, ["C-1"], columns, {"C-1": (str(row[5]), "before", None)}, None).rows
+        assert [] == intend(self.shape, ["C-1"], columns, {"C-1": (str(row[5]), "before", None, False)}, None).rows
 
     @given(
         st.dictionaries(st.sampled_from(words), values, min_size=1),
@@ -132,7 +132,7 @@ class TestIntents:
         wanted = self.shape.render(row)
         expected = difference(wanted, before, self.shape.policy)
 
-        found = intend(self.shape, ["C-1"], self.columns(row), {"C-1": (pack(before), "before", None)}, None)
+        found = intend(self.shape, ["C-1"], self.columns(row), {"C-1": (pack(before), "before", None, False)}, None)
 
         assert ([row[2:7] for row in found.rows], found.records) == (
             ([("C-1", None, pack(expected.changes), pack(expected.desired), expected.cleared)], {"C-1"})
@@ -173,9 +173,9 @@ class TestChunks:
         chunk = chunk_of(*rows)
         now, earlier = (pack({"since": since}) for since in ("2026-11-20", "2026-11-19"))
         held = {
-            "C-1\x1fat_risk": (now, "run", None),
-            "C-2\x1fat_risk": (earlier, "run", None),
-            "C-3\x1fat_risk": ("{}", "undo", now),
+            "C-1\x1fat_risk": (now, "run", None, False),
+            "C-2\x1fat_risk": (earlier, "run", None, False),
+            "C-3\x1fat_risk": ("{}", "undo", now, False),
         }
 
         joined = {(f"C-{number}", "at_risk"): "2026-11-20" for number in range(1, 5)}
