@@ -80,8 +80,9 @@ class Fate:
     deleted_h: float = 0
 
 
-#: Whatever the seed: one is on its way, one will be changed, one will be deleted.
+#: Whatever the seed: one has just come, one older is on its way, one will be changed, one will be deleted.
 SURE = (
+    Fate(answered_h=-0.5),
     Fate(answered_h=-5, late_h=7),
     Fate(answered_h=-24, edited_h=44),
     Fate(answered_h=-20, deleted_h=50),
