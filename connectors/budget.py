@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from bisect import insort
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -179,6 +179,15 @@ def _utc() -> datetime:
     return datetime.now(tz=UTC)
 
 
+@dataclass(slots=True)
+class _Line:
+    """Calls that wait for the same limits: the first alone asks the meter, for no other has its turn before it."""
+
+    lock: Lock = field(default_factory=Lock)
+    #: Seconds, all of them together.
+    waited_s: float = 0.0
+
+
 class Gate:
     """Lets calls to one connection out, one at a time, as its limits allow.
 
@@ -208,6 +217,8 @@ class Gate:
         self._sleep = sleep
         self._now = now
         self._lock = Lock()
+        #: By limits, those who wait for them.
+        self._lines: dict[tuple[Window, ...], _Line] = {}
         #: Calls taken from the day in advance.
         self._ahead = 0
 
@@ -220,15 +231,21 @@ class Gate:
         """
         self._take_from_day()
         windows = (*self._windows, *more)
-        waited = 0.0
-        while (turn := self._meter.reserve(self.name, windows) if windows else _AT_ONCE).wait_s > 0.0:
-            if waited > PATIENCE_S:
-                raise Deferred(
-                    f"connection `{self.name}`: other runs used every call for {waited:.0f} s",
-                    next_step="Spread the schedules of the mappings that use it.",
-                )
-            self._sleep(max(turn.wait_s, _BLINK_S))
-            waited += turn.wait_s
+        if not windows:
+            return _AT_ONCE
+        with self._lock:
+            line = self._lines.setdefault(windows, _Line())
+        came = line.waited_s
+        with line.lock:
+            while (turn := self._meter.reserve(self.name, windows)).wait_s > 0.0:
+                waited = line.waited_s - came
+                if waited > PATIENCE_S:
+                    raise Deferred(
+                        f"connection `{self.name}`: other runs used every call for {waited:.0f} s",
+                        next_step="Spread the schedules of the mappings that use it.",
+                    )
+                self._sleep(max(turn.wait_s, _BLINK_S))
+                line.waited_s += turn.wait_s
         return turn
 
     def left(self, turn: Turn, took_s: float, *more: Window) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as wall
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -107,6 +108,27 @@ def test_threads_share_a_window() -> None:
     # The clock stands still between two sleeps of other threads: what was granted at one time is seen at a later one.
     assert len(sent) == 200
     assert time() - 1000.0 >= 19 * 10.0
+
+
+def test_of_the_threads_that_wait_one_asks_the_meter() -> None:
+    """The shared meter is a transaction: eight threads that ask for each turn cost as much as what they write."""
+    time, asleep, most = FakeTime(), list[float](), list[int]()
+
+    def sleep(seconds: float) -> None:
+        asleep.append(seconds)
+        most.append(len(asleep))
+        wall.sleep(0.01)  # the others come
+        time.sleep(seconds)
+        asleep.pop()
+
+    line = Gate("crm", MemoryMeter(time), [Window(1, 10.0)], sleep=sleep, now=lambda: NOW)
+    threads = [Thread(target=line.enter) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+
+    assert [1] * 7 == most
 
 
 def test_a_share_of_the_day_is_never_exceeded_in_any_24_hours() -> None:
