@@ -115,9 +115,11 @@ def exact(column: Column, value: str) -> Term | None:
         return Term(column.name, quoted(value)) if is_id(value) else None
     if column.type in NUMBERS:
         try:
-            return Term(column.name, repr(float(value)) if "." in value else str(int(value)))
+            number = float(value) if "." in value else int(value)
         except ValueError:
             return None
+        # Salesforce's numbers have 18 digits; a longer one, or what is called infinite, spoils the whole query.
+        return Term(column.name, repr(number)) if abs(number) < 10**18 else None
     if column.type in {"date", "datetime"}:
         moment = into(value, column.type)
         return Term(column.name, str(moment)) if fits(moment, column.type) else None

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 #: Bytes of one encoded query: 16,384 less 1,500 for the path and the headers.
 MOST_BYTES = 14_880
-#: Characters of a literal in WHERE; a longer one is refused, and no record holds it in a field that can be searched.
-LONGEST_LITERAL = 4_000
+#: Characters of a value that is asked for: no field that can be searched holds more (Text, Text Area, URL, external
+#: ids). Written in SOQL and in an address it may be twelve times as long, and one too long for an address stops a run.
+LONGEST = 255
 _ESCAPES = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _TABLE = str.maketrans(_ESCAPES)
 _LIKE = str.maketrans(_ESCAPES | {"%": "\\%", "_": "\\_"})
@@ -51,7 +52,7 @@ def escaped_for_like(text: str) -> str:
 
 def can_be_asked(text: str) -> bool:
     """Tell whether a field that can be searched may hold *text* at all."""
-    if not text or len(text) > LONGEST_LITERAL:
+    if not text or len(text) > LONGEST:
         return False
     try:
         text.encode()

@@ -59,6 +59,15 @@ HOSTILE = [
     "ｖictim＠acme．example",
     "\ufffd",
     "a" * 5_000,
+    "a" * 245 + "@x.example",
+    "a" * 3_985 + "@x.example",
+    "'" * 255,
+    "'" * 3_999,
+    "%" * 3_000 + "@x.example",
+    "漢" * 3_900,
+    "\U0001f600" * 255,
+    "9" * 300,
+    "1.0e999",
     "üñî\U0001f600",
 ]
 VICTIM = "victim@acme.example"
