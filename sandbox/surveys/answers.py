@@ -63,6 +63,8 @@ class Answers:
         #: What is still to happen: moment, in which order it was planned, and what.
         self._plan: list[tuple[float, int, Callable[[], None]]] = []
         self._planned = 0
+        #: The moment of what is happening while the past is being made up for.
+        self._moment: float | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -76,7 +78,7 @@ class Answers:
 
     def now(self) -> datetime:
         """Return the service's time, in its own precision."""
-        return self.cut(datetime.fromtimestamp(self.clock(), UTC))
+        return self.cut(datetime.fromtimestamp(self.clock() if self._moment is None else self._moment, UTC))
 
     def cut(self, at: datetime) -> datetime:
         """Return *at* in UTC, no finer than the service tells time."""
@@ -113,11 +115,13 @@ class Answers:
         self._listed.clear()
 
     def drop(self, key: str) -> None:
-        """Delete an answer, as its respondent or the survey's owner may.
+        """Delete an answer, as its respondent or the survey's owner may; nothing if it is deleted already.
 
         Raises:
-            KeyError: There is no such answer now.
+            KeyError: No answer ever had that id.
         """
+        if key in self.gone:
+            return
         del self._rows[key]
         self.gone.add(key)
         self._listed.clear()
@@ -131,7 +135,9 @@ class Answers:
         """Have all that happen whose time has come."""
         now = self.clock()
         while self._plan and self._plan[0][0] <= now:
-            heapq.heappop(self._plan)[2]()
+            self._moment, _, what = heapq.heappop(self._plan)
+            what()
+        self._moment = None
 
     def listed(
         self, order: str = "at", survey: str | None = None, states: frozenset[str] | None = None

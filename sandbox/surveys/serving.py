@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.limits import Limits
 from sandbox.server import Service
 from sandbox.surveys.population import fill
+from sandbox.surveys.surveymonkey import SurveyMonkey
 from sandbox.surveys.typeform import Typeform
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.faults import Faults
     from sandbox.surveys.world import SurveyWorld
 
-WORLDS: dict[str, type[SurveyWorld]] = {one.name: one for one in (Typeform,)}
+WORLDS: dict[str, type[SurveyWorld]] = {one.name: one for one in (Typeform, SurveyMonkey)}
 #: The services that are played.
 NAMES = tuple(WORLDS)
 
