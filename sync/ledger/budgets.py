@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import delete, func, select, text
 
 from connectors.budget import LATEST_S, Turn, day_wait_s, forgotten, postponed, slot, wait_s
-from sync.ledger.rows import fetch, upsert
+from sync.ledger.rows import as_list, fetch, listed, once, upsert
 from sync.ledger.side import DAYS, GRANTED, LOCK_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from connectors.budget import Window
     from sync.ledger.side import Side
@@ -85,8 +85,13 @@ class SharedMeter:
 
 def _kept(connection: Connection, name: str, windows: Sequence[Window]) -> list[list[float]]:
     keys = [f"{name}.{each.name}" for each in windows]
-    found: dict[str, str] = dict(fetch(connection, select(GRANTED).where(GRANTED.c.name.in_(keys))))
+    found: dict[str, str] = dict(fetch(connection, _granted(connection), {"names": as_list(connection, keys)}))
     return [orjson.loads(found.get(key, "[]")) for key in keys]
+
+
+@once
+def _granted(connection: Connection) -> Select[Any]:
+    return select(GRANTED.c.name, GRANTED.c.times).where(listed(connection, GRANTED.c.name, "names"))
 
 
 def _keep(connection: Connection, name: str, windows: Sequence[Window], lines: Sequence[list[float]]) -> None:
