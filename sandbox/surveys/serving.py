@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from sandbox.limits import Limits
 from sandbox.server import Service
+from sandbox.surveys.asknicely import AskNicely
 from sandbox.surveys.population import fill
+from sandbox.surveys.retently import Retently
 from sandbox.surveys.surveymonkey import SurveyMonkey
 from sandbox.surveys.typeform import Typeform
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from sandbox.faults import Faults
     from sandbox.surveys.world import SurveyWorld
 
-WORLDS: dict[str, type[SurveyWorld]] = {one.name: one for one in (Typeform, SurveyMonkey)}
+WORLDS: dict[str, type[SurveyWorld]] = {one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely)}
 #: The services that are played.
 NAMES = tuple(WORLDS)
 
@@ -57,8 +59,6 @@ def serve(
         world = WORLDS[name](seed, clock)
         if responses:
             fill(world, responses, residents)
-    for other in world.others:
-        other.clock = clock
     return Survey(world, faults=faults, limits=limits or Limits(world.limits()), clock=clock, port=port)
 
 
