@@ -41,10 +41,8 @@ class Earlier:
         self._destination = destination
         #: Key columns. A task is made once and left to people: nothing of it is ever put back.
         self._key_of = {shape.object: tuple(shape.key) for shape in shapes if shape.place != "task"}
-        self._ours: dict[str, bool] = {}
-        if isinstance(destination, Ownable):
-            with run.ledger.read() as connection:
-                self._ours = writes.owned(connection, run.name)
+        #: Whether objects were empty before our first write; None: not looked up yet.
+        self._ours: dict[str, bool] | None = None
         self.calls = 0
 
     def look(self, sent: Sequence[Parcel]) -> bool:
@@ -53,11 +51,11 @@ class Earlier:
         Raises:
             ConnectorError: The records cannot be read; nothing may be written to them yet.
         """
-        self._ask({parcel.object for parcel in sent})
+        ours = self._owned({parcel.object for parcel in sent})
         found: list[tuple[str, dict[str, Held]]] = []
         unchanged: list[Queued] = []
         for parcel in sent:
-            if not parcel.delete and parcel.object in self._key_of and not self._ours.get(parcel.object):
+            if not parcel.delete and parcel.object in self._key_of and not ours.get(parcel.object):
                 held, right = self._of(parcel)
                 found.append((parcel.object, held))
                 unchanged += right
@@ -71,17 +69,20 @@ class Earlier:
             writes.agree(connection, self._run.name, self._run.id, unchanged)
         return bool(unchanged)
 
-    def _ask(self, objects: Iterable[str]) -> None:
-        """Find out which objects hold nothing that we did not write, before we write to them."""
+    def _owned(self, objects: Iterable[str]) -> Mapping[str, bool]:
+        """Return which objects hold nothing that we did not write; it is found out before we first write to them."""
         if not isinstance(self._destination, Ownable):
-            return
+            return {}
+        if self._ours is None:
+            with self._run.ledger.read() as connection:
+                self._ours = writes.owned(connection, self._run.name)
         new = {object_: self._destination.is_empty(object_) for object_ in sorted(objects) if object_ not in self._ours}
-        if not new:
-            return
-        self._run.step("deliver.own")
-        with self._run.lease.write() as connection:
-            writes.own(connection, self._run.name, new)
-        self._ours |= new
+        if new:
+            self._run.step("deliver.own")
+            with self._run.lease.write() as connection:
+                writes.own(connection, self._run.name, new)
+            self._ours |= new
+        return self._ours
 
     def _of(self, parcel: Parcel) -> tuple[dict[str, Held], list[Queued]]:
         """Return what is to be kept of the records of one parcel, and its rows that need no write."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import Conflict, ConnectorError, Refused, Rejected, SchemaDrift
+from connectors.errors import Conflict, ConnectorError, Gone, Refused, Rejected, SchemaDrift
 from connectors.hubspot.batches import AT_ONCE, results
 from connectors.hubspot.properties import Properties
 from connectors.shaping import Object
@@ -114,6 +114,17 @@ class Catalogue:
             return own
         made = [each for each in results(told) if isinstance(each.get("name"), str)]
         return [*own, *sorted((_object(each) for each in made), key=lambda one: one.name)]
+
+    def is_custom(self, object_: str) -> bool:
+        """Tell whether the account made *object_* itself; of one that it does not show to us, it did not."""
+        if object_ in STANDARD:
+            return False
+        try:
+            told = self.session.read(self.paths.custom_objects(), what="list the custom objects")
+        except (Refused, Rejected, Gone):
+            return False
+        names = ("name", "fullyQualifiedName", "objectTypeId")
+        return any(object_ == each.get(name) for each in results(told) for name in names)
 
     def _ask(self, object_: str) -> Properties | None:
         try:

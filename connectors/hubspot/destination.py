@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from connectors.budget import Gate, Window
 from connectors.errors import Gone, Refused, SchemaDrift
 from connectors.hubspot import members
-from connectors.hubspot.batches import Batches
+from connectors.hubspot.batches import Batches, results
 from connectors.hubspot.blocks import blocks_of
 from connectors.hubspot.catalogue import Catalogue, made_as
 from connectors.hubspot.links import Links
@@ -45,7 +45,7 @@ def _utc() -> datetime:
 
 
 class HubSpot:
-    """See `Destination`, `Bulk`, `Schema` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -95,6 +95,8 @@ class HubSpot:
         self._seen = Seen(clock)
         self._records = Records(name, Batches(self._session, paths), self._catalogue, links, self._seen)
         self._members = Members(self._session, paths)
+        #: Objects in which people are looked up.
+        self._searched: set[str] = set()
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
         """See `Destination.write`."""
@@ -147,6 +149,16 @@ class HubSpot:
             self._catalogue.forget(object_)  # somebody may have made them since we looked
             self._records.ensure(object_, key, names)
 
+    def is_empty(self, object_: str) -> bool:
+        """See `Ownable.is_empty`. Only a custom object can be ours alone, whose records are told apart by keys of ours.
+
+        What HubSpot made, what is written by its own id, and where people are looked up is others', empty or not.
+        """
+        ours = object_ not in self._searched and self._records.is_by_our_keys(object_)
+        if not ours or not self._catalogue.is_custom(object_):
+            return False
+        return not results(self._session.read(self._paths.any_one(object_), what=f"look whether there are {object_}"))
+
     def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the properties that are missing, in a group of their own; what exists is left as it is."""
         self._catalogue.make(object_, key, fields)
@@ -167,6 +179,7 @@ class HubSpot:
         """See `Matchable.directory`."""
         from connectors.hubspot.directory import HubSpotDirectory
 
+        self._searched.add(columns.object)
         return HubSpotDirectory(self._session, self._paths, self._catalogue.of(columns.object), columns, self._seen)
 
     def who(self) -> Mapping[str, str]:

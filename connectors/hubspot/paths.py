@@ -40,6 +40,10 @@ class Paths:
         """Return the path of `read`, `create`, `update`, `upsert` or `archive` for up to 100 records."""
         return f"{self._objects(object_)}/batch/{action}"
 
+    def any_one(self, object_: str) -> str:
+        """Return the path that lists one record, if there is any; unlike search, it misses none that is new."""
+        return f"{self._objects(object_)}?limit=1"
+
     def search(self, object_: str) -> str:
         return f"{self._objects(object_)}/search"
 

@@ -68,6 +68,11 @@ class Records:
             known.check_key(key[0])
         self._keys.setdefault(object_, {})[key[0]] = None
 
+    def is_by_our_keys(self, object_: str) -> bool:
+        """Tell whether records of *object_* are written, and none of them by its own id."""
+        keys = self._keys.get(object_, {})
+        return bool(keys) and ID not in keys
+
     def prepare(self, block: Block) -> Callable[[], Applied]:
         """Return what writes *block*, which is known to fit then.
 

@@ -21,6 +21,7 @@ from connectors.salesforce.jobs import NoJobs
 from connectors.salesforce.keys import Key, is_id_of, key_of
 from connectors.salesforce.metadata import is_custom, metadata, words_for
 from connectors.salesforce.paths import paths
+from connectors.salesforce.query import select
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.rights import rights
 from connectors.salesforce.schema import Org, check
@@ -48,7 +49,7 @@ def _utc() -> datetime:
 
 
 class Salesforce:
-    """See `Destination`, `Bulk`, `Schema` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -113,6 +114,8 @@ class Salesforce:
         self._writer = Writer(session, ingest, self._reader)
         #: The keys by which each object's records were written or prepared, the last one last.
         self._keys: dict[str, dict[tuple[str, ...], Key]] = {}
+        #: Objects in which people are looked up.
+        self._searched: set[str] = set()
         self._checked: set[tuple[str, tuple[str, ...], tuple[str, ...], bool]] = set()
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
@@ -213,6 +216,19 @@ class Salesforce:
         check(kind, names, self._where, key=found)
         self._remember(kind, found)
 
+    def is_empty(self, object_: str) -> bool:
+        """See `Ownable.is_empty`. Only a custom object can be ours alone, whose records are told apart by keys of ours.
+
+        What Salesforce made, what is written by its own id, and where people are looked up is others', empty or not.
+        Records that the integration user may not see count as none: to write to one by our key fails.
+        """
+        kind = self._org.get(object_)
+        keys = self._keys.get(kind.name, {})
+        if not kind.custom or kind.name in self._searched or not keys or any(key.by_id for key in keys.values()):
+            return False
+        asked = self._session.query(select([ID], kind.name, rest="LIMIT 1"), what=f"asking for any {kind.name} record")
+        return next(iter(asked), None) is None
+
     def make(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
         """Make the fields that are missing, and let the signed-in user see them; what exists is left as it is."""
         FieldMaker(self._session, self._org).make(self._org.get(object_), key, fields)
@@ -236,6 +252,7 @@ class Salesforce:
 
     def directory(self, columns: RecordColumns, *, read_only: bool = False) -> RecordDirectory:  # noqa: ARG002 - no trace either way
         """See `Matchable.directory`."""
+        self._searched.add(self._org.get(columns.object).name)
         return RecordDirectory(self._session, self._reader, self._org, columns, self._seen)
 
     def who(self) -> Mapping[str, str]:

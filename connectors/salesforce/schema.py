@@ -82,6 +82,8 @@ class Kind:
     prefix: str
     #: By name in lower case: Salesforce does not mind case.
     columns: Mapping[str, Column]
+    #: Made by the org, not by Salesforce.
+    custom: bool = False
     #: What the signed-in user may do with its records, besides reading them: `create`, `edit`, `delete`.
     allowed: frozenset[str] = frozenset()
 
@@ -180,6 +182,7 @@ def kind_of(told: Mapping[str, Any]) -> Kind:
         name=str(told["name"]),
         prefix=str(told.get("keyPrefix") or ""),
         columns={each.name.lower(): each for each in columns},
+        custom=bool(told.get("custom")),
         allowed=allowed(told),
     )
 
