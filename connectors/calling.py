@@ -36,7 +36,7 @@ RETRY_COSTS = 5
 TIMEOUT_COSTS = 10
 SUCCESS_EARNS = 1
 #: So many calls in a row that failed, over so many seconds with no success among them, are an outage however few.
-IN_A_ROW = 5
+IN_A_ROW = 3
 OUTAGE_S = 60.0
 
 
@@ -65,8 +65,8 @@ class Breaker:
     """Stops calling a system that mostly fails, and lets one call through now and then to see whether it is back.
 
     It opens when, of at least 20 calls in the last minute, more than half failed; when for a minute all calls failed,
-    at least five: calls that time out are too few for the first rule; or when of the last 1,000 calls more than *share*
-    got an error for a reply: HubSpot asks its callers to stay below that.
+    at least three: calls that time out are too few for the first rule; or when of the last 1,000 calls more than
+    *share* got an error for a reply: HubSpot asks its callers to stay below that.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, share: float | None = 0.05) -> None:

@@ -104,8 +104,12 @@ class Crm:
 
     def sync(self, *batches: int) -> Said:
         """Export the responses of *batches* and run a sync."""
-        self.desk.write("responses.csv", self._responses(batches))
+        self.export(*batches)
         return self.desk.npsync("sync", "--output", "json")
+
+    def export(self, *batches: int) -> None:
+        """Export the responses of *batches* for the next run."""
+        self.desk.write("responses.csv", self._responses(batches))
 
     def since(self, number: int) -> list[Entry]:
         """Return what arrived after the first *number* calls, but for signing in."""

@@ -228,7 +228,7 @@ def test_a_system_that_only_lets_calls_time_out_is_left_alone() -> None:
     time = FakeTime()
     breaker = Breaker(time)
     time.sleep(110.0)
-    for _ in range(4):
+    for _ in range(2):
         breaker.note(good=False, was_told=False, took_s=110.0)
     assert not breaker.is_open
     breaker.note(good=False, was_told=False, took_s=110.0)
@@ -241,7 +241,7 @@ def test_slow_failures_with_a_success_among_them_are_no_outage() -> None:
     breaker = Breaker(time)
     for number in range(40):
         time.sleep(30.0)
-        breaker.note(good=number % 5 == 4, took_s=30.0)
+        breaker.note(good=number % 3 == 2, took_s=30.0)
 
     assert not breaker.is_open
 
