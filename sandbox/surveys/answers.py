@@ -58,7 +58,7 @@ class Answers:
         self._ids = random.Random(f"ids {seed}")
         self._new_id = new_id
         self._rows: dict[str, Answer] = {}
-        self._taken = 0
+        self._named = 0
         self._listed: dict[tuple[object, ...], tuple[Answer, ...]] = {}
         #: What is still to happen: moment, in which order it was planned, and what.
         self._plan: list[tuple[float, int, Callable[[], None]]] = []
@@ -88,18 +88,21 @@ class Answers:
         step = self.unit // timedelta(microseconds=1)
         return at.replace(microsecond=at.microsecond // step * step)
 
+    @property
+    def taken(self) -> int:
+        """How many answers the service has taken in, deleted ones too."""
+        return len(self._rows) + len(self.gone)
+
     def name(self) -> str:
         """Make the id of an answer that is still to come."""
-        self._taken += 1
-        return self._new_id(self._ids, self._taken)
+        self._named += 1
+        return self._new_id(self._ids, self._named)
 
     def put(self, key: str, at: datetime, **fields: Any) -> None:
         """Take an answer in, now."""
         at = self.cut(at)
         modified = max(at, fields.pop("modified", None) or self.now())
-        self._rows[key] = Answer(
-            id=key, number=len(self._rows) + 1 + len(self.gone), at=at, modified=modified, **fields
-        )
+        self._rows[key] = Answer(id=key, number=self.taken + 1, at=at, modified=modified, **fields)
         self._listed.clear()
 
     def change(self, key: str, **fields: Any) -> None:

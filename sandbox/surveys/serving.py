@@ -9,6 +9,7 @@ from sandbox.limits import Limits
 from sandbox.server import Service
 from sandbox.surveys.asknicely import AskNicely
 from sandbox.surveys.population import fill
+from sandbox.surveys.qualtrics import Qualtrics
 from sandbox.surveys.retently import Retently
 from sandbox.surveys.surveymonkey import SurveyMonkey
 from sandbox.surveys.typeform import Typeform
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from sandbox.faults import Faults
     from sandbox.surveys.world import SurveyWorld
 
-WORLDS: dict[str, type[SurveyWorld]] = {one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely)}
+WORLDS: dict[str, type[SurveyWorld]] = {
+    one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics)
+}
 #: The services that are played.
 NAMES = tuple(WORLDS)
 
@@ -59,7 +62,7 @@ def serve(
         world = WORLDS[name](seed, clock)
         if responses:
             fill(world, responses, residents)
-    return Survey(world, faults=faults, limits=limits or Limits(world.limits()), clock=clock, port=port)
+    return Survey(world, faults=faults, limits=limits or Limits(world.limits(), world.group_of), clock=clock, port=port)
 
 
 def connection(service: Survey) -> dict[str, str]:

@@ -73,6 +73,10 @@ class SurveyWorld(ABC):
     def limits(self) -> list[Limit]:
         """Return what the vendor allows."""
 
+    def group_of(self, request: Request) -> str:
+        """Name the family of calls by which the vendor counts."""
+        return ""
+
     @abstractmethod
     def answer(self, request: Request) -> Reply:
         """Answer *request*.
