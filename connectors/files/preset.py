@@ -15,9 +15,22 @@ from connectors.errors import Refused
 
 _FOLDER = Path(__file__).parent / "presets"
 _MAX_BYTES = 1 << 16
-# The one in C reads all presets in 10 ms, at each start; the one in Python takes 130.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: A preset needs 4 levels.
+_DEEPEST = 20
+# The one in C reads all presets in 10 ms, at each start; the one in Python takes 130. Every plain value is text to it,
+# as it is to the reader: YAML 1.1 would turn `no` into false, and a date into something that has no text.
+_BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NOT_WORD = re.compile(r"[\W_]+")
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc] # PyYAML has no types
+    """Refuses what two readers would read differently."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - PyYAML's own
+        found = super().construct_mapping(node, deep)
+        if len(found) != len(node.value):
+            raise yaml.MarkedYAMLError(problem="a key is here twice", problem_mark=node.start_mark)
+        return found
 
 
 def key_of(header: str) -> str:
@@ -139,6 +152,23 @@ def named(name: str, root: Path) -> Preset:
     )
 
 
+def _is_flat(text: str) -> bool:
+    """Tell whether *text* uses no aliases and is not nested deeply: some ten thousand levels end libyaml's process."""
+    depth = 0
+    for token in yaml.scan(text, Loader=_Loader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if isinstance(token, yaml.AliasToken) or depth > _DEEPEST:
+            return False
+    return True
+
+
+_OPENING = (
+    *(yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken),
+    *(yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken),
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+
+
 def load(path: Path, *, name: str) -> Preset:
     """Read one preset.
 
@@ -147,10 +177,9 @@ def load(path: Path, *, name: str) -> Preset:
     """
     try:
         text = path.read_bytes()[: _MAX_BYTES + 1].decode("utf-8")
-        if len(text) > _MAX_BYTES or any(
-            isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=_Loader)
-        ):
-            raise Refused(f"preset `{name}`: too long, or uses aliases", code="E103", next_step="Write it out in full.")
+        if len(text) > _MAX_BYTES or not _is_flat(text):
+            what = "too long, nested too deeply, or uses aliases"
+            raise Refused(f"preset `{name}`: {what}", code="E103", next_step="Write it out in full.")
         return Preset.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe one
     except OSError as error:
         raise Refused(f"preset `{name}` cannot be read ({error.strerror})", code="E111") from None

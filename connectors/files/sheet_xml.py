@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 16
 # Expat before 2.6 reads one endless tag again with every block.
 _MAX_TAG = 4 << 20
+# Excel's own end; a ledger could not keep a number of twenty digits.
+_MAX_ROWS = 1 << 20
 _SAVE_AS = "Open it in a spreadsheet program and save it as CSV or as XLSX."
 
 
@@ -129,6 +131,8 @@ class _Cells(_Feed):
         elif tag == "row":
             number = attributes.get("r")
             self._row = int(number) if number else self._row + 1
+            if not 0 < self._row <= _MAX_ROWS:
+                raise refused(self.name, "numbers a row as no workbook can", _SAVE_AS)
             self._cells = []
         elif tag == "rPh":
             self._guide = True
@@ -178,6 +182,8 @@ class _Cells(_Feed):
     def _value(self, text: str) -> str:
         match self._kind:
             case "s":
+                if text[:1] == "-":
+                    raise IndexError(text)
                 return self._shared[int(text)]
             case "n":
                 if self._is_date:

@@ -19,6 +19,8 @@ Chunk = tuple[Sequence[int], list[list[str]]]
 
 #: More columns than any survey has; a header wider than this is an attack or a mistake.
 MAX_COLUMNS = 4096
+#: Cells that are held at once, where a few bytes can ask for many.
+MAX_CELLS = 1 << 20
 #: A cell of more characters is not an answer. Excel itself ends at 32,767.
 MAX_CELL = 1 << 20
 
@@ -49,8 +51,10 @@ class Table(Protocol):
 
 
 def chunked(rows: Iterator[Row], size: int) -> Iterator[Chunk]:
-    """Gather single rows into chunks."""
-    while part := list(islice(rows, size)):
+    """Gather single rows into chunks, of fewer rows where rows are very wide: a few bytes may name column 4,000."""
+    while first := next(rows, None):
+        least = max(1, MAX_CELLS // max(1, len(first[1])))
+        part = [first, *islice(rows, min(size, least) - 1)]
         yield [number for number, _ in part], [cells for _, cells in part]
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 1 << 20
 #: A mapping needs 5 levels.
 DEEPEST = 20
+#: Values of one file. The longest mapping has 700; a file of 1 MiB could hold 300,000 and take a quarter of a minute.
+MOST_VALUES = 50_000
 
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-9]{1,3})?")
@@ -152,6 +154,9 @@ class _Builder:
 
     def _value(self, event: Any, path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
         self._values[path] = _mark(event)
+        if len(self._values) > MOST_VALUES:
+            self._refuse(event, path, f"more than {MOST_VALUES:,} values", "Is this the right file?")
+            raise _TooManyError
         if isinstance(event, pyyaml.AliasEvent):
             self._refuse(
                 event, path, f"`*{event.anchor}` refers to another place", "Write the value out; there are no aliases."
