@@ -15,6 +15,7 @@ from sync.deliver import deliver
 from sync.errors import UserError
 from sync.failing import reopen
 from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
+from sync.keeping import trim
 from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
@@ -171,7 +172,7 @@ class Engine:
             raise
         did.replayed = None if replay is None else replay.told()
         report = report_of(run, did, self._settings.nps, laps)
-        self._finish(run, report)
+        self._finish(run, report, did)
         return report
 
     def _decide(  # noqa: PLR0913 - one run's whole way
@@ -273,14 +274,13 @@ class Engine:
                 destination.ensure(shape.object, shape.key_fields(), shape.fields())
         return deliver(run, destination, total, waves)
 
-    def _finish(self, run: Run, report: RunReport) -> None:
+    def _finish(self, run: Run, report: RunReport, did: Doings) -> None:
         unsettled = report.rows.total(State.PENDING) > 0
-        told = report.as_json()
+        at, told = to_text(self._clock()), report.as_json()
         run.step("run.finish")
         with run.lease.write() as connection:
-            runs.finish(
-                connection, run.id, status=report.status, at=to_text(self._clock()), unsettled=unsettled, report=told
-            )
+            runs.finish(connection, run.id, status=report.status, at=at, unsettled=unsettled, report=told)
+            trim(connection, run, self._settings.privacy, did.pulled.trimmed)
 
     def _give_up(self, run: Run, error: ConnectorError | UserError) -> None:
         """Say in the ledger how far the run came, if the ledger still takes it."""

@@ -14,6 +14,7 @@ from connectors.characters import is_sound
 from connectors.contract import Page
 from sync.clean import category_disagrees, clean_comment, content_hash, kept
 from sync.identity.claims import respondent_of
+from sync.keeping import TRIMMED
 from sync.ledger import edits, forgotten, inbox, sizes
 from sync.ledger.inbox import Incoming
 from sync.poison import sound
@@ -72,6 +73,8 @@ class Pulled:
     #: Rows whose own category is not the one their score gives.
     disagreeing: int = 0
     refused: list[ConnectorError] = field(default_factory=list)
+    #: When the ledger was relieved last of what is too old, empty: never; None: it was not looked up.
+    trimmed: str | None = None
     #: Who was forgotten, asked once a run; none: not asked yet, or nobody.
     forgotten: list[Forgotten | None] = field(default_factory=list)
 
@@ -193,6 +196,7 @@ def pull(run: Run, source: SurveySource, *, limit: int | None = None) -> Pulled:
     pulled = Pulled()
     with run.ledger.read() as connection:
         cursors = inbox.cursors(connection, run.name)
+    pulled.trimmed = cursors.get(TRIMMED, "")
     waiting: list[Page] = []
     for whole in source.pull(cursors):
         left = None if limit is None else limit - pulled.rows

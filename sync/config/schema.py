@@ -49,6 +49,17 @@ class Limits(BaseModel):
     quota_share: Percent = 0.20
 
 
+class Privacy(BaseModel):
+    """How long npsync keeps what it needs only for looking back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: The log of what each run wrote over what; an older run can no longer be undone.
+    keep_log: Duration = timedelta(days=90)
+    #: Failures that were repaired or replaced; open ones are always kept.
+    keep_failures: Duration = timedelta(days=90)
+
+
 class Schedule(BaseModel):
     """How often a sync should run."""
 
@@ -77,6 +88,8 @@ class Settings(BaseModel):
     identity: IdentitySettings = IdentitySettings()
     #: When a run stops before it writes.
     limits: Limits = Limits()
+    #: How long npsync keeps what it needs only for looking back.
+    privacy: Privacy = Privacy()
     #: Kept for a command that does not exist yet; use your own scheduler.
     schedule: Schedule = Schedule()
     #: Folder of the mappings, relative to this file.

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sync.ledger import failed
 from sync.ledger.log_tables import LEFT, UNDOS
 from sync.ledger.rows import among, fetch, remove, upsert
-from sync.ledger.tables import FAILURES, OUTBOX
+from sync.ledger.tables import FAILURES, OUTBOX, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,6 +62,12 @@ def left_records(connection: Connection, run: str) -> tuple[int, dict[str, int]]
     by_reason = select(LEFT.c.reason, LEFT.c.object, LEFT.c.record).where(LEFT.c.run == run).distinct().subquery()
     counted = select(by_reason.c.reason, func.count()).group_by(by_reason.c.reason).order_by(by_reason.c.reason)
     return connection.scalar(select(func.count()).select_from(whole)) or 0, dict(fetch(connection, counted))
+
+
+def trim(connection: Connection, before: str) -> None:
+    """Drop what undos that began earlier than *before* left as it was."""
+    old = select(RUNS.c.run).where(RUNS.c.started_at < before)
+    connection.execute(delete(LEFT).where(LEFT.c.run.in_(old)))
 
 
 def give_up(connection: Connection, mapping: str, run: str) -> int:

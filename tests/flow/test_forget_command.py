@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 import stat
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -73,11 +74,14 @@ def test_a_dry_run_erases_nothing(synced: Desk) -> None:
     assert 0 == synced.npsync("export-person", "C-1").status
 
 
-def test_the_name_is_read_from_stdin(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_is_read_from_stdin(synced: Desk) -> None:
     """An argument stands in the shell's history and in the list of processes."""
-    monkeypatch.setattr("sys.stdin", io.StringIO("ada@acme.example\n"))
+    before, sys.stdin = sys.stdin, io.StringIO("ada@acme.example\n")
+    try:
+        assert 0 == synced.npsync("forget", "-", "--yes").status
+    finally:
+        sys.stdin = before
 
-    assert 0 == synced.npsync("forget", "-", "--yes").status
     assert 2 == synced.npsync("forget", "C-1", "--yes").status
 
 

@@ -19,8 +19,8 @@ GOLDEN = {
                 "config.yaml:5:1: unknown key `limts`\n"
                 "    limts: {creates: 1}\n"
                 "    ^\n"
-                "    Did you mean `limits`? Keys here: connections, identity, ledger, limits, mappings, nps, schedule,"
-                " segments, version."
+                "    Did you mean `limits`? Keys here: connections, identity, ledger, limits, mappings, nps, privacy,"
+                " schedule, segments, version."
             )
         ],
     ),
