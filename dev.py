@@ -27,6 +27,8 @@ GATES: dict[str, list[Path | str]] = {
     "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "import-linter": [BIN / "lint-imports"],
     "mypy": [PYTHON, "-m", "mypy"],
+    "simulator": [PYTHON, "-m", "tests.simulation", "--pull-request"],
+    "mutants": [PYTHON, "-m", "tests.simulation", "--mutants"],
     "pytest": [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile"],
 }
 

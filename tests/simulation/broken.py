@@ -13,6 +13,8 @@ class Mutant:
     module: str
     old: str
     new: str
+    #: One that finds it.
+    seed: int = 0
 
 
 MUTANTS = (
@@ -20,15 +22,14 @@ MUTANTS = (
         "cursor before rows",
         "sync.pull",
         """    run.step("pull.pages")
-    with run.lease.write() as connection:
-        stored =""",
+""",
         """    with run.lease.write() as connection:
         for page in pages:
             if page.cursor is not None:
                 inbox.move_cursor(connection, run.name, page.stream, page.cursor)
     run.step("pull.pages")
-    with run.lease.write() as connection:
-        stored =""",
+""",
+        seed=197,
     ),
     Mutant(
         "older versions of a response replace newer ones",
@@ -36,16 +37,16 @@ MUTANTS = (
         "row.updated_at < before.updated_at",
         "False",
     ),
-    Mutant("refused rows count as written", "sync.deliver", "verdict.failed.append((row, outcome))", "pass"),
-    Mutant("unknown writes are not read back", "sync.deliver", "unknown.append(place)", "pass"),
-    Mutant("reading back believes everything", "sync.deliver", "        if not applied:", "        if False:"),
+    Mutant("refused rows count as written", "sync.deliver", "verdict.failed.append((row, outcome))", "pass", seed=10),
+    Mutant("unknown writes are not read back", "sync.deliver", "unknown.append(place)", "pass", seed=23),
+    Mutant("reading back believes everything", "sync.deliver", "        if not applied:", "        if False:", seed=23),
     Mutant("the lease's epoch is not checked", "sync.ledger.lease", "if renewed.rowcount != 1:", "if False:"),
-    Mutant("a living holder is not respected", "sync.ledger.lease", "and alive(found.holder)", "and False"),
+    Mutant("a living holder is not respected", "sync.ledger.lease", "and alive(found.holder)", "and False", seed=9),
     Mutant(
         "the outbox keeps the oldest value",
         "sync.ledger.outbox",
-        "for intent in sorted(intents, key=_PLACE)])",
-        "for intent in sorted(intents, key=_PLACE)], update=False)",
+        "[(mapping, *intent, run, None) for intent in rows])",
+        "[(mapping, *intent, run, None) for intent in rows], update=False)",
     ),
     Mutant(
         "what was set aside is acknowledged",
@@ -57,14 +58,44 @@ MUTANTS = (
     Mutant(
         "rows of a run that died are not taken over",
         "sync.ledger.inbox",
-        "earlier = [row.run for row in connection.execute(unsettled)]",
-        "earlier = []",
+        'in fetch(connection, _UNSETTLED, {"mapping": mapping, "run": run})]',
+        "in ()]",
     ),
     Mutant(
         "a missing outcome means written",
         "connectors.batching",
         "verdicts[place] = _UNKNOWN",
         "verdicts[place] = WRITTEN",
+        seed=23,
     ),
-    Mutant("held respondents are not tried again", "sync.match", "reopened = self._match_held()", "reopened = 0"),
+    Mutant(
+        "held respondents are not tried again", "sync.match", "if held and changed else 0", "if False else 0", seed=36
+    ),
+    Mutant(
+        "what is in doubt is forgotten",
+        "sync.deliver",
+        "doubts.remember(connection, run.name, verdict.in_doubt, run.lease.clock())",
+        "pass",
+        seed=389,
+    ),
+    Mutant(
+        "doubted records are not read again",
+        "sync.deliver",
+        "result.calls += put_right(run, destination)",
+        "pass",
+        seed=389,
+    ),
+    Mutant(
+        "a lost write is as good as none",
+        "sync.intents",
+        "compared.desired if before[3] else compared.changes",
+        "compared.changes",
+    ),
+    Mutant(
+        "an attempt without answer leaves no doubt",
+        "connectors.batching",
+        "self.sent.in_doubt.update(places)",
+        "pass",
+        seed=389,
+    ),
 )

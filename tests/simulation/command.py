@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from tests.simulation.world import Story
 
+#: The pull-request set.
+PULL_REQUEST = 1_200
+#: What 2,000 seeds must have met at least: each step a crash, each kind of fault (reliability.md, section 2).
+CRASHES, FAULTS = 20, 100
 #: Seeds that a worker takes at once.
 SEEDS_AT_ONCE = 20
 #: Failing seeds that are told in full.
@@ -78,6 +82,7 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--from", type=int, default=0, metavar="S", dest="first", help="the first of them (default 0)")
     parser.add_argument("--seed", type=int, metavar="S", help="one seed, told in full")
     parser.add_argument("--jobs", type=int, default=2, metavar="J", help="processes (default 2)")
+    parser.add_argument("--pull-request", action="store_true", help="the set of `dev.py test`, and what it must meet")
     parser.add_argument("--mutants", action="store_true", help="let the same seeds find what was broken on purpose")
     chosen = parser.parse_args(args)
     if chosen.mutants:
@@ -87,11 +92,30 @@ def main(args: Sequence[str]) -> int:
     if chosen.seed is not None:
         return _tell_one(chosen.seed)
     began = time.monotonic()
-    tally = run_many(range(chosen.first, chosen.first + chosen.seeds), chosen.jobs)
+    number = PULL_REQUEST if chosen.pull_request else chosen.seeds
+    tally = run_many(range(chosen.first, chosen.first + number), chosen.jobs)
     _say(_summary(tally, time.monotonic() - began))
+    seldom = _seldom(tally) if chosen.pull_request else []
+    for line in seldom:
+        _say(line)
     for seed in sorted(tally.failed)[:TOLD]:
         _say(_shortened(seed))
-    return 1 if tally.failed else 0
+    return 1 if tally.failed or seldom else 0
+
+
+def _seldom(tally: Tally) -> list[str]:
+    """Return what too few seeds met to prove anything."""
+    share = tally.seeds / 2_000
+    found = [
+        f"only {number} crashes before {step}, of {CRASHES * share:.0f}"
+        for step, number in tally.crashes().items()
+        if number < CRASHES * share
+    ]
+    return found + [
+        f"only {number} times {fault}, of {FAULTS * share:.0f}"
+        for fault, number in tally.faults().items()
+        if number < FAULTS * share
+    ]
 
 
 def run_many(seeds: Iterable[int], jobs: int) -> Tally:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.broken import MUTANTS
 from tests.simulation.history import drawn
+from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.setting import Bench
 from tests.simulation.world import play
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.simulation.broken import Mutant
+    from tests.simulation.history import History
 
 #: Seeds of the pull-request set: a mutant that lives through all of them was not found.
 SEEDS = 2_000
@@ -66,16 +68,23 @@ def _fate(given: tuple[int, int]) -> Fate:
     apply(mutant)
     bench = Bench()
     try:
-        for seed in range(given[1]):
+        for history in _set(mutant, given[1]):
             try:
-                violation = play(drawn(seed), bench).violation
+                violation = play(history, bench).violation
             except Exception as error:  # noqa: BLE001 - a mutant may break anything
                 violation = f"BROKEN {type(error).__name__}"
             if violation is not None:
-                return Fate(mutant.name, seed, violation, time.process_time() - began)
+                return Fate(mutant.name, history.seed, violation, time.process_time() - began)
     finally:
         bench.close()
     return Fate(mutant.name, None, "", time.process_time() - began)
+
+
+def _set(mutant: Mutant, seeds: int) -> Iterator[History]:
+    """Yield the pull-request set, what most likely finds the mutant first."""
+    yield from REGRESSIONS.values()
+    yield drawn(mutant.seed)
+    yield from map(drawn, range(seeds))
 
 
 def apply(mutant: Mutant) -> None:

@@ -112,7 +112,7 @@ class Source:
         told: list[Any] = [row.response() for row in taken]
         if self.echo:
             numbers = {row.number for row in taken}
-            told = [row.response() for row in self.survey.earlier if row.number in numbers] + told
+            told += [row.response() for row in self.survey.earlier if row.number in numbers]
         newest = max([start, *(row.changed_s for row in taken)])
         cursor = repr(newest) if taken else None
         if cursor is not None:

@@ -1,0 +1,79 @@
+"""Histories that once failed, as short as they became; what each of them showed was repaired with a test of its own."""
+
+from __future__ import annotations
+
+from tests.simulation.history import History, Item, Knobs
+from tests.simulation.remote import Fault
+
+
+def _knobs(**own: object) -> Knobs:
+    given: dict[str, object] = {
+        "persons": 3,
+        "page": 50,
+        "batch": 3,
+        "bulk": True,
+        "redirects": True,
+        "late_rows": False,
+        "echo": False,
+        "blocks": (),
+        "pause_s": 1.0,
+        "known": (0, 1, 2),
+        "off": frozenset(),
+    }
+    return Knobs(**(given | own))  # type: ignore[arg-type] # names are those of Knobs
+
+
+REGRESSIONS = {
+    "a response that is read and taken up again in one run is counted once": History(
+        862,
+        _knobs(page=1, known=(0,), pause_s=900.0),
+        3,
+        (
+            Item(0, "answer", 0, (169, 8)),
+            Item(0, "answer", 0, (798, 2)),
+            Item(0, "call", 5, (Fault.QUOTA,)),
+            Item(1, "answer", 5, (439, 5)),
+            Item(2, "create", 0, (256, 4)),
+        ),
+    ),
+    "a write arrives after a newer one was confirmed": History(
+        1045,
+        _knobs(persons=2, known=(0, 1), redirects=False),
+        2,
+        (Item(0, "answer", 2, (480, 4)), Item(0, "answer", 0, (158, 0)), Item(0, "write", 1, (Fault.LATE,))),
+    ),
+    "a process that lost its lease goes on sending": History(
+        620,
+        _knobs(page=2, bulk=False, late_rows=True, echo=True, blocks=("responses", "rollup"), pause_s=900.0),
+        2,
+        (
+            Item(0, "answer", 2, (650, 8)),
+            Item(0, "answer", 0, (403, 1)),
+            Item(0, "answer", 0, (491, 10)),
+            Item(0, "crash", 1, ("match.version",)),
+            Item(1, "call", 2, (Fault.ERROR,)),
+            Item(1, "stall", 1, ("deliver.send",)),
+        ),
+    ),
+    "the record of a response that became nobody's goes although the process died": History(
+        8,
+        _knobs(known=(0, 1), blocks=("responses", "segments")),
+        2,
+        (
+            Item(0, "answer", 0, (291, 8)),
+            Item(1, "reassign", 0, (0, 10)),
+            *(Item(1, "commit", number, ("crash after commit",)) for number in (4, 5)),
+        ),
+    ),
+    "a field goes back to what was confirmed before a lost write": History(
+        1566,
+        _knobs(persons=2, page=3, batch=2, known=(0, 1), blocks=("responses", "rollup"), pause_s=900.0),
+        3,
+        (
+            Item(0, "answer", 4, (525, 9)),
+            Item(0, "answer", 0, (11, 5)),
+            Item(1, "write", 2, (Fault.CRASH_AFTER,)),
+            Item(2, "tie", 0, (285, 4)),
+        ),
+    ),
+}
