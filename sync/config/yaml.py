@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import yaml as pyyaml
@@ -50,7 +51,7 @@ def parse(raw: bytes, file: str) -> Document:
         return Document(file=file, problems=(text,))
     lines = text.split("\n")
     here = Document(file=file, lines=lines)
-    odd = tuple(_odd_characters(text, here))
+    odd = tuple(islice(_odd_characters(text, here), MOST_PROBLEMS))
     return Document(file=file, lines=lines, problems=odd) if odd else _Builder(here).build(text)
 
 
@@ -80,16 +81,12 @@ def _decode(raw: bytes, file: str) -> str | Problem:
 
 
 def _odd_characters(text: str, here: Document) -> Iterator[Problem]:
-    for count, found in enumerate(_ODD.finditer(text)):
-        if count == MOST_PROBLEMS:
-            return
+    for found in _ODD.finditer(text):
         mark = _mark_of(text, found.start())
         yield here.problem_at(
             mark, f"the character U+{ord(found[0]):04X} cannot be seen here", "Delete it, or type it anew."
         )
-    for count, found in enumerate(_TAB_INDENT.finditer(text)):
-        if count == MOST_PROBLEMS:
-            return
+    for found in _TAB_INDENT.finditer(text):
         mark = _mark_of(text, found.end() - 1)
         yield here.problem_at(mark, "a tab indents this line", "YAML is indented with spaces; replace the tab by two.")
 

@@ -265,7 +265,7 @@ def _at_random(target: str, seconds: int, seed: int) -> int:
 
 
 #: Packages whose code is followed.
-_FOLLOWED = ("connectors", "sandbox", "sync", "yaml")
+_FOLLOWED = ("connectors", "sandbox", "sync")
 
 
 def _by_coverage(target: str, seconds: int, seed: int, keep: Path) -> int:

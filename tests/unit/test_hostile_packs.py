@@ -18,6 +18,7 @@ import pytest
 
 from connectors.errors import Refused
 from connectors.files.preset import load
+from sync.config.document import MOST_PROBLEMS
 from tests.exports import pull
 from tests.unit.test_yaml import HOSTILE, YAML_1_1
 
@@ -94,6 +95,7 @@ def test_hostile_settings_take_neither_memory_nor_time(tmp_path: Path) -> None:
         "many documents": b"---\n" * 200_000,
         "one comment": b"#" + b"x" * 1_000_000,
         "spaces": b" " * 1_000_000,
+        "odd signs and tabs": b"\0\n\t" * 200,
     }
     packs = {name: raw for name, (raw, _) in HOSTILE.items()} | more | DEEP
     for number, raw in enumerate(packs.values()):
@@ -102,6 +104,7 @@ def test_hostile_settings_take_neither_memory_nor_time(tmp_path: Path) -> None:
     told, used = read_in_a_small_process(tmp_path)
 
     assert len(packs) == len(told)
+    assert all(problems <= MOST_PROBLEMS for problems, _ in told.values())
     assert used < MEMORY_MIB
     assert all(seconds < CPU_S / 4 for _, seconds in told.values()), told
 
