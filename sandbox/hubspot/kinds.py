@@ -208,10 +208,19 @@ DEFINITIONS = {
         hs_lastmodifieddate datetime! date
     """,
     "feedback_submissions": """
+        hs_survey_id string! text
         hs_survey_name string! text
         hs_survey_type string! text
+        hs_survey_channel string! text
+        hs_submission_name string! text
+        hs_submission_url string! text
         hs_value number! number
+        hs_response_group string! text
+        hs_sentiment string! text
         hs_content string! textarea
+        hs_ingestion_id string! text
+        hs_form_guid string! text
+        hs_visitor_id string! text
         hs_contact_id number! number
         hs_submission_timestamp datetime! date
         hs_createdate datetime! date

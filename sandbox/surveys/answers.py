@@ -55,6 +55,8 @@ class Answers:
         self.unit = unit
         #: Ids of answers that were to be seen once and are deleted.
         self.gone: set[str] = set()
+        #: Moves with every change.
+        self.revision = 0
         self._ids = random.Random(f"ids {seed}")
         self._new_id = new_id
         self._rows: dict[str, Answer] = {}
@@ -88,6 +90,10 @@ class Answers:
         step = self.unit // timedelta(microseconds=1)
         return at.replace(microsecond=at.microsecond // step * step)
 
+    def _moved(self) -> None:
+        self.revision += 1
+        self._listed.clear()
+
     @property
     def taken(self) -> int:
         """How many answers the service has taken in, deleted ones too."""
@@ -103,7 +109,7 @@ class Answers:
         at = self.cut(at)
         modified = max(at, fields.pop("modified", None) or self.now())
         self._rows[key] = Answer(id=key, number=self.taken + 1, at=at, modified=modified, **fields)
-        self._listed.clear()
+        self._moved()
 
     def change(self, key: str, **fields: Any) -> None:
         """Change what an answer says; nothing if it is deleted.
@@ -115,7 +121,7 @@ class Answers:
             return
         before = self._rows[key]
         self._rows[key] = replace(before, modified=max(before.modified, self.now()), **fields)
-        self._listed.clear()
+        self._moved()
 
     def drop(self, key: str) -> None:
         """Delete an answer, as its respondent or the survey's owner may; nothing if it is deleted already.
@@ -127,7 +133,7 @@ class Answers:
             return
         del self._rows[key]
         self.gone.add(key)
-        self._listed.clear()
+        self._moved()
 
     def plan(self, at: float, what: Callable[[], None]) -> None:
         """Have *what* happen at that moment, seconds since 1970."""

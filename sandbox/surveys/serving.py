@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.limits import Limits
 from sandbox.server import Service
 from sandbox.surveys.asknicely import AskNicely
+from sandbox.surveys.hubspot_feedback import HubSpotFeedback
 from sandbox.surveys.population import fill
 from sandbox.surveys.qualtrics import Qualtrics
 from sandbox.surveys.retently import Retently
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.surveys.world import SurveyWorld
 
 WORLDS: dict[str, type[SurveyWorld]] = {
-    one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics)
+    one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics, HubSpotFeedback)
 }
 #: The services that are played.
 NAMES = tuple(WORLDS)
