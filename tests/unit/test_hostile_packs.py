@@ -134,7 +134,7 @@ def test_hostile_exports_take_neither_memory_nor_time(tmp_path: Path) -> None:
     assert packs.keys() == told.keys()
     assert 20_001 == told["wide.json"][1]
     assert [[], 2] == told["mixed.csv"][:2]
-    assert used < MEMORY_MIB * 2  # Python and the readers themselves take 120
+    assert used < MEMORY_MIB
     assert all(seconds < CPU_S / 4 for *_, seconds in told.values()), told
 
 
