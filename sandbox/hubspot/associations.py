@@ -27,7 +27,7 @@ def labels(portal: Portal, call: Call, from_type: str, to_type: str) -> Reply:
         return Reply.empty(204)
     if call.request.method == "POST":
         body = call.body()
-        made = portal.links.add_label(
+        made = portal.links.add_type(
             one.id, other.id, text_of(body, "name"), text_of(body, "label"), body.get("inverseLabel")
         )
         return Reply.json({"results": [link.spec() for link in made[:1]]})

@@ -136,6 +136,8 @@ def _write(
     tells_new: bool = False,
 ) -> Reply:
     rows = call.inputs()
+    if call.request.fires("row_lock"):
+        raise locked()
     traced = _traced(rows)
     planned: list[Planned] = []
     refused: list[tuple[Row, Refusal]] = []
@@ -146,7 +148,7 @@ def _write(
             _disturb(call, hidden, row)
             planned.append(plan(row, claims))
         except Refusal as refusal:
-            if refusal.status == 423 or not (traced or refusal.category == "OBJECT_NOT_FOUND"):
+            if not (traced or refusal.category == "OBJECT_NOT_FOUND"):
                 raise
             refused.append((row, refusal))
     if rows and call.request.fires("silent_failure"):
@@ -191,10 +193,7 @@ def _disturb(call: Call, hidden: set[str], row: Row) -> None:
     """Let the switches refuse a row with which nothing is wrong."""
     for name in hidden & row["properties"].keys():
         raise invalid_values([(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')])
-    key = _key(row)
-    if call.request.fires("row_lock", key):
-        raise locked()
-    if call.request.fires("partial_batch", key):
+    if call.request.fires("partial_batch", _key(row)):
         raise Refusal(500, "internal error", "INTERNAL_ERROR")
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from sandbox.hubspot.calls import Call
     from sandbox.hubspot.kinds import Kind
+    from sandbox.hubspot.links import LinkType
     from sandbox.hubspot.portal import Portal
 
+_OF_PROPERTIES = ("searchableProperties", "primaryDisplayProperty", "secondaryDisplayProperties")
 _STAGES_OF = {"deals": ("pipeline", "dealstage"), "tickets": ("hs_pipeline", "hs_pipeline_stage")}
 
 
@@ -99,13 +101,31 @@ def a_schema(portal: Portal, call: Call, kind: str) -> Reply:
     found = portal.kind(kind)
     match call.request.method:
         case "PATCH":
-            found.about.update({name: call.body()[name] for name in ("labels", "description") if name in call.body()})
+            _describe(portal, found, call.body())
         case "DELETE":
             if not found.custom or any(True for _ in portal.store(kind).live()):
                 raise Refusal(400, f"Object type {found.id} still has records, or is HubSpot's own")
             portal.drop_type(found)
             return Reply.empty(204)
     return Reply.json(schema(portal, found))
+
+
+def connect(portal: Portal, call: Call, kind: str) -> Reply:
+    """Let records of a custom type be associated with those of another."""
+    one, body = portal.kind(kind), call.body()
+    if portal.kind(text_of(body, "fromObjectTypeId")) is not one:
+        raise Refusal(400, f"fromObjectTypeId is not {one.id}")
+    other = portal.kind(text_of(body, "toObjectTypeId"))
+    made = portal.links.add_type(one.id, other.id, maybe_text(body, "name") or None)
+    return Reply.json({**_association(made[0]), "createdAt": call.stamp, "updatedAt": call.stamp}, 201)
+
+
+def disconnect(portal: Portal, call: Call, kind: str, type_id: str) -> Reply:
+    """End a way of a custom type to be associated."""
+    one = portal.kind(kind)
+    if any(link.from_id == one.id and str(link.type_id) == type_id for link in portal.links.types):
+        portal.links.relabel(int(type_id), None)
+    return Reply.empty(204)
 
 
 def schema(portal: Portal, kind: Kind) -> dict[str, Any]:
@@ -128,16 +148,26 @@ def schema(portal: Portal, kind: Kind) -> dict[str, Any]:
         "createdAt": portal.began,
         "updatedAt": portal.began,
         "properties": [one.json() for one in portal.catalogue(kind.id).listed()],
-        "associations": [
-            {
-                "id": str(one.type_id),
-                "fromObjectTypeId": one.from_id,
-                "toObjectTypeId": one.to_id,
-                "name": one.name or f"{one.from_id}_to_{one.to_id}",
-            }
-            for one in links
-        ],
+        "associations": [_association(one) for one in links],
     }
+
+
+def _association(link: LinkType) -> dict[str, Any]:
+    return {
+        "id": str(link.type_id),
+        "fromObjectTypeId": link.from_id,
+        "toObjectTypeId": link.to_id,
+        "name": link.name or f"{link.from_id}_to_{link.to_id}",
+    }
+
+
+def _describe(portal: Portal, kind: Kind, said: dict[str, Any]) -> None:
+    """Change what is said of a type of object, of its properties those that there are."""
+    for name in _OF_PROPERTIES:
+        listed = said.get(name, [])
+        for each in listed if isinstance(listed, list) else [listed]:
+            portal.catalogue(kind.id).need(str(each))
+    kind.about.update({name: said[name] for name in ("labels", "description", *_OF_PROPERTIES) if name in said})
 
 
 def pipelines(portal: Portal, call: Call, kind: str, id_: str = "") -> Reply:

@@ -89,8 +89,10 @@ class Links:
             self.types.append(LinkType(one.id, other.id, USER, forth, None, back, f"{one.name}_to_{other.name}"))
             self.types.append(LinkType(other.id, one.id, USER, back, None, forth, f"{other.name}_to_{one.name}"))
 
-    def add_label(self, from_id: str, to_id: str, name: str, label: str, inverse: str | None) -> list[LinkType]:
-        """Make a type with a label, in both directions."""
+    def add_type(
+        self, from_id: str, to_id: str, name: str | None, label: str | None = None, inverse: str | None = None
+    ) -> list[LinkType]:
+        """Make a type of ours, in both directions; *inverse* is the label of the other one, the same by default."""
         forth, back = self._new_ids()
         made = [LinkType(from_id, to_id, USER, forth, label, back, name)]
         made.append(LinkType(to_id, from_id, USER, back, inverse or label, forth, name))

@@ -39,7 +39,7 @@ class Token:
 
 
 class Doors:
-    """The tokens of a portal. Every `pat-…` is a service key with all scopes unless `keys` names it."""
+    """The tokens of a portal."""
 
     def __init__(self, dice: random.Random) -> None:
         """Make the names of one installed OAuth app, the same for the same seed."""
@@ -52,6 +52,8 @@ class Doors:
         self.scopes = SCOPES
         #: Service key → its scopes; an empty set closes the door.
         self.keys: dict[str, frozenset[str]] = {}
+        #: Whether every `pat-…` that `keys` does not name is a service key with all scopes.
+        self.any_key = True
         #: Whether anybody tells what a service key is good for.
         self.tells = True
         #: A refresh gives a new refresh token and ends the old one; HubSpot does not do so by default.
@@ -74,8 +76,8 @@ class Doors:
                 "INVALID_AUTHENTICATION",
             )
         token = self._tokens.get(text)
-        if token is None and text.startswith("pat-") and self.keys.get(text, SCOPES):
-            return Token(self.keys.get(text, SCOPES), None)
+        if token is None and (scopes := self.scopes_of(text)):
+            return Token(scopes, None)
         if token is None:
             raise Refusal(401, "The access token is invalid or was revoked", "INVALID_AUTHENTICATION")
         if request.fires("expired_token"):
@@ -88,6 +90,11 @@ class Doors:
                 context={"expire time": [stamp(token.ends)]},
             )
         return token
+
+    def scopes_of(self, key: str) -> frozenset[str]:
+        """Return what a service key is good for; nothing if it is none."""
+        unnamed = SCOPES if self.any_key and key.startswith("pat-") else frozenset[str]()
+        return self.keys.get(key, unnamed)
 
     def issue(self, now: float, refresh: str | None = None, scopes: frozenset[str] | None = None) -> str:
         """Make an access token."""
@@ -195,7 +202,7 @@ def private_app(portal: Portal, call: Call) -> Reply:
         Refusal: It is unknown.
     """
     text = str(call.body().get("tokenKey") or "")
-    scopes = portal.doors.keys.get(text, SCOPES) if text.startswith("pat-") else frozenset[str]()
+    scopes = portal.doors.scopes_of(text)
     if not scopes or not portal.doors.tells:
         raise Refusal(401, "The access token is invalid or was revoked", "INVALID_AUTHENTICATION")
     return Reply.json({"userId": portal.user_id, "hubId": portal.id, "appId": portal.app_id, "scopes": sorted(scopes)})

@@ -61,6 +61,8 @@ _TABLE: tuple[tuple[str, str, Callable[..., Reply], str], ...] = (
     ("GET PATCH DELETE", "properties/{kind}/{name}", definitions.a_property, "schemas"),
     ("GET POST", "schemas", definitions.schemas, "crm.schemas.custom"),
     ("GET PATCH DELETE", "schemas/{kind}", definitions.a_schema, "crm.schemas.custom"),
+    ("POST", "schemas/{kind}/associations", definitions.connect, "crm.schemas.custom"),
+    ("DELETE", "schemas/{kind}/associations/{type_id}", definitions.disconnect, "crm.schemas.custom"),
     ("GET", "pipelines/{kind}", definitions.pipelines, "objects.read"),
     ("GET", "pipelines/{kind}/{id_}", definitions.pipelines, "objects.read"),
     ("GET", "owners", owners.listed, "crm.objects.owners"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from sandbox.hubspot.oauth import SCOPES
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.routes import DAILY, SECONDLY, WINDOW, group_of
 from sandbox.limits import Daily, Limits, Window
@@ -54,8 +55,11 @@ def serve(
     clock: Callable[[], float] = time.time,
     port: int = 0,
 ) -> Service:
-    """Serve a portal (a new one if none is given) on 127.0.0.1; a context manager, see `Service`."""
-    world = portal or Portal(seed, clock)
+    """Serve a portal on 127.0.0.1; a context manager, see `Service`.
+
+    If none is given it makes one, which takes the service key of `secrets` and no other.
+    """
+    world = portal or _closed(Portal(seed, clock))
     chosen = limits or limits_of(tier, calls_per_10s=calls_per_10s, calls_per_day=calls_per_day, ahead_s=world.ahead_s)
     return Service(world, faults=faults, limits=chosen, clock=clock, port=port)
 
@@ -69,4 +73,14 @@ def secrets(service: Service) -> dict[str, str]:
     """Return the made-up secrets that *service* takes, by field."""
     if not isinstance(service.world, Portal):
         raise TypeError("this service plays something else than HubSpot")
-    return {"token": f"pat-na1-sandbox-{service.world.id}"}
+    return {"token": _key_of(service.world)}
+
+
+def _closed(portal: Portal) -> Portal:
+    portal.doors.keys[_key_of(portal)] = SCOPES
+    portal.doors.any_key = False
+    return portal
+
+
+def _key_of(portal: Portal) -> str:
+    return f"pat-na1-sandbox-{portal.id}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hubspot import HubSpot
-from hubspot.crm import contacts, lists, properties
+from hubspot.crm import contacts, lists, properties, schemas
 from hubspot.crm.associations import v4
 from hubspot.crm.objects import SimplePublicObjectInputForCreate as ObjectInput
 
@@ -222,6 +222,23 @@ def test_tasks_owners_schemas_and_pipelines_answer(client, portal):
     assert ["nps_response"] == [one.name for one in client.crm.schemas.core_api.get_all().results]
     assert ["default"] == [one.id for one in client.crm.pipelines.pipelines_api.get_all("deals").results]
     assert [] == client.crm.objects.feedback_submissions.basic_api.get_page().results
+
+
+def test_a_custom_type_is_described_and_associated_anew(client, portal):
+    car = portal.add_type("car")
+    portal.add_property(car.id, "vin")
+    api = client.crm.schemas.core_api
+
+    api.update("car", {"searchableProperties": ["vin"], "secondaryDisplayProperties": []})
+    made = api.create_association("car", {"fromObjectTypeId": car.id, "toObjectTypeId": "0-2", "name": "car_to_firm"})
+    told = api.get_by_id("car")
+    api.archive_association("car", made.id)
+
+    named = ["car_to_contacts", "car_to_firm"]
+    assert (["vin"], named) == (told.searchable_properties, [one.name for one in told.associations])
+    assert named[:1] == [one.name for one in api.get_by_id("car").associations]
+    with pytest.raises(schemas.exceptions.ApiException, match="nope"):
+        api.update("car", {"primaryDisplayProperty": "nope"})
 
 
 def test_the_client_signs_in_with_a_refresh_token(client, portal):

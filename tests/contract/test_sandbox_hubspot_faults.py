@@ -44,6 +44,14 @@ def test_a_locked_record_locks_the_whole_batch(service, wire):
     assert [423, 201] == statuses
 
 
+def test_a_batch_is_locked_as_often_as_its_rate_says_whatever_its_size(service, wire):
+    service.faults.set("row_lock", 0.1)
+
+    statuses = [wire.batch("create", [new(100 * call + row) for row in range(40)]).status for call in range(40)]
+
+    assert 0 < statuses.count(423) < 12
+
+
 def test_a_silent_failure_says_success_and_does_nothing(portal, service, wire):
     service.faults.set("silent_failure", 1)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sandbox import Faults
-from sandbox.hubspot import serve
+from sandbox.hubspot import secrets, serve
 from sandbox.hubspot.errors import Refusal
 from tests.contract.hubspot_wire import START, Wire, clock, portal, wire
 
@@ -145,6 +145,18 @@ def test_a_missing_scope_is_named(portal, service, method, path, scope):
 
     assert (403, "MISSING_SCOPES") == (answer.status, answer.body["category"])
     assert [scope] == answer.body["errors"][0]["context"]["requiredGranularScopes"]
+
+
+def test_a_portal_of_the_sandbox_command_takes_its_own_key_only():
+    path = "/oauth/v2/private-apps/get/access-token-info"
+
+    with serve() as service:
+        keys = (secrets(service)["token"], "pat-na1-another")
+        with Wire(service, keys[0]) as ours, Wire(service, keys[1]) as another:
+            statuses = [wire("GET", "contacts").status for wire in (ours, another)]
+            told = [ours("POST", path, {"tokenKey": key}).status for key in keys]
+
+    assert ([200, 401], [200, 401]) == (statuses, told)
 
 
 @pytest.mark.parametrize("version", ["v1", "v3", "2026-03", "2026-09"])
