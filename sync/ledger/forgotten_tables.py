@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Column, Text
 
-from sync.ledger.tables import METADATA
+from sync.ledger.tables import key, keyed
 
 #: One row, made when somebody is forgotten for the first time: what the digests of `forgotten` are keyed with.
-FORGETTING = Table("forgetting", METADATA, Column("key", Text, primary_key=True), sqlite_with_rowid=False)
+FORGETTING = keyed("forgetting", key("key"))
 
 #: Digests of what a forgotten person was known by.
-FORGOTTEN = Table(
+FORGOTTEN = keyed(
     "forgotten",
-    METADATA,
-    Column("digest", Text, primary_key=True),
+    key("digest"),
     Column("receipt", Text, nullable=False),
     Column("at", Text, nullable=False),
-    sqlite_with_rowid=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from sync.identity.claims import Claims
 from sync.ledger.alias_tables import MOVES
@@ -117,11 +117,16 @@ def queue(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -
     upsert(connection, RUN_ROWS, columns, [(mapping, key, run, pending, "") for key in keys])
 
 
+#: Characters kept of a column's title: it is a part of a key, and PostgreSQL keeps none of more than 2,704 bytes.
+_TITLE = 200
+
+
 def store_rejects(connection: Connection, mapping: str, run: str, source: str, rejects: Sequence[Reject]) -> None:
     """Keep rejected rows with their reasons."""
     columns = ("mapping", "file", "row", "column", "run", "source", "reason", "detail", "next_step")
     rows = {
-        (mapping, reject.place.file, reject.place.row or 0, reject.place.column or ""): reject for reject in rejects
+        (mapping, reject.place.file, reject.place.row or 0, (reject.place.column or "")[:_TITLE]): reject
+        for reject in rejects
     }
     values = [(*key, run, source, reject.reason, reject.detail, reject.next_step) for key, reject in rows.items()]
     upsert(connection, REJECTS, columns, values)
@@ -202,9 +207,13 @@ _UNSETTLED = select(RUNS.c.run).where(RUNS.c.mapping == MAPPING, RUNS.c.unsettle
 
 
 def take_up(connection: Connection, mapping: str, run: str, keys: Sequence[str]) -> int:
-    """Have rejected responses stand as pending in *run*, because their write is tried again; return how many."""
+    """Have rejected responses stand as pending in *run*, because their write is tried again; return how many.
+
+    So do those that stand as pending since an earlier replay of them, which died.
+    """
     here = (RUN_ROWS.c.mapping == mapping, among(connection, RUN_ROWS.c.key, keys))
-    moved = update(RUN_ROWS).where(*here, RUN_ROWS.c.state == State.REJECTED.value)
+    left = and_(RUN_ROWS.c.state == State.PENDING.value, RUN_ROWS.c.run != run)
+    moved = update(RUN_ROWS).where(*here, or_(RUN_ROWS.c.state == State.REJECTED.value, left))
     return connection.execute(moved.values(run=run, state=State.PENDING.value, reason="")).rowcount
 
 

@@ -5,81 +5,64 @@ The log is history: its rows are added and dropped with age, never changed, what
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, SmallInteger, Table, Text
+from sqlalchemy import Boolean, Column, SmallInteger, Text
 
-from sync.ledger.tables import METADATA
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, Text, primary_key=True)
-
+from sync.ledger.tables import key, keyed
 
 #: One row for each write of a run that the destination confirmed.
-WRITES = Table(
+WRITES = keyed(
     "writes",
-    METADATA,
-    _key("run"),
-    _key("object"),
-    _key("record"),
+    key("run"),
+    key("object"),
+    key("record"),
     Column("mapping", Text, nullable=False),
     Column("keys", Text),  # as in `outbox`
     Column("before", Text),  # JSON: what the record held of the mapping's fields; null: nothing that we know of
     Column("after", Text),  # JSON: field → value as written; null: the record was deleted
     Column("made", SmallInteger, nullable=False),  # 1: there was no such record before
-    sqlite_with_rowid=False,
 )
 
 #: What records held that we are about to write for the first time; goes when the write is confirmed.
-EARLIER = Table(
+EARLIER = keyed(
     "earlier",
-    METADATA,
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
+    key("mapping"),
+    key("object"),
+    key("record"),
     Column("fields", Text),  # JSON: field → value; null: there was no such record
     Column("run", Text, nullable=False),  # that read it
-    sqlite_with_rowid=False,
 )
 
 #: Which objects hold nothing but what we wrote, because they were empty before our first write.
-OWNED = Table(
+OWNED = keyed(
     "owned",
-    METADATA,
-    _key("mapping"),
-    _key("object"),
+    key("mapping"),
+    key("object"),
     Column("ours", Boolean, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 #: Runs that undo another.
-UNDOS = Table(
+UNDOS = keyed(
     "undos",
-    METADATA,
-    _key("mapping"),
-    _key("run"),
+    key("mapping"),
+    key("run"),
     Column("undone", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 #: What an undo left as it was, and why.
-LEFT = Table(
+LEFT = keyed(
     "left_alone",
-    METADATA,
-    _key("run"),
-    _key("object"),
-    _key("record"),
-    _key("field"),  # empty: the whole record
+    key("run"),
+    key("object"),
+    key("record"),
+    key("field"),  # empty: the whole record
     Column("reason", Text, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 #: What npsync wanted a record to hold when a person undid it: it is not written again until it is another.
-DECLINED = Table(
+DECLINED = keyed(
     "declined",
-    METADATA,
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
+    key("mapping"),
+    key("object"),
+    key("record"),
     Column("desired", Text, nullable=False),  # JSON, as `acknowledged` had it
-    sqlite_with_rowid=False,
 )

@@ -15,12 +15,13 @@ from sync.identity.claims import CLAIM_COLUMNS
 METADATA = MetaData()
 
 
-def _keyed(name: str, *columns: Column[Any] | Index) -> Table:
+def keyed(name: str, *columns: Column[Any] | Index) -> Table:
     """A table whose primary key is its storage order: one B-tree less on SQLite."""
     return Table(name, METADATA, *columns, sqlite_with_rowid=False)
 
 
-def _key(name: str) -> Column[Any]:
+def key(name: str) -> Column[Any]:
+    """A text of the primary key."""
     return Column(name, Text, primary_key=True)
 
 
@@ -29,7 +30,7 @@ SCHEMA_VERSION = Table("schema_version", METADATA, Column("version", Integer, pr
 RESPONSES = Table(
     "responses",
     METADATA,
-    _key("key"),  # source:response_id
+    key("key"),  # source:response_id
     Column("source", Text, nullable=False),
     Column("response_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -48,15 +49,15 @@ RESPONSES = Table(
 )
 
 #: The identity claims of a respondent; equal claims are one row.
-RESPONDENTS = _keyed("respondents", _key("respondent"), *(Column(name, Text) for name in CLAIM_COLUMNS))
+RESPONDENTS = keyed("respondents", key("respondent"), *(Column(name, Text) for name in CLAIM_COLUMNS))
 
 #: Rows that cannot be trusted, each with its place; read again, a row replaces what was said of it before.
-REJECTS = _keyed(
+REJECTS = keyed(
     "rejects",
-    _key("mapping"),
-    _key("file"),
+    key("mapping"),
+    key("file"),
     Column("row", Integer, primary_key=True, autoincrement=False),  # 0: the whole file
-    _key("column"),
+    key("column"),
     Column("run", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -65,21 +66,21 @@ REJECTS = _keyed(
     Index("rejects_by_run", "mapping", "run"),
 )
 
-CURSORS = _keyed("cursors", _key("mapping"), _key("stream"), Column("cursor", Text, nullable=False))
+CURSORS = keyed("cursors", key("mapping"), key("stream"), Column("cursor", Text, nullable=False))
 
 #: How many rows each stream holds that can be read whole: as it was accepted last, and as it was seen last.
-STREAMS = _keyed(
+STREAMS = keyed(
     "streams",
-    _key("mapping"),
-    _key("stream"),
+    key("mapping"),
+    key("stream"),
     Column("rows", Integer, nullable=False),
     Column("seen", Integer, nullable=False),
 )
 
-MATCHES = _keyed(
+MATCHES = keyed(
     "matches",
-    _key("mapping"),
-    _key("respondent"),
+    key("mapping"),
+    key("respondent"),
     Column("outcome", Text, nullable=False),  # matched | held | excluded
     Column("reason", Text, nullable=False),
     Column("rule", Text),
@@ -96,10 +97,10 @@ MATCHES = _keyed(
 )
 
 #: What a person decided; it outranks every rule and survives every rebuild.
-DECISIONS = _keyed(
+DECISIONS = keyed(
     "decisions",
-    _key("mapping"),
-    _key("respondent"),
+    key("mapping"),
+    key("respondent"),
     Column("verb", Text, nullable=False),  # pin | never | drop
     Column("object", Text),
     Column("record", Text),
@@ -131,20 +132,20 @@ PROFILE_COLUMNS: tuple[Column[Any], ...] = (
         for name in ("score", "responded_at", "promoters", "passives", "detractors", "total")
     ),
 )
-PROFILES = _keyed(
+PROFILES = keyed(
     "profiles",
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
+    key("mapping"),
+    key("object"),
+    key("record"),
     *PROFILE_COLUMNS,
     Index("profiles_by_due", "mapping", "due_at"),
     Index("profiles_by_account", "mapping", "account"),
 )
 
-ROLLUPS = _keyed(
+ROLLUPS = keyed(
     "rollups",
-    _key("mapping"),
-    _key("account"),
+    key("mapping"),
+    key("account"),
     Column("nps", Float),
     Column("nps_low", Float),
     Column("nps_high", Float),
@@ -158,20 +159,20 @@ ROLLUPS = _keyed(
 )
 
 #: Who is in which segment since when.
-MEMBERSHIPS = _keyed(
+MEMBERSHIPS = keyed(
     "memberships",
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
-    _key("segment"),
+    key("mapping"),
+    key("object"),
+    key("record"),
+    key("segment"),
     Column("since", Text, nullable=False),
 )
 
 #: Unexpired responses of persons without a record, each of which counts one of them in `totals`.
-UNMATCHED = _keyed(
+UNMATCHED = keyed(
     "unmatched",
-    _key("mapping"),
-    _key("key"),
+    key("mapping"),
+    key("key"),
     Column("respondent", Text, nullable=False),
     Column("survey_kind", Text, nullable=False),
     Column("score", SmallInteger, nullable=False),
@@ -182,23 +183,23 @@ UNMATCHED = _keyed(
 
 #: Persons by the category of their latest unexpired response of each survey kind, moved with every profile.
 #: The kind `` (empty) counts all profiles, the expired too, as `persons`.
-TOTALS = _keyed(
+TOTALS = keyed(
     "totals",
-    _key("mapping"),
-    _key("survey_kind"),
-    _key("category"),
+    key("mapping"),
+    key("survey_kind"),
+    key("category"),
     Column("persons", Integer, nullable=False),
 )
 
 #: Records and accounts whose profile or rollup must be computed again.
-TOUCHED = _keyed("touched", _key("mapping"), _key("kind"), _key("object"), _key("record"))
+TOUCHED = keyed("touched", key("mapping"), key("kind"), key("object"), key("record"))
 
-OUTBOX = _keyed(
+OUTBOX = keyed(
     "outbox",
-    _key("mapping"),
+    key("mapping"),
     Column("rank", SmallInteger, primary_key=True, autoincrement=False),  # objects are delivered in this order
-    _key("object"),
-    _key("record"),
+    key("object"),
+    key("record"),
     Column("keys", Text),  # JSON: key column → value; null: the one key column holds the record's id
     Column("changes", Text),  # JSON: field → value, where it differs from what is acknowledged; null: all of desired
     Column("desired", Text),  # JSON: field → value; null: the record must not exist
@@ -208,21 +209,21 @@ OUTBOX = _keyed(
     Column("parked", Text),  # not sent now: an error code, or a word of `sync.ledger.outbox`
 )
 
-ACKNOWLEDGED = _keyed(
+ACKNOWLEDGED = keyed(
     "acknowledged",
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
+    key("mapping"),
+    key("object"),
+    key("record"),
     Column("desired", Text, nullable=False),
     Column("run", Text, nullable=False),
 )
 
 #: Writes that were refused, or sent and never confirmed. Repaired ones stay, to say what became of them.
-FAILURES = _keyed(
+FAILURES = keyed(
     "failures",
-    _key("mapping"),
-    _key("object"),
-    _key("record"),
+    key("mapping"),
+    key("object"),
+    key("record"),
     Column("state", Text, nullable=False),  # open | given_up | delivered | superseded
     Column("kind", Text, nullable=False),  # data | conflict | gone | transient | ours
     Column("code", Text, nullable=False),
@@ -245,7 +246,7 @@ FAILURES = _keyed(
 RUNS = Table(
     "runs",
     METADATA,
-    _key("run"),
+    key("run"),
     Column("mapping", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("started_at", Text, nullable=False),
@@ -256,10 +257,10 @@ RUNS = Table(
 )
 
 #: Where each response stands for each mapping, and the run that handled it last.
-RUN_ROWS = _keyed(
+RUN_ROWS = keyed(
     "run_rows",
-    _key("mapping"),
-    _key("key"),
+    key("mapping"),
+    key("key"),
     Column("run", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -267,21 +268,21 @@ RUN_ROWS = _keyed(
 )
 
 #: Rows of a run that left nothing else behind (skipped, rejected, unchanged), counted.
-RUN_COUNTS = _keyed(
+RUN_COUNTS = keyed(
     "run_counts",
-    _key("run"),
-    _key("state"),
-    _key("reason"),
+    key("run"),
+    key("state"),
+    key("reason"),
     Column("rows", Integer, nullable=False),
 )
 
-LEASES = _keyed(
+LEASES = keyed(
     "leases",
-    _key("mapping"),
+    key("mapping"),
     Column("epoch", Integer, nullable=False),
     Column("holder", Text, nullable=False),
     Column("expires_at", Text, nullable=False),
 )
 
 #: What a mapping's computed values were made with; another hash means: compute them all again.
-DEFINITIONS = _keyed("definitions", _key("mapping"), Column("hash", Text, nullable=False))
+DEFINITIONS = keyed("definitions", key("mapping"), Column("hash", Text, nullable=False))
