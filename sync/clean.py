@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from connectors.values import SurveyResponse
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+#: Characters of a response's id. PostgreSQL keeps no key of more than 2,704 bytes; a longer id is cut, and told apart
+#: from others by its digest.
+LONGEST_ID = 500
 _NOTHING = frozenset(
     {"", "-", "--", ".", "n/a", "na", "n.a.", "none", "null", "nil", "nothing", "k.a.", "keine", "ninguno", "aucun"}
 )
@@ -87,6 +90,9 @@ def kept(response: SurveyResponse) -> SurveyResponse:
             changed[one.name] = sound(value)
         elif isinstance(value, Mapping) and not all(map(is_sound, (*value, *value.values()))):
             changed[one.name] = {sound(name): sound(text) for name, text in value.items()}
+    if len(response.response_id) > LONGEST_ID:
+        digest = blake2b(response.response_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        changed["response_id"] = f"{sound(response.response_id[:200])}#{digest}"
     if not is_sound(response.place.file):
         changed["place"] = replace(response.place, file=sound(response.place.file))
     return replace(response, **changed) if changed else response

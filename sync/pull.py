@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.characters import is_sound
 from connectors.contract import Page
-from sync.clean import category_disagrees, clean_comment, content_hash, kept
+from sync.clean import LONGEST_ID, category_disagrees, clean_comment, content_hash, kept
 from sync.identity.claims import respondent_of
 from sync.keeping import TRIMMED
 from sync.ledger import edits, forgotten, inbox, sizes
@@ -116,8 +116,8 @@ def batch_of(source: str, responses: Iterable[SurveyResponse]) -> Batch:
             )
         )
     names = "".join([row.key for row in rows]) + "".join({row.file for row in rows})
-    if not is_sound(names):
-        raise ValueError("NUL or half a surrogate pair")
+    if not is_sound(names) or max(map(len, (row.response_id for row in rows)), default=0) > LONGEST_ID:
+        raise ValueError("NUL or half a surrogate pair, or an id without end")
     return Batch(rows, claims, disagreeing)
 
 

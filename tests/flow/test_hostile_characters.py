@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import string
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.values import Place
+from connectors.values import Place, Reject
 from sync.report import State, Status
 from tests.exports import pull
 from tests.flow.world import World, response
@@ -54,6 +56,24 @@ def test_no_character_of_a_response_ends_a_run_or_costs_a_row(
     assert {"C-1": 9, "C-2": 8} == world.scores()
     kept = world.ledger("SELECT response_id, file, comment FROM responses")
     assert not [row for row in kept if any("\0" in (text or "") for text in row)]
+
+
+def test_an_id_or_a_title_without_end_ends_no_run(tmp_path: Path, ledger_url: str) -> None:
+    """PostgreSQL keeps no key of more than 2,704 bytes; two ids that differ at their end stay two."""
+    long = "".join(random.Random(1).choices(string.printable, k=20_000))
+    title = Place(file="responses.csv", row=9, column=long)
+    world = World(tmp_path, ledger_url=ledger_url).make_customers()
+    world.source.add(
+        replace(response(1, 9, email="ada@acme.test"), response_id=f"{long}1"),
+        replace(response(2, 8, email="bob@acme.test"), response_id=f"{long}2"),
+        rejects=[Reject(place=title, reason="score_not_a_number", detail="", next_step="")],
+    )
+
+    report = world.sync()
+
+    assert {"C-1": 9, "C-2": 8} == world.scores()
+    assert 1 == report.rows.total(State.REJECTED)
+    assert 2 == len(world.ledger("SELECT key FROM responses"))
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "\0"])
