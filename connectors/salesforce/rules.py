@@ -90,7 +90,9 @@ def complaint_of(error: dict[str, Any]) -> Complaint:
     Complaint(code='INVALID_FIELD', fields=('Scoer__c',))
     """
     text = str(error.get("message") or "")
-    given = error.get("fields") or _FIELD_NAMED.findall(text)
+    given = error.get("fields")
+    if not isinstance(given, list) or not given:
+        given = _FIELD_NAMED.findall(text)
     return Complaint(
         code=str(error.get("errorCode") or error.get("statusCode") or ""), text=text, fields=tuple(map(str, given))
     )
