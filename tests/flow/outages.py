@@ -176,7 +176,8 @@ class Outage:
         settings = load_settings(config, registry.kinds())
         mappings = {mapping.name: mapping for mapping in load_mappings(config, settings)}
         retries = self.time.retries
-        report = None
+        report: RunReport | None = None
+        codes: tuple[str, ...]
         given_up = (GIVEN_UP_S, GIVEN_UP_S) if self.kind == "silent" and not self.over else SERVICE.timeout
         with Patient(
             root=config.parent,
