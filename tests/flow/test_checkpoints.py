@@ -182,3 +182,17 @@ def test_going_on_from_every_stored_state_reaches_the_identical_end(history: str
                     if not any(word in part for word in ignored):
                         where = f"{history} {number}, before step {place} ({name}), {store.name}: {part}"
                         assert expected[part] == told[part], where
+
+
+def test_a_replay_that_died_before_it_sent_anything_is_made_up_for_by_the_next_replay(tmp_path: Path) -> None:
+    """Its responses stood as pending in it, and the next one did not take them over."""
+    (tmp_path / "world").mkdir()
+    world = first(World(tmp_path / "world").make_customers())
+    act = Act(failed_and_cured, replay)
+    play(world, act, tmp_path / "act")
+    begun = act.kept[1][1]
+    again = resumed(world, tmp_path / "again", begun, begun)
+
+    again.sync(replay=Selection())
+
+    assert [] == again.ledger("SELECT key FROM run_rows WHERE state = 'pending'")
