@@ -34,6 +34,7 @@ class AskNicely(SurveyWorld):
     """One AskNicely account. It tells nothing of edits."""
 
     name = "asknicely"
+    settings: ClassVar[Mapping[str, str]] = {"domain": "acme"}
     named = True
     titles: ClassVar[Mapping[str, Mapping[str, str]]] = {"nps": {"Default": "Default"}}
     odd = ({"kind": "csat", "score": 4}, {"score": None}, {"kind": "fivestar", "score": 5})

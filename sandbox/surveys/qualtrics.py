@@ -39,6 +39,7 @@ class Qualtrics(SurveyWorld):
     """One brand at Qualtrics."""
 
     name = "qualtrics"
+    settings: ClassVar[Mapping[str, str]] = {"datacenter": "fra1"}
     titles: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "nps": {"SV_0aRecommend00001": "Recommend us", "SV_0bPurchase000002": "After the purchase"},
         "csat": {"SV_0cSupport0000003": "Support"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.limits import Limits
 from sandbox.server import Service
@@ -66,9 +66,10 @@ def serve(
     return Survey(world, faults=faults, limits=limits or Limits(world.limits(), world.group_of), clock=clock, port=port)
 
 
-def connection(service: Survey) -> dict[str, str]:
+def connection(service: Survey) -> dict[str, Any]:
     """Return the lines under `connections:` that lead to *service*."""
-    return {"type": "survey", "service": service.world.name, "url": service.url}
+    settings = {"settings": dict(service.world.settings)} if service.world.settings else {}
+    return {"type": "survey", "service": service.world.name, **settings, "url": service.url}
 
 
 def secrets(service: Survey) -> dict[str, str]:

@@ -34,6 +34,8 @@ class SurveyWorld(ABC):
 
     #: What `serve` and a config's `type:` call it.
     name: ClassVar[str]
+    #: What is part of an account's address at the vendor.
+    settings: ClassVar[Mapping[str, str]] = {}
     #: Id → title of its surveys, by the kind of question that they ask.
     titles: ClassVar[Mapping[str, Mapping[str, str]]] = {"nps": {"": ""}}
     #: Fields of rows that nobody may take, by turns put into a population.

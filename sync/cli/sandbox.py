@@ -1,4 +1,4 @@
-"""`npsync sandbox`: Salesforce and HubSpot played on this machine, to try what nobody would try on real ones."""
+"""`npsync sandbox`: CRMs and survey services played on this machine, to try what nobody would try on real ones."""
 
 import signal
 import threading
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 #: Vendor → its port; fixed, so that the lines in a config stay right.
 PORTS = {"salesforce": 8711, "hubspot": 8712}
 GATEWAY_PORT = 8710
+#: The port of the first survey service; the others follow.
+SURVEY_PORT = 8721
+#: Answers that each survey service has and gets; a quarter more that do not count.
+ANSWERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Played:
     name: str
     service: "Service"
     #: What to paste under `connections:`, and the made-up secrets that it accepts.
-    connection: dict[str, str]
+    connection: dict[str, Any]
     secrets: dict[str, str]
     log: Path
 
@@ -49,11 +53,17 @@ class Played:
         return {f"NPSYNC_{self.name}_{field}".upper(): value for field, value in self.secrets.items()}
 
 
+VENDORS = "salesforce, hubspot, a survey service, or surveys: all of these. Both CRMs by default."
+
+
 def sandbox(
     ctx: typer.Context,
-    vendors: Annotated[list[str] | None, typer.Argument(metavar="VENDOR", help="salesforce, hubspot, or both.")] = None,
+    vendors: Annotated[list[str] | None, typer.Argument(metavar="VENDOR", help=VENDORS)] = None,
     salesforce_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = PORTS["salesforce"],
     hubspot_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = PORTS["hubspot"],
+    survey_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the first survey service; the others follow. 0: any.")
+    ] = SURVEY_PORT,
     seed: Annotated[int, typer.Option(help="The same seed makes the same ids and the same faults.")] = 1,
     fault: Annotated[
         list[str] | None,
@@ -79,17 +89,17 @@ def sandbox(
     ] = False,
     gateway_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any.")] = GATEWAY_PORT,
 ) -> None:
-    """Play Salesforce and HubSpot on this machine until Ctrl-C.
+    """Play CRMs and survey services on this machine until Ctrl-C.
 
-    Both forget everything at the end. Unless --calm, they are as unreliable as on a bad day.
+    They forget everything at the end. Unless --calm, they are as unreliable as on a bad day.
     """
     from sync.cli.sandbox_fields import MAKE
     from sync.cli.sandbox_people import FILL
 
     session: Session = ctx.obj
     wanted = _wanted(vendors or list(PORTS))
-    ports = {"salesforce": salesforce_port, "hubspot": hubspot_port}
-    if mapping and len(wanted) > 1:
+    ports = {"salesforce": salesforce_port, "hubspot": hubspot_port, **_survey_ports(survey_port)}
+    if mapping and (len(wanted) > 1 or wanted[0] not in PORTS):
         raise typer.BadParameter("say whose it is: npsync sandbox VENDOR --mapping FILE", param_hint="--mapping")
     residents = _customers(people)
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,12 +107,13 @@ def sandbox(
         played = []
         for name in wanted:
             faults = _faults(fault or (), seed, calm=calm)
-            with _listening(f"--{name}-port", ports[name]):
-                one = _play(name, seed, faults, ports[name], folder)
-            stack.callback(one.service.close)
-            MAKE[name](one.service.world, _mapping(mapping, name))
-            FILL[name](one.service.world, residents)
-            played.append(one)
+            with _listening(f"--{name if name in PORTS else 'survey'}-port", ports[name]):
+                service = _serve(name, seed, faults, ports[name], residents)
+            stack.callback(service.close)
+            if name in PORTS:
+                MAKE[name](service.world, _mapping(mapping, name))
+                FILL[name](service.world, residents)
+            played.append(_logged(name, service, folder))
         environment: dict[str, str] = {}
         if gateway:
             with _listening("--gateway-port", gateway_port):
@@ -114,10 +125,19 @@ def sandbox(
 
 
 def _wanted(vendors: list[str]) -> list[str]:
+    from sandbox.surveys import NAMES
+
     for name in vendors:
-        if name not in PORTS:
-            raise typer.BadParameter(f"nobody plays {name!r}; there are {', '.join(PORTS)}")
-    return list(dict.fromkeys(vendors))
+        if name not in (*PORTS, *NAMES, "surveys"):
+            raise typer.BadParameter(f"nobody plays {name!r}; there are {', '.join((*PORTS, 'surveys', *NAMES))}")
+    return list(dict.fromkeys(one for name in vendors for one in (NAMES if name == "surveys" else (name,))))
+
+
+def _survey_ports(first: int) -> dict[str, int]:
+    """Return the port of each survey service; fixed by its place in their list."""
+    from sandbox.surveys import NAMES
+
+    return {name: first and first + place for place, name in enumerate(NAMES)}
 
 
 def _faults(set_: "list[str] | tuple[str, ...]", seed: int, *, calm: bool) -> "Faults":
@@ -136,10 +156,20 @@ def _faults(set_: "list[str] | tuple[str, ...]", seed: int, *, calm: bool) -> "F
     return faults
 
 
-def _play(name: str, seed: int, faults: "Faults", port: int, folder: Path) -> Played:
-    """Start one vendor and its log."""
-    vendor: ModuleType = import_module(f"sandbox.{name}")
-    service: Service = vendor.serve(seed=seed, faults=faults, port=port)
+def _serve(name: str, seed: int, faults: "Faults", port: int, residents: "list[Customer]") -> "Service":
+    """Start one vendor; a survey service has answers of *residents*."""
+    if name in PORTS:
+        service: Service = import_module(f"sandbox.{name}").serve(seed=seed, faults=faults, port=port)
+        return service
+    from sandbox.surveys import serve
+
+    people = [(one.email, f"{one.first_name} {one.last_name}") for one in residents if one.email]
+    return serve(name, seed=seed, faults=faults, port=port, responses=ANSWERS, residents=people)
+
+
+def _logged(name: str, service: "Service", folder: Path) -> Played:
+    """Start the log of a vendor, and say how it is reached."""
+    vendor: ModuleType = import_module(f"sandbox.{name}" if name in PORTS else "sandbox.surveys")
     log = folder / f"{name}.jsonl"
     log.unlink(missing_ok=True)
     service.log.follow(log)
@@ -177,7 +207,7 @@ def _gateway(played: list[Played], folder: Path, port: int) -> Iterator[dict[str
     """Start the proxy; yield the variables that lead programs through it."""
     from sandbox.gateway import SUFFIXES, Gateway
 
-    routes = {suffix: one.service.url for one in played for suffix in SUFFIXES[one.name]}
+    routes = {suffix: one.service.url for one in played for suffix in SUFFIXES.get(one.name, ())}
     with Gateway(routes, ca=folder / "ca.pem", port=port) as gateway:
         yield gateway.environment
 

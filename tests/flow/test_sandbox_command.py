@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -67,6 +68,23 @@ def test_it_plays_both_vendors_until_it_is_stopped(tmp_path):
     assert {"salesforce", "hubspot"} == set(services)
     for service in services.values():
         assert 1 == len((tmp_path / service["log"]).read_text().splitlines())
+
+
+def test_survey_services_are_played_with_answers_of_the_customers(tmp_path):
+    with sandbox(tmp_path, "--output", "json", "--calm", "surveys", "--survey-port", "0") as process:
+        services = told(process)["services"]
+        key = services["retently"]["environment"]["NPSYNC_RETENTLY_API_KEY"]
+        url = services["retently"]["url"] + "/api/v2/feedback?limit=1000"
+        rows = requests.get(url, headers={"Authorization": f"api_key={key}"}, timeout=10).json()["data"]["responses"]
+        unknown = requests.get(services["typeform"]["url"] + "/forms", timeout=10)
+
+    listed = (ROOT / "examples/customers.csv").read_text(encoding="utf-8-sig")
+    known = {row["e_mail"] for row in csv.DictReader(listed.splitlines())}
+    assert {row["email"] for row in rows} <= known
+    assert len(rows) > 150
+    assert 401 == unknown.status_code
+    assert {"typeform", "surveymonkey", "retently", "asknicely", "qualtrics"} <= set(services)
+    assert {"type", "service", "url"} <= set(services["typeform"]["connection"])
 
 
 def test_an_end_asked_for_by_the_system_is_no_failure(tmp_path):
