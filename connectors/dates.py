@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+#: Clocks and time zones differ by less than a day; a later moment is in the future.
+TOLERANCE = timedelta(days=1)
+#: No survey tool is older, and NPS is of 2003: an earlier date is an empty one (1970) or a time without a day (1899).
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
 class DateProblem(StrEnum):
     """Why a text is not a moment."""
 

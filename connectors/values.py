@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: A single value of a record's field, as every connector must accept and return it.
 FieldValue = str | int | float | bool | None
 
+#: Longest text that becomes a field of a response, in characters. A comment that long is a log file.
+MAX_TEXT = 1 << 17
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

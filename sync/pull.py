@@ -244,6 +244,14 @@ def _unless_forgotten(connection: Connection, batch: Batch, pulled: Pulled) -> S
     return batch.rows if known is None else known.without(batch.rows, batch.claims)
 
 
+def _read_again(page: Page) -> set[str]:
+    """Return the places of which earlier rejects are forgotten: a file, or each row of a service by its own."""
+    rows = [*page.responses[:1], *page.skips[:1]]
+    if not any(row.place.row is None for row in rows):
+        return {page.stream}
+    return {page.stream, *(row.place.file for row in page.responses), *(skip.place.file for skip in page.skips)}
+
+
 def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
     """Store pages with their cursors in one transaction."""
     source = run.mapping.from_
@@ -258,7 +266,7 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
         inbox.store(connection, run.name, run.id, result.store.values(), batch.claims)
         edits.replaced(connection, run.name, result.edited(), result.former)
         inbox.queue(connection, run.name, run.id, result.queue)
-        read = sorted({page.stream for page in pages if page.rows})
+        read = sorted({place for page in pages if page.rows for place in _read_again(page)})
         inbox.forget_rejects(connection, run.name, {run.id, *run.resumes}, read)
         inbox.store_rejects(connection, run.name, run.id, source, rejects)
         result.counts.update((State.REJECTED, reject.reason) for reject in rejects)

@@ -27,8 +27,8 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.durations import Duration
 from connectors.values import SurveyKind
-from sync.durations import Duration
 from sync.nps.category import Category
 from sync.nps.freshness import Freshness
 from sync.nps.settings import RiskReason

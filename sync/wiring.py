@@ -19,6 +19,8 @@ from connectors.errors import ConnectorError
 from connectors.secrets import SecretStore
 from sync.config.load import load_settings
 from sync.config.services import HubSpotConnection, SalesforceConnection, ServiceConnection
+from sync.config.specs import spec_of
+from sync.config.survey import SurveyConnection
 from sync.directories import Directories
 from sync.engine import Ends, Engine
 from sync.errors import Problem, UserError
@@ -186,6 +188,11 @@ class Project:
                 means |= {"quota_share": share, "jobs": KeptJobs(self.side, name, clock=self.clock)}
             case HubSpotConnection():
                 means["daily_calls"] = connection.daily_calls(share)
+            case SurveyConnection():
+                spec = spec_of(connection)
+                daily = spec.limits.daily
+                rotating = frozenset({"refresh_token"})
+                means |= {"spec": spec, "daily_calls": int(daily * share) if daily else None}
         means["secrets"] = ConnectionSecrets(name, self.secrets, locks=self.locks, rotating=rotating)
         return means
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from connectors.files.draft import PlaceDraft, ResponseDraft
-from connectors.files.row_reader import MAX_TEXT, RowReader, clean_column, is_shortened
-from connectors.values import Place, SurveyResponse
+from connectors.files.row_reader import RowReader, clean_column, is_shortened
+from connectors.values import MAX_TEXT, Place, SurveyResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from connectors.files.json_items import BROKEN
 from connectors.files.reasons import next_step
 from connectors.files.response_id import ResponseIds
 from connectors.scores import ScoreProblem, read_score
-from connectors.values import Place, Reject, Skip
+from connectors.values import MAX_TEXT, Place, Reject, Skip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from connectors.files.preset import SkipRule
     from connectors.files.settings import FileSettings
     from connectors.values import SurveyResponse
-
-#: Longest text of a cell that becomes a field, in characters. A comment that long is a log file.
-MAX_TEXT = 1 << 17
 
 _IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 # In these a number that Excel shortened (1.23E+15) has lost its digits for good.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.contract import Page
-from connectors.dates import DateOrder, DateReader
+from connectors.dates import EARLIEST, TOLERANCE, DateOrder, DateReader
 from connectors.errors import Refused
 from connectors.files.found import find_files, stream_of, unread_files
 from connectors.files.garbage import search_paused
@@ -21,16 +20,13 @@ from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from connectors.files.page_reader import Found
 
 #: Rows of a page. Memory is bounded by it, and a crash repeats no more than it.
 PAGE_ROWS = 5_000
-# Clocks and time zones differ by less than a day.
-_TOLERANCE = timedelta(days=1)
-# No survey tool is older, and NPS is of 2003: an earlier date is an empty one (1970) or a time without a day (1899).
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class FileSource:
@@ -175,8 +171,8 @@ class FileSource:
         dates = DateReader(
             reading.date_order,
             zone=self._settings.zone(reading.layout.zone),
-            latest=self._now() + _TOLERANCE,
-            earliest=_EARLIEST,
+            latest=self._now() + TOLERANCE,
+            earliest=EARLIEST,
             epoch_1904=reading.table.epoch_1904,
         )
         return RowReader(reading.layout, dates, self._settings, file=stream, survey=self._settings.survey or self._name)

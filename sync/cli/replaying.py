@@ -66,7 +66,7 @@ def _since(word: str, now: "datetime") -> str:
     """Return a time of the ledger: so long before *now*, or the moment that *word* is."""
     from datetime import datetime
 
-    from sync.durations import parse_duration
+    from connectors.durations import parse_duration
     from sync.times import to_text
 
     try:

@@ -22,13 +22,14 @@ from connectors.values import SurveyKind
 from sync.config.connection import Connection
 from sync.config.findings import choices, closest, finding
 from sync.config.services import HubSpotConnection, SalesforceConnection
+from sync.config.survey import SurveyConnection
 from sync.config.urls import DatabaseUrl, within
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Types described here; others come from connectors that are installed beside npsync.
-OWN_TYPES = ("file", "hubspot", "salesforce", "warehouse")
+OWN_TYPES = ("file", "hubspot", "salesforce", "survey", "warehouse")
 
 
 #: What a column of a survey export can hold; `connectors.files` fills these, a test holds the lists equal.
@@ -167,6 +168,7 @@ AnyConnection = Annotated[
     | Annotated[WarehouseConnection, Tag("warehouse")]
     | Annotated[SalesforceConnection, Tag("salesforce")]
     | Annotated[HubSpotConnection, Tag("hubspot")]
+    | Annotated[SurveyConnection, Tag("survey")]
     | Annotated[OtherConnection, Tag("other")],
     Discriminator(_type_of),
 ]

@@ -58,7 +58,11 @@ def load_settings(path: Path, kinds: Collection[str]) -> Settings:
     """
     document = read(path, missing="E101")
     settings = validate(document, Settings, context={"kinds": tuple(kinds)}, extra=list(secrets_in(document.data)))
-    return settings.within(path.absolute().parent)
+    from sync.config import specs
+
+    settings = settings.within(path.absolute().parent)
+    specs.check(document, settings)
+    return settings
 
 
 def read(path: Path, *, missing: str) -> Document:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
+from connectors.durations import Duration
 from sync.config.connections import AnyConnection
 from sync.config.findings import finding
 from sync.config.percents import Percent
 from sync.config.urls import DatabaseUrl, within
-from sync.durations import Duration
 from sync.identity.settings import IdentitySettings
 from sync.nps.settings import NpsSettings
 from sync.segments import Segments

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from connectors.durations import Duration  # noqa: TC001 - pydantic reads it
 from sync.config.findings import choices, finding
-from sync.durations import Duration  # noqa: TC001 - pydantic reads it
 from sync.mapping.blocks import Block
 from sync.mapping.fields import TaskSpec, TaskWord, check_block
 from sync.segments import Predicate  # noqa: TC001 - pydantic reads it

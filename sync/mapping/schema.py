@@ -13,7 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 from connectors.contract import RecordColumns
 from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.findings import choices, finding
-from sync.config.services import ServiceConnection
+from sync.config.services import HubSpotConnection, SalesforceConnection
+from sync.config.survey import SurveyConnection
 from sync.mapping.blocks import PERSON_OR_RECORD, Responses, Rollup, Segments
 from sync.mapping.fields import ProfileSpec, ProfileWord, check_block
 from sync.mapping.follow_up import FollowUp
@@ -21,6 +22,9 @@ from sync.mapping.matching import PERSON_KIND, MatchRule, MatchSpec, Records
 
 if TYPE_CHECKING:
     from sync.config.schema import Settings
+
+_SOURCES = (FileConnection, SurveyConnection)
+_NO_SOURCES = (HubSpotConnection, SalesforceConnection, WarehouseConnection)
 
 
 class Mapping(BaseModel):
@@ -71,8 +75,7 @@ class Mapping(BaseModel):
             hint = choices(name, settings.connections, "Connections in the config")
             raise finding(f"there is no connection `{name[:60]}`", hint, unknown="name")
         connection = settings.connections[name]
-        wrong = (WarehouseConnection, ServiceConnection) if info.field_name == "from_" else FileConnection
-        if isinstance(connection, wrong):
+        if isinstance(connection, _NO_SOURCES if info.field_name == "from_" else _SOURCES):
             verb = "gives no responses" if info.field_name == "from_" else "cannot be written to"
             raise finding(f"`{name}` is a {connection.type} and {verb}", "Name another connection of the config.")
         return name

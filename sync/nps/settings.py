@@ -23,8 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.durations import Duration, format_duration
 from connectors.values import SurveyKind
-from sync.durations import Duration, format_duration
 
 #: Below 90 % the adjusted interval of a unanimous account no longer reaches its own NPS; beyond 99.9 % it says nothing.
 LOWEST_LEVEL = 0.90

@@ -23,6 +23,8 @@ from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.load import load_settings
 from sync.config.schema import Limits, Settings
 from sync.config.services import HubSpotConnection, SalesforceConnection
+from sync.config.specs import load_spec
+from sync.config.survey import SurveyConnection
 from sync.identity.evidence import REASONS
 from sync.ledger.store import Ledger
 from sync.ledger.tables import METADATA
@@ -214,7 +216,16 @@ def test_every_word_of_a_mapping_is_described(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [Settings, FileConnection, WarehouseConnection, SalesforceConnection, HubSpotConnection, Limits]
+    "model",
+    [
+        Settings,
+        FileConnection,
+        WarehouseConnection,
+        SalesforceConnection,
+        HubSpotConnection,
+        SurveyConnection,
+        Limits,
+    ],
 )
 def test_every_key_of_the_config_is_described(model: type[Settings]) -> None:
     text = read(REFERENCE / "config.md")
@@ -241,6 +252,8 @@ def test_configs_in_the_docs_are_valid(tmp_path: Path) -> None:
         path.write_text(block, encoding="utf-8")
         if "connections" in yaml.safe_load(block):
             load_settings(path, KINDS)
+        elif "responses" in yaml.safe_load(block) and "base" in yaml.safe_load(block):
+            load_spec(path)
         else:
             load_mapping(path, settings)
         assert where

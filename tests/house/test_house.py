@@ -43,7 +43,7 @@ QUOTED = {
     "sync/identity/mailboxes.py",
     "tests/house/test_house.py",
 }
-QUOTING_FOLDERS = ("connectors/files/presets/", "examples/", "sandbox/", "tests/shipped/")
+QUOTING_FOLDERS = ("connectors/files/presets/", "connectors/surveys/specs/", "examples/", "sandbox/", "tests/shipped/")
 
 
 def files(*suffixes: str) -> list[Path]:

@@ -1,0 +1,1 @@
+"""Survey services: one engine, and a YAML file for each service."""

@@ -1,0 +1,148 @@
+"""How far one stream has been read: a cursor that is never "now", and that knows what was read around it.
+
+`floor` is the moment of the latest row that was read together with all before it. Each reading begins a look-back
+before it, for late rows and for edits; the rows of that time are remembered by a digest, and told again only when they
+changed.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Self
+
+import orjson
+
+#: Rows remembered at most; of more the oldest are told again, which the ledger notices.
+MOST_REMEMBERED = 20_000
+#: 9 bytes are 12 letters; of 20,000 rows none is taken for another in a billion readings.
+_BYTES = 9
+_LETTERS = 12
+
+
+def digest_of(row: Any) -> str:  # noqa: ANN401 - JSON
+    """Return what tells a row, as it is now, from every other."""
+    plain = orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return urlsafe_b64encode(blake2b(plain, digest_size=_BYTES).digest()).decode()
+
+
+@dataclass(slots=True)
+class Place:
+    """See the module."""
+
+    #: What the rows were read as; where that changed, everything is read again.
+    mark: str
+    floor: datetime | None = None
+    #: Day → digests of the rows of that day.
+    seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: Where an unfinished reading began; None: at the very beginning.
+    since: datetime | None = None
+    #: The token of its next page; empty: no reading is unfinished, or it begins again.
+    token: str = ""
+    #: The latest moment it has come across.
+    high: datetime | None = None
+
+    @classmethod
+    def of_text(cls, text: str | None, mark: str) -> Self:
+        """Return the place that a cursor holds; the beginning, where it was made by another reading."""
+        try:
+            told = json.loads(text or "{}")
+            if told.get("mark") != mark:
+                return cls(mark)
+            place = cls(mark, floor=_moment(told["floor"]))
+            for day, letters in told["seen"].items():
+                place.seen[day] = {letters[at : at + _LETTERS] for at in range(0, len(letters), _LETTERS)}
+            if "open" in told:
+                since, place.token, high = told["open"]
+                place.since, place.high = _moment(since), _moment(high)
+        except (ValueError, TypeError, LookupError, AttributeError):
+            return cls(mark)
+        return place
+
+    def text(self) -> str:
+        """Return the cursor."""
+        told: dict[str, Any] = {
+            "mark": self.mark,
+            "floor": _text(self.floor),
+            "seen": {day: "".join(sorted(self.seen[day])) for day in sorted(self.seen) if self.seen[day]},
+        }
+        if self.token:
+            told["open"] = [_text(self.since), self.token, _text(self.high)]
+        return json.dumps(told, separators=(",", ":"))
+
+    def begin(self, look_back: timedelta) -> None:
+        """Begin a reading, or go on with the one that is unfinished."""
+        if not self.token:
+            self.since = None if self.floor is None else self.floor - look_back
+            self.high = None
+
+    def again(self) -> None:
+        """Begin the reading anew: its pages cannot be asked for any longer."""
+        self.token = ""
+        self.high = None
+
+    def note(self, moment: datetime | None, digest: str) -> bool:
+        """Take a row in; False: it was told before, as it is."""
+        day = self.seen[_day(moment)]
+        if digest in day:
+            return False
+        day.add(digest)
+        return True
+
+    def reach(self, moment: datetime, *, latest: datetime) -> None:
+        """Say that a row of *moment* was read; a moment after *latest* is a mistake, and would hide what comes."""
+        if moment <= latest and (self.high is None or moment > self.high):
+            self.high = moment
+
+    def advance(self, look_back: timedelta) -> None:
+        """Say that everything up to the highest row was read, and forget rows that no reading will meet again."""
+        if self.high is not None and (self.floor is None or self.high > self.floor):
+            self.floor = self.high
+        self.tidy(look_back)
+
+    def tidy(self, look_back: timedelta) -> None:
+        """Forget the rows before the look-back, and of too many the oldest."""
+        top = max((each for each in (self.floor, self.high) if each is not None), default=None)
+        if top is None:
+            return
+        first = _day(max(top - look_back, _FIRST))
+        # While a reading is unfinished, the one before it still counts: it may have to begin again.
+        if self.floor is not None:
+            first = min(first, _day(max(self.floor - look_back, _FIRST)))
+        for day in [day for day in self.seen if day < first]:
+            del self.seen[day]
+        many = sum(map(len, self.seen.values()))
+        for day in sorted(self.seen):
+            if many <= MOST_REMEMBERED:
+                return
+            many -= len(self.seen.pop(day))
+
+    def finish(self, look_back: timedelta) -> None:
+        """Say that the reading is complete."""
+        self.token = ""
+        self.advance(look_back)
+
+
+_FIRST = datetime(1970, 1, 3, tzinfo=UTC)
+
+
+def _day(moment: datetime | None) -> str:
+    # Rows without a readable moment come with every reading that meets them.
+    return "9999" if moment is None else moment.strftime("%Y%m%d")
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment

@@ -1,0 +1,171 @@
+"""One reading of one stream: page after page, to an end that always comes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from connectors.contract import Page
+from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
+from connectors.errors import Deferred, Gone, Rejected
+from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
+from connectors.surveys.paths import at, text
+from connectors.surveys.place import digest_of
+from connectors.values import Reject, Skip, SurveyResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from connectors.reply import Reply
+    from connectors.surveys.place import Place
+    from connectors.surveys.rows import Rows
+    from connectors.surveys.session import Session
+    from connectors.surveys.spec import Changes, Responses
+
+#: How often a list is begun anew when it changes under our hands.
+MOST_STARTS = 3
+
+
+class StreamReader:
+    """Reads one stream from a place on.
+
+    Args:
+        spec: The service's responses.
+        session: Asks.
+        rows: Reads a row.
+        dates: Reads moments.
+        stream: Its name.
+        survey: The survey's id; None where there is one list for all.
+        now: The clock.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a stream is read by
+        self,
+        spec: Responses,
+        session: Session,
+        rows: Rows,
+        *,
+        dates: DateReader,
+        stream: str,
+        survey: str | None,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._spec = spec
+        self._session = session
+        self._rows = rows
+        self._dates = dates
+        self._stream = stream
+        self._survey = survey
+        self._now = now
+
+    def read(self, place: Place) -> Iterator[Page]:
+        """Yield what is new since *place*, and move it on.
+
+        Raises:
+            ConnectorError: See `turns`, and `Session.ask`.
+        """
+        for _ in range(MOST_STARTS):
+            try:
+                yield from self._once(place)
+            except (Gone, Rejected, ShiftedError) as error:
+                if not place.token and not isinstance(error, ShiftedError):
+                    raise
+                place.again()  # a page's token has grown old, or the list has moved: from the start of this reading
+            else:
+                return
+        raise Deferred(f"the list changed {MOST_STARTS} times while it was read", next_step=WAIT)
+
+    def _once(self, place: Place) -> Iterator[Page]:
+        cursor, pages = self._spec.cursor, self._spec.pages
+        before = place.text()
+        place.begin(cursor.look_back)
+        by_url = pages.kind in {"next_url", "link"}
+        first = Turn(pages.first, place.token, place.token if by_url else "", since=place.since)
+        for pulled in turns(self._spec, self._ask, first, self._bounds):
+            found = [self._rows.read(row) for row in self._new(pulled.rows, place)]
+            place.token = pulled.next.token if pulled.next else ""
+            if pulled.next is None:
+                place.finish(cursor.look_back)
+            elif cursor.ascending:
+                place.advance(cursor.look_back)
+            else:
+                place.tidy(cursor.look_back)
+            if found or place.text() != before:
+                yield page_of(self._stream, found, before := place.text())
+
+    def _ask(self, turn: Turn) -> tuple[Any, Reply]:
+        cursor, pages = self._spec.cursor, self._spec.pages
+        values = {
+            "survey": self._survey,
+            "since": cursor.everything if turn.since is None else written(turn.since, cursor),
+            "page": str(turn.page),
+            "size": str(pages.size),
+            "token": turn.token or None,
+        }
+        return self._session.ask(self._spec.request, values, what=f"list responses of `{self._stream}`", url=turn.url)
+
+    def _new(self, rows: list[Any], place: Place) -> Iterator[Any]:
+        """Yield the rows that were not told before, as they are, and are not from before the reading's start."""
+        latest = self._now() + TOLERANCE
+        for row in rows:
+            moment = self._moment(row)
+            if moment is not None:
+                if place.since is not None and moment < place.since:
+                    continue
+                place.reach(moment, latest=latest)
+            if place.note(moment, digest_of(row)):
+                yield row
+
+    def _moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - JSON
+        moment = self._dates.read(text(at(row, self._spec.cursor.field)) or "")
+        return None if isinstance(moment, DateProblem) else moment
+
+    def _bounds(self, rows: list[Any]) -> tuple[datetime | None, datetime | None]:
+        """Return the first and the last moment of a page, to the precision in which they are asked for."""
+        unit = timedelta(microseconds=1 if self._spec.cursor.format == "iso_micros" else 1_000_000)
+        moments = [_EPOCH + (found - _EPOCH) // unit * unit for row in rows if (found := self._moment(row))]
+        return min(moments, default=None), max(moments, default=None)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def cursor_dates() -> DateReader:
+    """Return what reads the moments that rows are selected by, which may lie in the future."""
+    return DateReader(None, zone=UTC, latest=datetime.max.replace(tzinfo=UTC), earliest=EARLIEST)
+
+
+def written(moment: datetime, cursor: Changes) -> str:
+    """Write a lower bound as the service wants it, so that rows of *moment* itself come too.
+
+    >>> from connectors.surveys.spec import Changes
+    >>> at = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
+    >>> written(at, Changes(field="x")), written(at, Changes(field="x", format="unix", inclusive=False))
+    ('2026-01-31T09:30:00Z', '1769851799')
+    """
+    fine = cursor.format == "iso_micros"
+    if not cursor.inclusive:
+        moment -= timedelta(microseconds=1) if fine else timedelta(seconds=1)
+    seconds = max(0, int((moment - _EPOCH) // timedelta(seconds=1)))
+    match cursor.format:
+        case "unix":
+            return str(seconds)
+        case "unix_ms":
+            return str(seconds * 1000)
+        case "iso_micros":
+            return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case "iso_plain":
+            return moment.strftime("%Y-%m-%dT%H:%M:%S")
+        case _:
+            return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def page_of(stream: str, found: list[SurveyResponse | Reject | Skip], cursor: str) -> Page:
+    """Return rows as a page."""
+    return Page(
+        stream=stream,
+        responses=[each for each in found if isinstance(each, SurveyResponse)],
+        rejects=[each for each in found if isinstance(each, Reject)],
+        skips=[each for each in found if isinstance(each, Skip)],
+        cursor=cursor,
+    )

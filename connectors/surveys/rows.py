@@ -1,0 +1,151 @@
+"""One row of a service becomes one response, one reject or one skip, cleaned as the rows of files are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.dates import DateProblem
+from connectors.scores import ScoreProblem, read_score
+from connectors.surveys.paths import at, every, text
+from connectors.values import MAX_TEXT, Place, Reject, Skip, SurveyKind, SurveyResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.dates import DateReader
+    from connectors.surveys.questions import Questions
+    from connectors.surveys.spec import Responses, SkipRule
+
+IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
+_TEXTS = (
+    *("email", "recipient_email", "phone", "first_name", "last_name", "full_name", "company", "account_ref"),
+    *("link", "vendor_category"),
+)
+#: Seconds; a response may carry the date its invitation was sent, in another zone: a day of slack.
+_SLACK_S = 86_400
+
+_NEXT_STEPS = {
+    "row_unreadable": "Look this response up in the service; its row is no JSON object, or has no id.",
+    "score_not_a_number": "Look this answer up in the service, or name the NPS question: `questions: [ID]`.",
+    "score_out_of_range": "NPS runs from 0 to 10: name the NPS question of this survey: `questions: [ID]`.",
+    "score_not_whole": "NPS is a whole number: name the NPS question of this survey: `questions: [ID]`.",
+    "wrong_scale": "Only answers from 0 to 10 are NPS: name the NPS question of this survey: `questions: [ID]`.",
+    "date_missing": "Look this response up in the service; it has no date.",
+    "date_unreadable": "Look this response up in the service; its date cannot be read.",
+    "date_ambiguous": "Look this response up in the service; its date cannot be read.",
+    "date_in_future": "Check the clock of this computer.",
+    "answered_before_sent": "Look this response up in the service; it is dated before its invitation.",
+    "cell_too_large": "Shorten the text of this answer.",
+}
+
+
+class Rows:
+    """Reads the rows of one stream.
+
+    Args:
+        spec: The service's responses.
+        dates: Reads moments.
+        fields: Our field → the paths that may hold it; the spec's, and what the user added.
+        stream: The stream's name, for places.
+        survey: The survey's name.
+        kind: What sort of survey it is.
+        questions: Those that count, where answers stand in a list.
+        extra: The user's own words → paths.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a row is read by
+        self,
+        spec: Responses,
+        dates: DateReader,
+        *,
+        fields: Mapping[str, Sequence[str]],
+        stream: str,
+        survey: str,
+        kind: SurveyKind,
+        questions: Questions | None,
+        extra: Mapping[str, str],
+    ) -> None:
+        self._spec = spec
+        self._dates = dates
+        self._fields = fields
+        self._stream = stream
+        self._survey = survey
+        self._kind = kind
+        self._questions = questions
+        self._extra = extra
+
+    def read(self, row: Any) -> SurveyResponse | Reject | Skip:  # noqa: ANN401 - JSON
+        """Return what a row is."""
+        id_ = self._text(row, "response_id")
+        if not isinstance(row, dict) or id_ is None:
+            return self._reject("", "row_unreadable", "response_id")
+        place = Place(file=f"{self._stream}/{id_}")
+        for rule in self._spec.skip:
+            if _leaves_out(rule, row):
+                return Skip(place=place, reason=rule.reason)
+        answers = self._answers(row)
+        score = read_score(answers.get("score") or "")
+        if score is ScoreProblem.NONE:
+            return Skip(place=place, reason="no_score")
+        if isinstance(score, ScoreProblem):
+            return self._reject(id_, score.value, "score")
+        return self._response(row, id_, answers, score)
+
+    def _response(self, row: Any, id_: str, answers: Mapping[str, str], score: int) -> SurveyResponse | Reject:  # noqa: ANN401 - JSON
+        moment = self._dates.read(self._text(row, "responded_at") or "")
+        if isinstance(moment, DateProblem):
+            return self._reject(id_, moment.value, "responded_at")
+        sent = self._dates.read(self._text(row, "sent_at") or "")
+        if not isinstance(sent, DateProblem) and (sent - moment).total_seconds() > _SLACK_S:
+            return self._reject(id_, "answered_before_sent", "responded_at")
+        comment = answers.get("comment")
+        if comment is not None and len(comment) > MAX_TEXT:
+            return self._reject(id_, "cell_too_large", "comment")
+        updated = self._dates.read(self._text(row, "updated_at") or "")
+        texts = {field: self._text(row, field) for field in _TEXTS}
+        texts["email"] = answers.get("email") or texts["email"]
+        return SurveyResponse(
+            response_id=id_,
+            survey=self._text(row, "survey") or self._survey,
+            survey_kind=self._kind,
+            score=score,
+            comment=comment,
+            responded_at=moment,
+            # The answer counts without the date of its last edit.
+            updated_at=None if isinstance(updated, DateProblem) else updated,
+            ids={field: found for field in IDS if (found := self._text(row, field))},
+            extra={word: found for word, path in self._extra.items() if (found := text(at(row, path)))},
+            place=Place(file=f"{self._stream}/{id_}"),
+            **texts,
+        )
+
+    def _answers(self, row: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+        """Return score, comment and typed address, each where there is one."""
+        answers, questions = self._spec.answers, self._questions
+        if answers is None or questions is None:
+            return {field: found for field in ("score", "comment", "email") if (found := self._text(row, field))}
+        made: dict[str, str] = {}
+        wanted = {questions.score: "score", questions.comment: "comment", questions.email: "email"}
+        paths = {"score": answers.score, "comment": answers.comment, "email": answers.email}
+        for each in every(row, answers.rows):
+            role = wanted.get(text(at(each, answers.question)))
+            found = next((told for path in paths[role] if (told := text(at(each, path)))), None) if role else None
+            if role and found and role not in made:
+                made[role] = found
+        if answers.choices and "score" in made:
+            made["score"] = str(questions.scores.get(made["score"], "an unknown choice"))
+        return made
+
+    def _text(self, row: Any, field: str) -> str | None:  # noqa: ANN401 - JSON
+        return next((found for path in self._fields.get(field, ()) if (found := text(at(row, path)))), None)
+
+    def _reject(self, id_: str, reason: str, field: str) -> Reject:
+        place = Place(file=f"{self._stream}/{id_}" if id_ else self._stream, column=field)
+        return Reject(place=place, reason=reason, detail=f"field `{field}`", next_step=_NEXT_STEPS[reason])
+
+
+def _leaves_out(rule: SkipRule, row: Any) -> bool:  # noqa: ANN401 - JSON
+    found = (text(at(row, rule.field)) or "").casefold()
+    if rule.unless:
+        return found not in rule.unless
+    return found in rule.values

@@ -1,0 +1,204 @@
+"""A survey service as a source of responses."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from connectors.budget import Gate, Window
+from connectors.contract import Page
+from connectors.dates import EARLIEST, TOLERANCE, DateReader
+from connectors.errors import ConnectorError, Deferred, SignedOut
+from connectors.http import ca_bundle
+from connectors.retry import SERVICE, Retry
+from connectors.surveys.paging import Turn, no_bounds, turns
+from connectors.surveys.paths import at, text
+from connectors.surveys.place import Place
+from connectors.surveys.questions import Questions, questions_of
+from connectors.surveys.reading import StreamReader, cursor_dates
+from connectors.surveys.rows import Rows
+from connectors.surveys.session import Session
+from connectors.surveys.spec import FIELDS
+from connectors.surveys.template import path_of
+from connectors.values import SurveyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from connectors.budget import Meter
+    from connectors.surveys.spec import Spec
+    from connectors.surveys.tokens import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One survey of an account."""
+
+    id: str
+    title: str
+
+
+class SurveyService:
+    """See `SurveySource`. A stream is a survey, or the service where it has one list of responses for all.
+
+    Args:
+        name: The connection's name in the config.
+        spec: The service.
+        secrets: The connection's.
+        meter: Counts calls for all processes that share the account.
+        auth: One of the spec's ways to sign in; the first when left out.
+        settings: The spec's, as far as the connection sets them.
+        surveys: Ids of the surveys to read; all of them when empty.
+        questions: Ids or names of the NPS questions, where a survey has several.
+        fields: Our field, or a word of the user's → where a row holds it.
+        survey: The survey's name, where the service has one list for all.
+        kind: `relational` or `transactional`.
+        daily_calls: Calls in a day at most; None for no limit of ours.
+        url: A sandbox on this machine, instead of the service itself.
+        retry: For calls that fail for the moment.
+        clock: The time, aware.
+        sleep: Takes seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword per option of the configuration
+        self,
+        *,
+        name: str,
+        spec: Spec,
+        secrets: Secrets,
+        meter: Meter,
+        auth: str | None = None,
+        settings: Mapping[str, str] = {},
+        surveys: Sequence[str] = (),
+        questions: Sequence[str] = (),
+        fields: Mapping[str, str] = {},
+        survey: str | None = None,
+        kind: str = "relational",
+        daily_calls: int | None = None,
+        url: str | None = None,
+        retry: Retry | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._spec = spec
+        self._surveys = tuple(surveys)
+        self._named = tuple(questions)
+        self._one = Survey("", survey or spec.title)
+        self._kind = SurveyKind(kind)
+        self._clock = clock
+        self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
+        self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
+        known = {word: settings.get(word) or setting.default or "" for word, setting in spec.settings.items()}
+        gate = Gate(
+            name,
+            meter,
+            [Window(each.calls, each.seconds, name=str(at)) for at, each in enumerate(spec.limits.windows)],
+            daily_calls,
+            sleep=sleep,
+            now=clock,
+        )
+        self._session = Session(
+            name=name,
+            spec=spec,
+            base=url or path_of(spec.base, known),
+            settings=known,
+            auth=spec.auth[auth or next(iter(spec.auth))],
+            secrets=secrets,
+            gate=gate,
+            retry=retry or Retry(policy=SERVICE, sleep=sleep),
+            clock=clock,
+            ca=ca_bundle(os.environ),
+        )
+        self._mark = self._digest()
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """See `SurveySource.pull`. What one survey refuses holds up no other; what the service refuses ends it all."""
+        for survey in list(self._listed()) if self._spec.surveys else [self._one]:
+            stream = survey.id or self._spec.title
+            try:
+                yield from self._read(survey, stream, cursors.get(stream))
+            except SignedOut:
+                raise
+            except Deferred as error:
+                yield Page(stream=stream, cursor=None, refused=error)
+                return
+            except ConnectorError as error:
+                yield Page(stream=stream, cursor=None, refused=error)
+
+    def who(self) -> dict[str, str]:
+        """Ask for as little as proves that we are let in."""
+        if self._spec.surveys:
+            return {"surveys": str(len(list(self._listed())))}
+        next(self._read(self._one, self._spec.title, None), None)
+        return {}
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._session.close()
+
+    def _listed(self) -> Iterator[Survey]:
+        """Yield the surveys to read: those that the user named, else all."""
+        listed = self._spec.surveys
+        assert listed is not None
+        if self._surveys:
+            yield from (Survey(each, each) for each in self._surveys)
+            return
+
+        def ask(turn: Turn):  # type: ignore[no-untyped-def] # noqa: ANN202 - what `Session.ask` returns
+            values = {"page": str(turn.page), "size": str(listed.pages.size), "token": turn.token or None}
+            values |= {"survey": None, "since": None}
+            return self._session.ask(listed.request, values, what="list surveys", url=turn.url)
+
+        for pulled in turns(listed, ask, Turn(listed.pages.first), no_bounds):
+            for row in pulled.rows:
+                if id_ := text(at(row, listed.id)):
+                    yield Survey(id_, text(at(row, listed.title)) or id_)
+
+    def _read(self, survey: Survey, stream: str, cursor: str | None) -> Iterator[Page]:
+        questions = self._questions(survey)
+        if self._spec.responses.answers and questions is None:
+            note = f"{stream}: left out, because no question of this survey asks for a score from 0 to 10"
+            yield Page(stream=stream, cursor=None, notes=(note,))
+            return
+        dates = DateReader(None, zone=UTC, latest=self._clock() + TOLERANCE, earliest=EARLIEST)
+        rows = Rows(
+            self._spec.responses,
+            dates,
+            fields=self._fields,
+            stream=stream,
+            survey=survey.title,
+            kind=self._kind,
+            questions=questions,
+            extra=self._extra,
+        )
+        reader = StreamReader(
+            self._spec.responses,
+            self._session,
+            rows,
+            dates=cursor_dates(),
+            stream=stream,
+            survey=survey.id or None,
+            now=self._clock,
+        )
+        # Where another question counts, every answer is another.
+        mark = self._mark + (questions.score if questions else "")
+        yield from reader.read(Place.of_text(cursor, mark))
+
+    def _questions(self, survey: Survey) -> Questions | None:
+        answers = self._spec.responses.answers
+        if answers is None:
+            return None
+        values = dict.fromkeys(("since", "page", "size", "token")) | {"survey": survey.id}
+        what = f"ask for the questions of `{survey.id}`"
+        told, _ = self._session.ask(answers.lookup.request, values, what=what)
+        return questions_of(told, answers, named=self._named, survey=survey.id)
+
+    def _digest(self) -> str:
+        """Return what tells this way of reading rows from another one."""
+        parts = [self._spec.responses.model_dump_json(), repr(sorted(self._fields.items())), str(self._kind)]
+        parts.append(repr(sorted(self._extra.items())))
+        return blake2b("\x1f".join(parts).encode(), digest_size=6).hexdigest()

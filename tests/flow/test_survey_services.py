@@ -1,0 +1,164 @@
+"""Played survey services, by the command line, into a warehouse: three days of polling end with what they hold."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from sandbox.limits import Limits
+from sandbox.surveys import connection, secrets, serve
+from tests.contract.survey_contract import NOW
+from tests.flow.desk import Desk
+from tests.unit.fake_time import FakeTime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICES = ("asknicely", "retently", "surveymonkey", "typeform")
+SETTINGS: dict[str, dict[str, str]] = {"asknicely": {"domain": "acme"}}
+MAPPING = """\
+version: 1
+from: survey
+to: store
+object: people
+key: {customer_id: record.id}
+records: {object: customers, id: customer_id, email: email}
+match: [{email: person.email}]
+on_none: skip
+fields: {nps_score: score, nps_comment: comment, nps_responses: responses}
+responses: {object: responses, key: {response_key: key}, fields: {customer_id: record.id, score: score}}
+"""
+
+
+def set_up(desk: Desk, survey: dict[str, Any]) -> None:
+    (desk.folder / "mappings").mkdir()
+    connections = {"survey": survey, "store": {"type": "warehouse", "url": "sqlite:///store.db"}}
+    limits = {"stop_if_changed": "100%", "stop_if_rejected": "100%", "stop_if_cleared": "100%"}
+    desk.write("config.yaml", yaml.safe_dump({"version": 1, "connections": connections, "limits": limits}))
+    desk.write("mappings/crm.yaml", MAPPING)
+
+
+def customers(desk: Desk, emails: set[str]) -> None:
+    with closing(sqlite3.connect(desk.folder / "store.db")) as store, store:
+        store.execute("CREATE TABLE customers (customer_id PRIMARY KEY, email TEXT)")
+        rows = [(f"C-{number}", email) for number, email in enumerate(sorted(emails))]
+        store.executemany("INSERT INTO customers VALUES (?, ?)", rows)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_three_days_of_polling_end_with_what_the_service_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    desk, clock = Desk(tmp_path), FakeTime(NOW.timestamp())
+    with serve(name, seed=5, responses=40, clock=clock, limits=Limits()) as service:
+        set_up(desk, connection(service) | {"settings": SETTINGS.get(name, {})})
+        for field, secret in secrets(service).items():
+            monkeypatch.setenv(f"NPSYNC_SURVEY_{field.upper()}", secret)
+        everybody = [f"{first}" for first in {each.email.lower() for each in service.world.answers if each.email}]
+        customers(desk, {*everybody, "late@example.com"})
+        statuses = []
+        for _ in range(4):
+            statuses.append(desk.npsync("sync"))
+            clock.sleep(86_400.0)
+        held = service.world.truth()
+        known = {email for (email,) in desk.stored("SELECT lower(email) FROM customers")}
+
+    assert {0} == {said.status for said in statuses}, statuses[0].err
+    wanted = Counter((f"survey:{each.id}", each.score) for each in held if (each.email or "").lower() in known)
+    written = Counter(desk.stored("SELECT response_key, score FROM responses"))
+    gone = {f"survey:{id_}" for id_ in service.world.answers.gone}
+    assert wanted == Counter({row: number for row, number in written.items() if row[0] not in gone})
+    assert wanted, "nobody was matched"
+
+
+def test_a_service_is_added_by_a_file_outside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the how-to says: its spec beside the config, and no code."""
+    desk, clock = Desk(tmp_path), FakeTime(NOW.timestamp())
+    desk.write("my-tool.yaml", MY_TOOL)
+    with serve("retently", seed=5, clock=clock, limits=Limits()) as service:
+        set_up(desk, {"type": "survey", "spec": "my-tool.yaml", "url": service.url})
+        monkeypatch.setenv("NPSYNC_SURVEY_API_KEY", secrets(service)["api_key"])
+        held = service.world.truth()
+        customers(desk, {each.email.lower() for each in held if each.email})
+
+        said = desk.npsync("sync")
+
+    assert 0 == said.status, said.err
+    assert {f"survey:{each.id}" for each in held if each.email} == {
+        key for (key,) in desk.stored("SELECT response_key FROM responses")
+    }
+
+
+MY_TOOL = """\
+version: 1
+title: My tool
+base: https://my-tool.example
+auth:
+  key: {kind: header, prefix: "api_key="}
+responses:
+  request: {path: /api/v2/feedback, query: {page: "{page}", limit: "{size}", startDate: "{since}"}}
+  pages: {kind: number, size: 7, total: data.total, count: data.pages}
+  rows: data.responses
+  cursor: {field: createdDate, format: unix}
+  fields: {response_id: [id], score: [score], responded_at: [createdDate], email: [email]}
+  skip:
+    - {reason: spam, field: isBogus, values: ["true"]}
+    - {reason: not_nps, field: metricsType, unless: [nps]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what"),
+    [
+        ("rows: data", "row: data", "9:3", "unknown key `row`"),
+        ("kind: number", "kind: numbr", "8:17", "cannot be the text `numbr`"),
+        ('"{page}"', '"{pages}"', "", "nothing is called `pages`"),
+        ("fields: {response_id: [id], ", "fields: {", "", "`fields` lacks `response_id`"),
+        ("field: createdDate", "field: created date!", "10:19", "a path is words with dots"),
+        ("https://my-tool", "http://my-tool", "3:7", "does not have the form"),
+        ("key: {kind: header", "key: {kind: client_credentials", "5:8", "`token_path`"),
+    ],
+)
+def test_a_mistake_in_a_spec_is_told_with_its_place(tmp_path: Path, old: str, new: str, where: str, what: str) -> None:
+    desk = Desk(tmp_path)
+    assert old in MY_TOOL
+    desk.write("my-tool.yaml", MY_TOOL.replace(old, new, 1))
+    set_up(desk, {"type": "survey", "spec": "my-tool.yaml"})
+
+    said = desk.npsync("validate")
+
+    assert 2 == said.status
+    assert re.search(rf"my-tool\.yaml:{where}", said.err)
+    assert what in said.err
+
+
+@pytest.mark.parametrize(
+    ("survey", "what"),
+    [
+        ({"service": "typefrom"}, "Did you mean `typeform`"),
+        ({"service": "typeform", "spec": "x.yaml"}, "one of the two"),
+        ({"spec": "nowhere.yaml"}, "no such file"),
+        ({"service": "typeform", "auth": "oath"}, "Did you mean `oauth`"),
+        ({"service": "asknicely"}, "needs the setting `domain`"),
+        ({"service": "asknicely", "settings": {"domain": "evil.example/"}}, "is no `domain` of AskNicely"),
+        ({"service": "typeform", "settings": {"host": "evil.example"}}, "is no `host` of Typeform"),
+        ({"service": "retently", "surveys": ["1"]}, "one list of responses"),
+        ({"service": "typeform", "url": "https://evil.example"}, "not on this machine"),
+        ({"service": "typeform", "token": "tfp_abc"}, "secrets do not stand in YAML"),
+    ],
+)
+def test_a_mistake_in_the_connection_is_told(tmp_path: Path, survey: dict[str, Any], what: str) -> None:
+    desk = Desk(tmp_path)
+    set_up(desk, {"type": "survey"} | survey)
+
+    said = desk.npsync("validate")
+
+    assert 2 == said.status
+    assert what in said.err
+    assert "tfp_abc" not in said.err
