@@ -20,7 +20,8 @@ def step_names() -> tuple[str, ...]:
 
 
 #: Steps of commands and blocks that the simulated worlds do not have yet.
-ELSEWHERE = ("compute.owners", "deliver.own", "guard.", "match.moves", "match.relink", "poison.", "replay.", "undo.")
+ELSEWHERE = ("compute.owners", "deliver.own", "match.moves", "match.relink")
+ELSEWHERE += ("forget.", "guard.", "poison.", "replay.", "undo.")
 STEPS = tuple(name for name in step_names() if not name.startswith(ELSEWHERE))
 
 
@@ -89,10 +90,13 @@ _SELDOM: dict[str, list[tuple[int, str, int, str | int]]] = {
     "match.expire": [(1, "wait", 0, 400)],
     "match.settle": [(1, "reassign", 0, 0)],
     "failures.reopen": [(0, "write", 1, Fault.OMITTED_UNAPPLIED)],
-    "deliver.hold_back": [(0, "write", 1, Fault.LOST_REPLY), (1, "edit", 0, 0)],
+    "deliver.doubts": [(0, "write", 1, Fault.LOST_REPLY), (1, "wait", 0, 1)],
 }
 #: Steps to which most runs come.
 _OFTEN = [step for step in STEPS if step not in _SELDOM]
+# Those of the second half of a run are come to more seldom.
+_OFTEN += [step for step in _OFTEN if step.startswith(("compute.", "deliver.", "match.decisions", "run.define"))]
+_OFTEN += ["compute.rollups", "match.find", "match.version", "run.finish"]
 #: Faults that any call can meet.
 _OF_ANY = [fault for fault in Fault if fault not in OF_WRITES]
 #: What the world may do, and how often of a hundred.
@@ -109,7 +113,7 @@ _WORLD = {
     "forbid": 3,
     "allow": 2,
     "touch": 4,
-    "drift": 4,
+    "drift": 12,
     "mend": 2,
     "redefine": 2,
     "wait": 2,
@@ -175,21 +179,21 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         what = rng.choices(names, weights)[0] if run else "answer"
         at = 0 if rng.random() < 0.75 else rng.randint(1, 8)
         items.append(Item(run, what, at, (rng.randrange(1000), rng.randrange(11))))
-    for _ in range(rng.choice((0, 1, 2, 2, 3, 4))):
-        if rng.random() < 0.6:
+    for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
+        if rng.random() < 0.62:
             kinds = sorted(OF_WRITES) if rng.random() < 0.8 else list(Fault)
             items.append(Item(run, "write", rng.choice((1, 1, 2)), (rng.choice(kinds),)))
         else:
             items.append(Item(run, "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), (rng.choice(_OF_ANY),)))
     fate = rng.random()
-    if fate < 0.28:
+    if fate < 0.34:
         items.append(Item(run, "crash", rng.choice((1, 1, 1, 2)), (rng.choice(_OFTEN),)))
-    elif fate < 0.48:
+    elif fate < 0.53:
         items.append(
             Item(run, "commit", rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8)), (rng.choice((BEFORE, AFTER, FULL)),))
         )
-    elif fate < 0.62:
+    elif fate < 0.68:
         items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_OFTEN),)))
-    elif fate < 0.69:
+    elif fate < 0.78:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items
