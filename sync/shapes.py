@@ -5,10 +5,11 @@ A shape knows the object's name, its key, how a row of ours becomes its fields, 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from connectors.values import Field
 from sync.desired import Policy
@@ -98,9 +99,21 @@ class Shape:
 
 
 class Shapes:
-    """All objects of a mapping: the record, its rollup, its responses, its memberships and its tasks."""
+    """All objects of a mapping: the record, its rollup, its responses, its memberships and its tasks.
 
-    def __init__(self, mapping: MappingFile) -> None:
+    Every phase of a run asks for them; they are made once for each mapping that was read.
+    """
+
+    def __new__(cls, mapping: MappingFile) -> Self:
+        for known, shapes in _MADE:
+            if known is mapping and isinstance(shapes, cls):
+                return shapes
+        made = super().__new__(cls)
+        made._make(mapping)
+        _MADE.append((mapping, made))
+        return made
+
+    def _make(self, mapping: MappingFile) -> None:
         self._home = mapping.home
         self.record = _shape("profile", 0, mapping.object, mapping.key or {"id": "record.id"}, _standing(mapping))
         #: A record that is made because nobody was found, until its own id is known.
@@ -157,6 +170,10 @@ class Shapes:
             self.tasks,
         )
         return [shape for shape in shapes if shape is not None]
+
+
+#: The mappings read last, and their shapes.
+_MADE: deque[tuple[MappingFile, Shapes]] = deque(maxlen=16)
 
 
 def _is_given(word: str) -> bool:
