@@ -74,8 +74,8 @@ def test_survey_services_are_played_with_answers_of_the_customers(tmp_path):
     with sandbox(tmp_path, "--output", "json", "--calm", "surveys", "--survey-port", "0") as process:
         services = told(process)["services"]
         key = services["retently"]["environment"]["NPSYNC_RETENTLY_API_KEY"]
-        url = services["retently"]["url"] + "/api/v2/feedback?limit=1000"
-        rows = requests.get(url, headers={"Authorization": f"api_key={key}"}, timeout=10).json()["data"]["responses"]
+        url = services["retently"]["url"] + "/api/v2/outbox?limit=1000"
+        rows = requests.get(url, headers={"Authorization": f"api_key={key}"}, timeout=10).json()["data"]["surveys"]
         unknown = requests.get(services["typeform"]["url"] + "/forms", timeout=10)
 
     listed = (ROOT / "examples/customers.csv").read_text(encoding="utf-8-sig")

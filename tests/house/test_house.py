@@ -43,7 +43,10 @@ QUOTED = {
     "sync/identity/mailboxes.py",
     "tests/house/test_house.py",
 }
-QUOTING_FOLDERS = ("connectors/files/presets/", "connectors/surveys/specs/", "examples/", "sandbox/", "tests/shipped/")
+QUOTING_FOLDERS = (
+    *("connectors/files/presets/", "connectors/surveys/specs/", "examples/", "sandbox/", "tests/shipped/"),
+    "tests/contract/test_sandbox_surveys_",
+)
 
 
 def files(*suffixes: str) -> list[Path]:
