@@ -1,4 +1,4 @@
-"""What a sync costs when little or nothing has changed since the last one, counted by the vendor's own log."""
+"""What a sync costs, the first one and those after which little or nothing has changed, by the vendor's own log."""
 
 from __future__ import annotations
 
@@ -19,12 +19,18 @@ PEOPLE, STRANGERS = 250, 30
 DESCRIBED = {"salesforce": 2, "hubspot": 1}
 #: Calls that look one respondent up: by address among contacts and, in Salesforce, leads.
 LOOKED_UP = {"salesforce": 2, "hubspot": 1}
-#: Most addresses that one look-up takes.
-AT_ONCE = {"salesforce": 280, "hubspot": 100}
+#: Most addresses that one look-up takes; Salesforce is asked for the tagged forms of each, too.
+AT_ONCE = {"salesforce": 140, "hubspot": 100}
+#: Calls that write all there is to write first: contacts, companies; and leads and the records of responses.
+WRITTEN = {"salesforce": 2 + 1 + 1 + 2, "hubspot": 3 + 1}
 #: A question for the newest change, of each of those.
 ASKED = {"salesforce": 2, "hubspot": 1}
 #: Where something has changed, questions for what was merged, converted or deleted.
 FOLLOWED = {"salesforce": 2, "hubspot": 2}
+#: What a first sync costs beside: each object is described (those with people once more before they are written), the
+#: newest change is asked for before and after the look-ups, and accounts are read and their people counted; Salesforce
+#: is asked whether it holds any record of a response.
+BESIDE = {"salesforce": 6 + 4 + 2 + 1, "hubspot": 2 + 2 + 2}
 #: The bounds of a sync without news: calls beside the look-ups; Salesforce's read what changed, too.
 MOST = {"salesforce": 5 + math.ceil((PEOPLE + STRANGERS) / 2_000) + 1, "hubspot": 6}
 
@@ -43,6 +49,32 @@ def people_only(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]
     mapping = yaml.safe_dump({**kept, "to": request.param})
     with Crm(request.param, tmp_path, people=PEOPLE, mapping=mapping) as crm:
         yield crm
+
+
+def test_a_first_sync_looks_everybody_up_and_writes_each_record_once(crm: Crm) -> None:
+    """What records held comes with the look-ups, so that it costs no call to make a first sync undoable."""
+    assert 0 == crm.sync(1).status
+
+    looked_up = LOOKED_UP[crm.vendor] * math.ceil((PEOPLE + STRANGERS) / AT_ONCE[crm.vendor])
+    assert WRITTEN[crm.vendor] == len(crm.writes())
+    assert len(crm.since(0)) <= looked_up + WRITTEN[crm.vendor] + BESIDE[crm.vendor]
+
+
+def test_an_empty_custom_object_of_hubspot_s_is_asked_once_and_not_read(tmp_path: Path) -> None:
+    with Crm("hubspot", tmp_path, people=PEOPLE) as crm:
+        crm.world.add_type("nps_responses")
+        crm.world.add_property("nps_responses", "nps_key", hasUniqueValue=True)
+        mapping = tmp_path / "mappings" / "hubspot.yaml"
+        history = "responses: {object: nps_responses, key: {nps_key: key}, fields: {associations.contacts: record.id}}"
+        mapping.write_text(f"{mapping.read_text(encoding='utf-8')}\n{history}\n", encoding="utf-8")
+
+        for batches in ((1,), (1, 2)):
+            calls = len(crm.service.log)
+            assert 0 == crm.sync(*batches).status
+            asked = [f"{each.method} {each.path}" for each in crm.since(calls)]
+            assert 3 == sum("nps_responses/batch/upsert" in each for each in asked)
+            assert [] == [each for each in asked if "nps_responses/batch/read" in each]
+            assert (batches == (1,)) == ("GET /crm/objects/2026-09/nps_responses" in asked)
 
 
 def test_a_sync_without_news_writes_nothing_and_reads_no_more_than_its_bound(crm: Crm) -> None:
