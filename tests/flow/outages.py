@@ -170,23 +170,25 @@ class Outage:
         """Run once, as a process of its own would."""
         return self.ran(lambda project: project.engine(self.crm.vendor).sync(choices or Choices()))
 
-    def ran(self, work: Callable[[Project], RunReport]) -> Ran:
-        """Do something with a project that is opened and closed for it."""
+    def project(self) -> Patient:
+        """Open the project as a process of its own would; a context manager."""
         config = self.crm.desk.folder / "config.yaml"
         settings = load_settings(config, registry.kinds())
-        mappings = {mapping.name: mapping for mapping in load_mappings(config, settings)}
+        return Patient(
+            root=config.parent,
+            settings=settings,
+            mappings={mapping.name: mapping for mapping in load_mappings(config, settings)},
+            clock=self.time.now,
+            time=self.time,
+            timeout=(GIVEN_UP_S, GIVEN_UP_S) if self.kind == "silent" and not self.over else SERVICE.timeout,
+        )
+
+    def ran(self, work: Callable[[Project], RunReport]) -> Ran:
+        """Do something with a project that is opened and closed for it."""
         retries = self.time.retries
         report: RunReport | None = None
         codes: tuple[str, ...]
-        given_up = (GIVEN_UP_S, GIVEN_UP_S) if self.kind == "silent" and not self.over else SERVICE.timeout
-        with Patient(
-            root=config.parent,
-            settings=settings,
-            mappings=mappings,
-            clock=self.time.now,
-            time=self.time,
-            timeout=given_up,
-        ) as project:
+        with self.project() as project:
             try:
                 report = work(project)
             except (ConnectorError, UserError) as error:
