@@ -39,6 +39,11 @@ class Turn:
     #: For lists in order, the moment from which on the page is asked for.
     since: datetime | None = None
 
+    @property
+    def place(self) -> Turn:
+        """What tells this page from others: its token, where it has one."""
+        return replace(self, page=0) if self.token else self
+
 
 class ShiftedError(Exception):
     """Rows have moved up a page, so one of them may have been missed."""
@@ -52,7 +57,7 @@ def turns(listed: Listed, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn,
         ShiftedError: There are fewer rows than there were.
     """
     turn: Turn | None = first
-    asked, before, total = {first}, "", None
+    asked, before, total = {first.place}, "", None
     for number in range(1, MOST_PAGES + 1):
         assert turn is not None
         body, reply = ask(turn)
@@ -69,9 +74,9 @@ def turns(listed: Listed, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn,
         yield Pulled(rows, turn)
         if turn is None:
             return
-        if turn in asked:
+        if turn.place in asked:
             raise Deferred(f"the token of a page came again after {number} pages", next_step=WAIT)
-        asked.add(turn)
+        asked.add(turn.place)
     raise Deferred(f"there is no end after {MOST_PAGES} pages", next_step=WAIT)
 
 

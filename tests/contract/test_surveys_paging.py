@@ -1,0 +1,136 @@
+"""How the engine goes from page to page, and that there is always an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from connectors.errors import Deferred, Refused
+from sandbox.exchange import Reply, Request
+from tests.contract.survey_bench import Bench, ids, paged, refused, row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_pages_by_number() -> None:
+    with Bench(paged([row(number) for number in range(7)])) as bench:
+        got = bench.read()
+
+    assert ids(0, 1, 2, 3, 4, 5, 6) == got.told
+    assert 3 == len(bench.world.asked)
+
+
+def test_the_next_page_by_its_address() -> None:
+    def answer(request: Request) -> Reply:
+        number = int(request.first("at", "0"))
+        more = {"next": f"{request.path}?at={number + 1}"} if number < 2 else {"next": None}
+        return Reply.json({"rows": [row(number)]} | more)
+
+    with Bench(answer, responses={"pages": {"kind": "next_url", "next": "next"}}) as bench:
+        assert ids(0, 1, 2) == bench.read().told
+
+
+def test_the_next_page_by_the_link_header() -> None:
+    def answer(request: Request) -> Reply:
+        number = int(request.first("at", "0"))
+        link = {"Link": f'</rows?at={number + 1}>; rel="next", </rows>; rel="first"'} if number < 2 else {}
+        return Reply.json({"rows": [row(number)]}, headers=link)
+
+    with Bench(answer, responses={"pages": {"kind": "link"}}) as bench:
+        assert ids(0, 1, 2) == bench.read().told
+
+
+def test_the_next_page_by_a_token_that_may_hold_anything() -> None:
+    tokens = ["", "a&b=c/..?#", "é"]
+
+    def answer(request: Request) -> Reply:
+        number = tokens.index(request.first("token"))
+        return Reply.json({"rows": [row(number)], "go": {"on": dict(enumerate(tokens)).get(number + 1)}})
+
+    with Bench(answer, responses={"pages": {"kind": "token", "next": "go.on"}}) as bench:
+        assert ids(0, 1, 2) == bench.read().told
+
+
+def test_a_next_page_at_another_host_gets_no_key() -> None:
+    reply = {"rows": [row(1)], "next": "https://elsewhere.example/rows"}
+    with Bench(lambda _: Reply.json(reply), responses={"pages": {"kind": "next_url", "next": "next"}}) as bench:
+        assert isinstance(refused(bench.read()), Refused)
+
+
+@pytest.mark.parametrize("kind", ["token", "next_url"])
+def test_a_token_that_repeats_ends_the_reading(kind: str) -> None:
+    count = iter(range(1000))
+
+    def answer(_: Request) -> Reply:
+        number = next(count)
+        return Reply.json({"rows": [row(number)], "go": f"/rows?token={number % 3}"})
+
+    with Bench(answer, responses={"pages": {"kind": kind, "next": "go"}}) as bench:
+        got = bench.read()
+
+    assert isinstance(refused(got), Deferred)
+    assert "again" in str(refused(got))
+    assert len(bench.world.asked) < 10
+
+
+def test_a_list_that_shrinks_while_it_is_read_is_read_again() -> None:
+    """Something in front was deleted, so a row has moved up to the page before."""
+    rows = [row(number) for number in range(9)]
+
+    def answer(request: Request) -> Reply:
+        if request.first("page") == "2" and len(rows) == 9:
+            del rows[0]
+        return paged(rows, total=len(rows))(request)
+
+    with Bench(answer, responses={"pages": {"kind": "number", "size": 3, "total": "total"}}) as bench:
+        got = bench.read()
+
+    assert {"r3", "r8"} <= set(got.told)
+    assert refused(got) is None
+
+
+def test_a_list_that_never_stops_shrinking_is_given_up() -> None:
+    totals = iter(range(1000, 0, -1))
+
+    def answer(request: Request) -> Reply:
+        return paged([row(number) for number in range(9)], total=next(totals))(request)
+
+    with Bench(answer, responses={"pages": {"kind": "number", "size": 3, "total": "total"}}) as bench:
+        assert isinstance(refused(bench.read()), Deferred)
+
+
+KEYSET = {
+    "pages": {"kind": "keyset", "size": 3},
+    "cursor": {"field": "at", "format": "iso", "ascending": True, "look_back": "1h"},
+}
+
+
+def since(rows: list[dict[str, Any]]) -> Callable[[Request], Reply]:
+    """Answer with pages from a moment on, oldest first."""
+
+    def answer(request: Request) -> Reply:
+        return paged([each for each in rows if each["at"] >= request.first("since")])(request)
+
+    return answer
+
+
+@pytest.mark.parametrize("ties", range(1, 12))
+def test_ties_at_the_ends_of_pages_are_all_read(ties: int) -> None:
+    rows = [row(0), *(row(number, hours=50) for number in range(1, 1 + ties)), row(60), row(61)]
+    with Bench(since(rows), responses=KEYSET) as bench:
+        got = bench.read()
+
+    assert sorted(each["id"] for each in rows) == sorted(got.told)
+
+
+def test_a_row_of_the_far_future_does_not_hide_what_comes() -> None:
+    rows = [row(1), row(2), row(3, hours=-9000)]
+    with Bench(since(rows), responses=KEYSET) as bench:
+        first = bench.read()
+        rows.insert(2, row(50))
+        second = bench.read(first.last)
+
+    assert ["r50"] == second.told
+    assert "date_in_future" == first.pages[0].rejects[0].reason
