@@ -281,11 +281,11 @@ class Forgetter:
 
     def _marks(self, connection: Connection, found: Person) -> set[forgotten.Mark]:
         """Return what the person will be known by; what somebody else is known by as well is left out."""
-        claimed = {mark for claims in found.claims for mark in forgotten.marks_of("", claims)}
+        claimed = {mark for claims in found.claims for mark in forgotten.marks_of(claims)}
         recorded = {(kind, each.record) for each in found.records for kind in self._kinds(each)}
         asked = set() if found.email is None else {("email", found.email)}
         responses = {(forgotten.RESPONSE, key) for key in found.keys}
-        kept = (claimed | recorded | asked) - {(forgotten.RESPONSE, "")}
+        kept = claimed | recorded | asked
         return (kept - person_rows.shared(connection, kept)) | responses
 
     def _scrub(self, texts: list[str], receipt: Receipt) -> None:

@@ -49,13 +49,13 @@ class Forgotten:
     key: bytes
     digests: frozenset[str]
 
-    def has(self, response: str, claims: Claims) -> bool:
-        """Tell whether a response is of somebody who was forgotten."""
-        return any(digest(self.key, mark) in self.digests for mark in marks_of(response, claims))
-
     def without(self, rows: Sequence[Incoming], claims: Mapping[str, Claims]) -> list[Incoming]:
-        """Return the rows of those who were not forgotten."""
-        return [row for row in rows if not self.has(row.key, claims[row.respondent])]
+        """Return the rows of those who were not forgotten; a mark costs some 2 µs, a respondent is looked at once."""
+        gone = {each for each in {row.respondent for row in rows} if self._has(marks_of(claims[each]))}
+        return [row for row in rows if row.respondent not in gone and not self._has([(RESPONSE, row.key)])]
+
+    def _has(self, marks: Iterable[Mark]) -> bool:
+        return any(digest(self.key, mark) in self.digests for mark in marks)
 
 
 def known(connection: Connection) -> Forgotten | None:
@@ -81,13 +81,9 @@ def readmit(connection: Connection, receipt: str) -> int:
     return connection.execute(delete(FORGOTTEN).where(FORGOTTEN.c.receipt == receipt)).rowcount
 
 
-def marks_of(response: str, claims: Claims) -> Iterable[Mark]:
-    """Yield what a response is known by."""
-    yield RESPONSE, response
-    for name, kind in KINDS.items():
-        value = getattr(claims, name)
-        if value is not None:
-            yield kind, value
+def marks_of(claims: Claims) -> set[Mark]:
+    """Return what *claims* name one person by."""
+    return {(kind, value) for name, kind in KINDS.items() if (value := getattr(claims, name)) is not None}
 
 
 def digest(key: bytes, mark: Mark) -> str:

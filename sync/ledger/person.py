@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sync.identity.claims import CLAIM_COLUMNS, Claims
 from sync.identity.normalise import email_key, salesforce_id
 from sync.ledger.alias_tables import ALIASES
-from sync.ledger.forgotten import KINDS
+from sync.ledger.forgotten import KINDS, marks_of
 from sync.ledger.rows import among, fetch
 from sync.ledger.tables import MATCHES, RESPONDENTS, RESPONSES
 
@@ -174,7 +174,7 @@ def _matched_to(connection: Connection, records: Collection[Matched], *, same_ma
 
 def _unmatched(connection: Connection, respondents: Collection[str], ids: set[Mark]) -> set[str]:
     """Return the respondents who are matched to nobody and have an address or an id of the person, and only theirs."""
-    own = ids | {mark for claims in _claims(connection, sorted(respondents)) for mark in _marks(claims)}
+    own = ids | {mark for claims in _claims(connection, sorted(respondents)) for mark in marks_of(claims)}
     if not own:
         return set()
     columns = [RESPONDENTS.c[name] for name in KINDS]
@@ -197,10 +197,6 @@ def _candidates(connection: Connection, respondents: Collection[str]) -> set[Mat
     these = (MATCHES.c.outcome == "held", among(connection, MATCHES.c.respondent, sorted(respondents)))
     rows = fetch(connection, select(MATCHES.c.mapping, MATCHES.c.candidates).where(*these))
     return {Matched(mapping, "", record) for mapping, candidates in rows for record in json.loads(candidates)}
-
-
-def _marks(claims: Claims) -> set[Mark]:
-    return {(kind, value) for name, kind in KINDS.items() if (value := getattr(claims, name)) is not None}
 
 
 def _keys(connection: Connection, respondents: Collection[str]) -> set[str]:
