@@ -12,8 +12,12 @@ from sandbox.surveys.hubspot_feedback import HubSpotFeedback
 from sandbox.surveys.population import fill
 from sandbox.surveys.qualtrics import Qualtrics
 from sandbox.surveys.retently import Retently
+from sandbox.surveys.simplesat import Simplesat
 from sandbox.surveys.surveymonkey import SurveyMonkey
+from sandbox.surveys.survicate import Survicate
 from sandbox.surveys.typeform import Typeform
+from sandbox.surveys.wootric import Wootric
+from sandbox.surveys.zenloop import Zenloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +26,11 @@ if TYPE_CHECKING:
     from sandbox.surveys.world import SurveyWorld
 
 WORLDS: dict[str, type[SurveyWorld]] = {
-    one.name: one for one in (Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics, HubSpotFeedback)
+    one.name: one
+    for one in (
+        *(Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics, HubSpotFeedback),
+        *(Survicate, Simplesat, Zenloop, Wootric),
+    )
 }
 #: The services that are played.
 NAMES = tuple(WORLDS)

@@ -65,15 +65,39 @@ CALLS_OF: dict[str, list[Call]] = {
         ("GET", "/API/v3/surveys/{survey}/export-responses/00000001-sandbox-def/file", None),
         ("POST", "/oauth2/token", "grant_type=client_credentials&client_id=a&client_secret=b"),
     ],
+    "survicate": [
+        ("GET", "/v2/surveys", None),
+        ("GET", "/v2/surveys/{survey}/questions", None),
+        ("GET", "/v2/surveys/{survey}/responses?items_per_page=5&start=2027-01-01T00:00:00Z&end=2026-01-01", None),
+        ("GET", "/v2/surveys/{survey}/responses?page_token=x", None),
+    ],
+    "simplesat": [
+        ("GET", "/api/v1/surveys?page=1&page_size=5", None),
+        ("POST", "/api/v1/responses/search?page=1&page_size=5", {"start_date": "2026-01-01", "end_date": "2027-01-01"}),
+    ],
+    "zenloop": [
+        ("GET", "/v1/surveys?page=1&per_page=5", None),
+        ("GET", "/v1/surveys/{survey}/answers?page=1&per_page=5&order_by=inserted_at&order_type=asc", None),
+        ("GET", "/v1/surveys/{survey}/answers?date_from=2026-01-01&date_to=2027-01-01&date_shortcut=custom", None),
+    ],
+    "wootric": [
+        ("POST", "/oauth/token", "grant_type=client_credentials&client_id=a&client_secret=b"),
+        ("GET", "/v1/responses.json?page=1&per_page=5&created[gt]=1790000000&created[lt]=1890000000", None),
+        ("GET", "/v1/declines.json?page=1&sort_order=asc", None),
+    ],
 }
 
 
 def headers_of(world: surveys.SurveyWorld) -> list[tuple[str, str]]:
-    key = world.secrets.get("token") or world.secrets.get("api_key") or ""
+    key = world.secrets.get("token") or world.secrets.get("api_key") or "given"
+    if world.doors:
+        world.doors.given["given"] = 10.0**12
     ways = {
         "retently": ("Authorization", f"api_key={key}"),
         "asknicely": ("X-apikey", key),
         "qualtrics": ("X-API-TOKEN", key),
+        "survicate": ("Authorization", f"Basic {key}"),
+        "simplesat": ("X-Simplesat-Token", key),
     }
     return [ways.get(world.name, ("Authorization", f"Bearer {key}")), ("Host", "127.0.0.1:1")]
 

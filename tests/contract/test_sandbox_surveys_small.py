@@ -1,0 +1,265 @@
+"""The smaller services as they are played: each with its own way to page, its own times, its own rows to leave out."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox import Clock, Limits, surveys
+from tests.contract.survey_wire import Told, Wire, shape, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.surveys import Survey
+
+RECORDED = Path(__file__).parents[3] / "shared" / "fixtures" / "zenloop" / "answers_records.jsonl"
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+Rows = dict[str, tuple[Any, ...]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock.standing(START.timestamp())
+
+
+@pytest.fixture
+def name() -> str:
+    """Say which service; tests that need one have it as a parameter."""
+    return "survicate"
+
+
+@pytest.fixture
+def service(name, clock) -> Iterator[Survey]:
+    with surveys.serve(name, responses=120, limits=Limits(), clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
+def wire(service) -> Wire:
+    return wire_to(service)
+
+
+def token(service: Survey, path: str) -> Told:
+    secrets = surveys.secrets(service)
+    grant = "refresh_token" if "refresh_token" in secrets else "client_credentials"
+    form = "&".join(f"{key}={value}" for key, value in (secrets | {"grant_type": grant}).items())
+    return Wire(service, {}).call("POST", path, form)
+
+
+def wire_to(service: Survey) -> Wire:
+    key = surveys.secrets(service).get("api_key", "")
+    match service.world.name:
+        case "survicate":
+            return Wire(service, {"Authorization": f"Basic {key}"})
+        case "simplesat":
+            return Wire(service, {"X-Simplesat-Token": key})
+        case "wootric":
+            key = token(service, "/oauth/token").json["access_token"]
+        case "google_forms":
+            key = token(service, "/token").json["access_token"]
+    return Wire(service, {"Authorization": f"Bearer {key}"})
+
+
+def survicate(wire: Wire, size: int) -> Rows:
+    found = {}
+    for survey in wire.get("/v2/surveys").json["data"]:
+        page = wire.get(f"/v2/surveys/{survey['id']}/responses", items_per_page=size).json
+        rows = page["data"]
+        while page["pagination"]["has_more"]:
+            page = wire.call("GET", page["pagination"]["next_url"]).json
+            rows += page["data"]
+        for row in rows:
+            said = {one["question_type"]: one["answer"] for one in row["answers"]}
+            who = {one["name"]: one["value"] for one in row["respondent"]["attributes"]}
+            if "nps" in said:
+                comment = said.get("text", {}).get("content")
+                at = datetime.fromisoformat(row["collected_at"])
+                found[row["uuid"]] = (said["nps"]["rating"], comment, who.get("email"), at)
+    return found
+
+
+def simplesat(wire: Wire, size: int) -> Rows:
+    page = wire.call("POST", f"/api/v1/responses/search?page_size={size}", {}).json
+    rows = page["responses"]
+    while page["next"]:
+        page = wire.call("POST", page["next"], {}).json
+        rows += page["responses"]
+    return {
+        str(row["id"]): (
+            int(one["choice"]),
+            one["follow_up_answer"] or None,
+            row["customer"]["email"],
+            datetime.fromisoformat(row["created"]),
+        )
+        for row in rows
+        for one in row["answers"]
+        if one["question"]["metric"] == "NPS"
+    }
+
+
+def zenloop(wire: Wire, size: int) -> Rows:
+    rows: list[dict[str, Any]] = []
+    for survey in wire.get("/v1/surveys").json["surveys"]:
+        path = f"/v1/surveys/{survey['public_hash_id']}/answers"
+        for number in range(1, 1_000):
+            page = wire.get(path, page=number, per_page=size, order_by="inserted_at", order_type="asc").json["answers"]
+            rows += page
+            if len(page) < size:
+                break
+    return {
+        row["id"]: (
+            row["score"],
+            row["comment"] or None,
+            row["email"] or None,
+            datetime.fromisoformat(row["inserted_at"]),
+        )
+        for row in rows
+    }
+
+
+def wootric(wire: Wire, size: int) -> Rows:
+    rows: list[dict[str, Any]] = []
+    page = 0
+    while page < 30:
+        page += 1
+        part = wire.get("/v1/responses.json", page=page, per_page=size, sort_order="asc").json
+        if not part:
+            break
+        rows += part
+    return {
+        str(row["id"]): (
+            row["score"],
+            row["text"] or None,
+            row["end_user"]["email"],
+            datetime.strptime(row["created_at"], "%Y-%m-%d %H:%M:%S %z"),
+        )
+        for row in rows
+        if row["completed"] and not row["excluded_from_calculations"]
+    }
+
+
+READERS: dict[str, Callable[[Wire, int], Rows]] = {
+    "survicate": survicate,
+    "simplesat": simplesat,
+    "zenloop": zenloop,
+    "wootric": wootric,
+}
+
+
+@pytest.mark.parametrize("size", [5, 50])
+@pytest.mark.parametrize("name", READERS)
+def test_every_page_size_gives_all_that_counts(service, wire, size, name, clock):
+    assert told(service.world.truth()) == READERS[name](wire, size)
+    clock.advance(3.5 * 86_400)
+    assert told(service.world.truth()) == READERS[name](wire_to(service), size)
+    assert service.world.answers.gone
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_who_has_no_key_is_refused(service):
+    path = {"survicate": "/v2/surveys", "simplesat": "/api/v1/surveys", "zenloop": "/v1/surveys"}
+    refused = Wire(service, {"Authorization": "Bearer x"}).get(path.get(service.world.name, "/v1/responses.json"))
+
+    assert 401 == refused.status
+
+
+def test_survicate_goes_on_by_urls_that_end(service, wire):
+    survey = service.world.surveys[0]
+    page = wire.get(f"/v2/surveys/{survey}/responses", items_per_page=2).json
+    service.world.add(3, survey=survey)
+    following = wire.call("GET", page["pagination"]["next_url"]).json
+    service.world.expire_cursors()
+    ended = wire.call("GET", page["pagination"]["next_url"])
+
+    assert {"data", "pagination"} == set(page)
+    assert not {one["uuid"] for one in page["data"]} & {one["uuid"] for one in following["data"]}
+    assert 400 == ended.status
+    assert 400 == wire.get(f"/v2/surveys/{survey}/responses", items_per_page=101).status
+
+
+def test_survicate_takes_the_later_date_for_its_start(service, wire):
+    key = service.world.add(3, at=START)
+    path = f"/v2/surveys/{service.world.surveys[0]}/responses"
+
+    def ids(**query: str) -> set[str]:
+        return {one["uuid"] for one in wire.get(path, items_per_page=100, **query).json["data"]}
+
+    assert key in ids(end="2026-11-02T08:59:59.000000Z")
+    assert key not in ids(start="2026-11-02T08:59:59.000000Z")
+
+
+@pytest.mark.parametrize("name", ["simplesat"])
+def test_simplesat_tells_edits_and_cannot_be_asked_for_them(service, wire, clock):
+    one = service.world.truth()[0]
+    clock.advance(86_400)
+    service.world.edit(one.id, score=1)
+    body = {"start_date": (START + timedelta(seconds=1)).isoformat()}
+    rows = wire.call("POST", "/api/v1/responses/search", {}).json["responses"]
+    edited = next(row for row in rows if str(row["id"]) == one.id)
+
+    assert edited["modified"] > edited["created"]
+    assert one.id not in {
+        str(row["id"]) for row in wire.call("POST", "/api/v1/responses/search", body).json["responses"]
+    }
+    assert {"id", "created", "modified", "ip_address", "survey", "customer", "ticket", "answers"} == set(edited)
+
+
+@pytest.mark.skipif(not RECORDED.is_file(), reason="the shared fixtures are not here")
+@pytest.mark.parametrize("name", ["zenloop"])
+def test_zenloop_rows_have_the_keys_and_types_of_recorded_ones(service, wire):
+    service.world.add(10, email="ann@x.example", comment="Good", name="Ann Abel")
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8").splitlines()[0])["data"]
+    row = wire.get(f"/v1/surveys/{service.world.surveys[0]}/answers", per_page=1).json["answers"][0]
+
+    assert shape(recorded) == shape(row)
+    assert len(recorded["inserted_at"]) == len(row["inserted_at"])
+
+
+@pytest.mark.parametrize("name", ["zenloop"])
+def test_zenloop_takes_dates_only_as_custom_ones(service, wire):
+    path = f"/v1/surveys/{service.world.surveys[0]}/answers"
+    tomorrow = "2026-11-03T00:00:00Z"
+
+    assert wire.get(path, date_from=tomorrow).json["answers"]
+    assert [] == wire.get(path, date_from=tomorrow, date_shortcut="custom").json["answers"]
+
+
+@pytest.mark.parametrize("name", ["wootric"])
+def test_wootric_leaves_both_bounds_out_and_ends_at_its_thirtieth_page(service, wire):
+    at = START - timedelta(days=40)
+    for _ in range(32):
+        service.world.add(9, at=at)
+    second = int(at.timestamp())
+
+    def count(**query: Any) -> int:
+        return len(wire.get("/v1/responses.json", **{"per_page": 50, "sort_order": "asc", **query}).json)
+
+    assert 32 == count(**{"created[gt]": second - 1, "created[lt]": second + 1})
+    assert 0 == count(**{"created[gt]": second, "created[lt]": second + 1})
+    assert (1, 0) == (count(page=30, per_page=1), count(page=31, per_page=1))
+
+
+@pytest.mark.parametrize("name", ["wootric"])
+def test_wootric_tells_who_declined_and_its_tokens_end(service, wire, clock):
+    key = service.world.add(None, email="quiet@x.example")
+    declines = {row["id"]: row for row in wire.get("/v1/declines.json", per_page=50).json}
+    wrong = Wire(service, {}).call("POST", "/oauth/token", "grant_type=client_credentials&client_id=a&client_secret=b")
+
+    assert "quiet@x.example" == declines[int(key)]["end_user"]["email"]
+    assert key not in wootric(wire, 50)
+    assert 401 == wrong.status
+    clock.advance(7_200)
+    assert 401 == wire.get("/v1/declines.json").status
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_limit_is_told_with_the_time_to_wait(clock, name):
+    with surveys.serve(name, responses=0, clock=clock) as service:
+        last = [Wire(service, {}).get("/") for _ in range(1_001)][-1]
+
+    assert (429, "60") == (last.status, last.headers["Retry-After"])
