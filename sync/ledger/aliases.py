@@ -11,6 +11,7 @@ from sync.chunk import Before
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
 from sync.ledger import failed, matching
 from sync.ledger.alias_tables import ALIASES
+from sync.ledger.doubt_tables import DOUBTS
 from sync.ledger.log_tables import DECLINED, EARLIER
 from sync.ledger.rows import among, arrow, fetch, table, upsert
 from sync.ledger.tables import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Table
 
 #: What is known of a record under its own name.
-_OF_A_RECORD = (ACKNOWLEDGED, OUTBOX, EARLIER, DECLINED)
+_OF_A_RECORD = (ACKNOWLEDGED, OUTBOX, EARLIER, DECLINED, DOUBTS)
 
 
 def known(connection: Connection, mapping: str, refs: Iterable[RecordRef]) -> list[RecordRef]:

@@ -11,7 +11,7 @@ from connectors.batching import send
 from connectors.contract import Applied
 from connectors.errors import ConnectorError, Deferred, SchemaDrift
 from connectors.records import RECORD_FIELDS
-from connectors.values import Outcome, OutcomeKind, RecordRef
+from connectors.values import Moved, Outcome, OutcomeKind, RecordRef
 from tests.simulation.crm import CONTACT, Order
 
 if TYPE_CHECKING:
@@ -93,6 +93,22 @@ class Client:
     def version(self) -> str:
         """See `Directory.version`."""
         return self.caller.call(lambda: self.remote.read("version", lambda: str(self.crm.version)))
+
+    def moves(self, cursor: str | None) -> tuple[Sequence[Moved], str]:
+        """See `Moves.moves`."""
+        return self.caller.call(lambda: self.remote.read("moves", lambda: self._moved(cursor)))
+
+    def _moved(self, cursor: str | None) -> tuple[Sequence[Moved], str]:
+        moved = self.crm.moved
+        since = moved if cursor is None else moved[int(cursor) :]
+        told = [
+            Moved(
+                old=RecordRef(object=CONTACT, id=old),
+                new=None if new is None else RecordRef(object=CONTACT, id=new),
+            )
+            for old, new in since
+        ]
+        return ([] if cursor is None else told), str(len(moved))
 
     def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
         """See `Accounts.sizes`."""

@@ -64,6 +64,8 @@ class Crm:
     late: list[tuple[float, list[Order]]] = field(default_factory=list)
     #: Moves with every change of a contact.
     version: int = 0
+    #: Contacts that were merged into others, or deleted (None), in order.
+    moved: list[tuple[str, str | None]] = field(default_factory=list)
     applied: int = 0
 
     def __post_init__(self) -> None:
@@ -119,12 +121,21 @@ class Crm:
             if kept.get(name) is None:
                 kept[name] = value
         self.ever.setdefault((CONTACT, winner), set()).update(self.ever.get((CONTACT, loser), ()))
+        self._let_go(loser)
+        self.moved.append((loser, winner))
         self.version += 1
 
     def delete(self, id_: str) -> None:
         self.contacts[id_].deleted = True
         self.held.pop((CONTACT, id_), None)
+        self._let_go(id_)
+        self.moved.append((id_, None))
         self.version += 1
+
+    def _let_go(self, id_: str) -> None:
+        """Take away what hangs on a contact that is no more; what only names it stays."""
+        for ref in [ref for ref in self.held if ref[1].startswith(f"{id_}\x1f")]:
+            del self.held[ref]
 
     def read(self, refs: Sequence[Ref], fields: Sequence[str]) -> dict[Ref, dict[str, FieldValue]]:
         """Return what records hold; those that are not there are absent."""

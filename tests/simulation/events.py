@@ -106,6 +106,19 @@ def _contact(world: World, person: int) -> None:
     crm.version += 1
 
 
+def _merge(world: World, number: int, other: int) -> None:
+    live = [contact.id for contact in world.crm.contacts.values() if contact.live]
+    loser, winner = (live[each % len(live)] for each in (number, other)) if live else ("", "")
+    if loser != winner:
+        world.crm.merge(loser, winner)
+
+
+def _delete(world: World, number: int, _: int) -> None:
+    live = [contact.id for contact in world.crm.contacts.values() if contact.live]
+    if len(live) > 1:
+        world.crm.delete(live[number % len(live)])
+
+
 def _some_contact(world: World, number: int) -> Contact | None:
     contacts = list(world.crm.contacts.values())
     return contacts[number % len(contacts)] if contacts else None
@@ -164,5 +177,7 @@ HAPPENINGS: dict[str, Callable[[World, int, int], None]] = {
     "mend": _mend,
     "redefine": _redefine,
     "wait": _wait,
+    "merge": _merge,
+    "delete": _delete,
     "jump": _jump,
 }

@@ -20,8 +20,7 @@ def step_names() -> tuple[str, ...]:
 
 
 #: Steps of commands and blocks that the simulated worlds do not have yet.
-ELSEWHERE = ("compute.owners", "deliver.own", "match.moves", "match.relink")
-ELSEWHERE += ("forget.", "guard.", "poison.", "replay.", "undo.")
+ELSEWHERE = ("compute.owners", "deliver.own", "forget.", "guard.", "poison.", "replay.", "undo.")
 STEPS = tuple(name for name in step_names() if not name.startswith(ELSEWHERE))
 
 
@@ -90,6 +89,7 @@ _SELDOM: dict[str, list[tuple[int, str, int, str | int]]] = {
     "match.expire": [(1, "wait", 0, 400)],
     "match.settle": [(1, "reassign", 0, 0)],
     "failures.reopen": [(0, "write", 1, Fault.OMITTED_UNAPPLIED)],
+    "match.relink": [(1, "merge", 0, 0)],
     "deliver.doubts": [(0, "write", 1, Fault.LOST_REPLY), (1, "wait", 0, 1)],
 }
 #: Steps to which most runs come.
@@ -115,6 +115,8 @@ _WORLD = {
     "touch": 4,
     "drift": 12,
     "mend": 2,
+    "merge": 6,
+    "delete": 3,
     "redefine": 2,
     "wait": 2,
 }
@@ -186,14 +188,14 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         else:
             items.append(Item(run, "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), (rng.choice(_OF_ANY),)))
     fate = rng.random()
-    if fate < 0.34:
-        items.append(Item(run, "crash", rng.choice((1, 1, 1, 2)), (rng.choice(_OFTEN),)))
-    elif fate < 0.53:
+    if fate < 0.42:
+        items.append(Item(run, "crash", rng.choice((1, 1, 1, 1, 1, 2)), (rng.choice(_OFTEN),)))
+    elif fate < 0.60:
         items.append(
             Item(run, "commit", rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8)), (rng.choice((BEFORE, AFTER, FULL)),))
         )
-    elif fate < 0.68:
+    elif fate < 0.76:
         items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_OFTEN),)))
-    elif fate < 0.78:
+    elif fate < 0.85:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items

@@ -65,6 +65,16 @@ REGRESSIONS = {
             *(Item(1, "commit", number, ("crash after commit",)) for number in (4, 5)),
         ),
     ),
+    "a record in doubt is merged into another": History(
+        391,
+        _knobs(persons=5, batch=1, late_rows=True, blocks=("responses",), pause_s=86_400.0, known=(0, 2, 3, 4)),
+        2,
+        (
+            Item(0, "answer", 0, (77, 0)),
+            Item(0, "write", 1, (Fault.OMITTED,)),
+            Item(1, "merge", 0, (753, 4)),
+        ),
+    ),
     "a field goes back to what was confirmed before a lost write": History(
         1566,
         _knobs(persons=2, page=3, batch=2, known=(0, 1), blocks=("responses", "rollup"), pause_s=900.0),
