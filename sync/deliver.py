@@ -252,7 +252,9 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
 ) -> None:
     """Read back what is unknown, and store the verdicts in one transaction."""
     unconfirmed = verdict.waiting
-    not_applied = [row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed))]
+    doubted = {row[1:3] for row in verdict.in_doubt}
+    others = (row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed)))
+    not_applied = [place for place in others if place not in doubted]
     for parcel in verdict.unknown:
         result.calls += 1
         try:

@@ -135,7 +135,7 @@ class Engine:
     def _begin(self, lease: Lease, *, dry_run: bool) -> Run:
         now = self._clock()
         with self._ledger.read() as connection:
-            id_ = _run_id(now, lambda run: runs.exists(connection, run))
+            id_ = runs.new_id(connection, now)
         return Run(
             id=f"{id_}-dry" if dry_run else id_,
             mapping=self._mapping,
@@ -289,12 +289,3 @@ class Engine:
             runs.finish(
                 connection, run.id, status=Status.FAILED, at=to_text(self._clock()), unsettled=True, report=told
             )
-
-
-def _run_id(now: datetime, taken: Callable[[str], bool]) -> str:
-    """Name a run by its second; the second one of a second gets a number."""
-    name = now.strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while taken(name if number == 1 else f"{name}-{number}"):
-        number += 1
-    return name if number == 1 else f"{name}-{number}"

@@ -2,7 +2,7 @@
 
 No destination can be asked to forget a request, and nobody shall wait for one. So newer values are sent at once; when a
 lost one cannot arrive any more, its record is read, and where it did arrive late, the newer values are sent again.
-What somebody else wrote meanwhile is left alone.
+What somebody else wrote meanwhile is left alone, and so is a record of theirs of which nothing is confirmed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from connectors.values import RecordRef
-from sync.ledger import doubts, outbox
+from sync.ledger import doubts, outbox, undos
 from sync.mapping.values import same
 from sync.packed import pack, unpack
 from sync.shapes import Shapes
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Places of a mapping whose rows are made, and taken away, by npsync alone.
 _OURS_TO_DELETE = ("segment", "response")
+
+
+#: What is deleted where nothing is wanted of it: rows of ours. A person's record, an account, a task never is.
+_OURS = ("response", "segment")
 
 
 def put_right(run: Run, destination: Destination) -> int:
@@ -65,12 +69,14 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     records = sorted({doubt.record for doubt in some})
     with run.ledger.read() as connection:
         confirmed = outbox.acknowledged(connection, run.name, shape.object, records)
-        queued = outbox.waiting(connection, run.name, shape.object, records)
+        queued = undos.waiting(connection, run.name, shape.object, records)
+    ours = shape.place in _OURS
     sent: dict[str, list[Mapping[str, FieldValue] | None]] = defaultdict(list)
     for doubt in some:
         late = None if doubt.sent is None else unpack(doubt.sent)
+        wanted = _confirmed(confirmed, doubt.record)
         # What waits is sent anyway, and what was confirmed since cannot be made worse by itself.
-        if doubt.record not in queued and not _agrees(_confirmed(confirmed, doubt.record), late):
+        if doubt.record not in queued and (ours or wanted is not None) and not _agrees(wanted, late):
             sent[doubt.record].append(late)
     names = {name for values in sent.values() for each in values for name in each or ()}
     refs = [RecordRef(object=shape.object, id=record) for record in sent]

@@ -41,6 +41,8 @@ class _Progress:
     """How a group fares."""
 
     waiting: list[Ref] = field(default_factory=list)
+    #: Of how many of its failures something is still wanted.
+    wanted: int = 0
     delivered: int = 0
     failed: int = 0
     stopped: bool = False
@@ -100,7 +102,9 @@ class Replay:
             inputs = parking.inputs(connection, run.name, [one.ref for one in waiting])
         for one in waiting:
             if one.ref in inputs:
-                self._progress.setdefault(_group(one), _Progress()).waiting.append(one.ref)
+                progress = self._progress.setdefault(_group(one), _Progress())
+                progress.waiting.append(one.ref)
+                progress.wanted += 1
                 self._changed[_group(one)]["data"] += failed.digest_of(inputs[one.ref]) != one.input
 
     def waves(self) -> Iterator[None]:
@@ -156,17 +160,16 @@ class Replay:
     def _told(self, group: _Group, rows: int) -> Replayed:
         object_, kind, code, fields = group
         progress = self._progress.get(group, _Progress())
-        sent = progress.delivered + progress.failed
         return Replayed(
             object=object_,
             kind=kind,
             code=code,
             fields=tuple(name for name in fields.split(";") if name),
             failures=rows,
-            superseded=rows - sent - len(progress.waiting),
+            superseded=rows - progress.wanted,
             delivered=progress.delivered,
             failed=progress.failed,
-            left=len(progress.waiting),
+            left=progress.wanted - progress.delivered - progress.failed,
             changed={name: number for name, number in sorted(self._changed.get(group, Counter()).items()) if number},
         )
 

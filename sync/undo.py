@@ -17,7 +17,7 @@ from sync.ledger.lease import acquire
 from sync.report import Status
 from sync.run import Laps, Run
 from sync.times import to_text
-from sync.undo_plan import Planner
+from sync.undo_plan import CHANGES_SHOWN, Planner
 from sync.undone import UndoReport
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ class Undoer:
         run.step("undo.begin")
         with run.lease.write() as connection:
             runs.begin(connection, run.id, run.name, to_text(run.now), unsettled=False)
+            parking.tidy(connection, run.name)  # it looks at what an earlier try was sending when it died
             undos.begin(connection, run.name, run.id, wish.run)
-            parking.tidy(connection, run.name)
             parking.set_aside(connection, run.name)
 
     def _report(  # noqa: PLR0913 - the parts of a report
@@ -160,6 +160,8 @@ class Undoer:
         unsent: int,
     ) -> UndoReport:
         stopped = delivered.stopped
+        if dry_run and planned.more:
+            run.notes.append(f"only the first {CHANGES_SHOWN:,} changes are shown")
         failed = stopped is not None or delivered.failed or unsent
         status = Status.DRY_RUN if dry_run else Status.SOME_ROWS_FAILED if failed else Status.DONE
         return UndoReport(

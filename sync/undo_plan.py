@@ -41,6 +41,8 @@ class Planned:
     calls: int = 0
     writes: dict[str, int] = field(default_factory=dict)
     changes: list[FieldChange] = field(default_factory=list)
+    #: Whether there are more changes than are shown.
+    more: bool = False
 
 
 class Planner:
@@ -127,9 +129,8 @@ class Planner:
         if restored.intents:
             planned.writes[object_] = planned.writes.get(object_, 0) + len(restored.intents)
         room = CHANGES_SHOWN - len(planned.changes)
-        if len(restored.changes) > room >= 0:
-            run.notes.append(f"only the first {CHANGES_SHOWN:,} changes are shown")
-        planned.changes += restored.changes[: max(room, 0)]
+        planned.more = planned.more or len(restored.changes) > room
+        planned.changes += restored.changes[:room]
 
 
 def _get_ready(destination: Destination, shape: Shape) -> None:

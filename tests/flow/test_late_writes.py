@@ -10,6 +10,7 @@ import pytest
 
 from connectors.errors import Refused
 from sync.ledger.doubts import ASLEEP, ON_ITS_WAY
+from tests.flow.undoing import undo
 from tests.flow.world import NOW, World, response
 
 if TYPE_CHECKING:
@@ -149,6 +150,52 @@ class TestALateWrite:
         after(world, ON_ITS_WAY)
 
         assert world.scores() == {"C-1": 5}
+
+    def test_of_a_record_of_which_nothing_is_confirmed_deletes_nothing(self, world: World) -> None:
+        """A record that was merged, or that is no longer ours to write, is not a row that we meant to delete."""
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.ledger("DELETE FROM outbox")
+        slow.arrive()
+
+        after(world, ON_ITS_WAY)
+
+        assert world.scores() == {"C-1": 3}
+        assert world.execute("SELECT count(*) FROM accounts") == [(1,)]
+        assert world.ledger("SELECT count(*) FROM doubts") == [(0,)]
+
+    def test_does_not_take_the_place_of_what_an_undo_puts_back(self, world: World) -> None:
+        """What was in doubt is just what the undo brings back: it is not sent over it a moment later."""
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.sync()
+        world.source.add(response(2, 9, email=ADA, days_ago=1))
+        run = world.sync().run
+        slow.arrive()
+        world.now = NOW + ON_ITS_WAY
+
+        undo(world, run)
+
+        assert world.scores() == {"C-1": 3}
+        assert world.sync().writes == {}
+
+    def test_of_an_undo_that_died_is_remembered(self, world: World) -> None:
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        world.source.add(response(2, 9, email=ADA, days_ago=1))
+        run = world.sync().run
+        slow = world.through = Slow(slow=False, dies=True)
+        with pytest.raises(Died):
+            undo(world, run)
+        slow.dies = False
+
+        undo(world, run)
+
+        assert ("people", "C-1") in world.ledger("SELECT object, record FROM doubts")
 
     def test_of_a_row_that_was_to_go_is_put_right_as_well(self, world: World) -> None:
         """A membership that was left and joined again."""

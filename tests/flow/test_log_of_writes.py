@@ -163,6 +163,13 @@ class Mistaken(OneByOne):
         return {} if self.applied else super().read(refs, fields)
 
 
+class Busy(OneByOne):
+    """It took nothing, but a try before was not answered."""
+
+    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
+        return [Outcome(object=each.object, id=each.id, kind=OutcomeKind.DEFERRED, in_doubt=True) for each in batch]
+
+
 def test_what_was_refused_may_hold_something_else_next_time(world: World) -> None:
     with_people(world).through = Refusing
     world.sync()
@@ -173,6 +180,18 @@ def test_what_was_refused_may_hold_something_else_next_time(world: World) -> Non
     found = log(world, world.sync().run)
 
     assert 5 == found["people", "C-1"][0]["score"]
+
+
+def test_what_was_deferred_after_a_lost_answer_keeps_what_was_there_before(world: World) -> None:
+    """The first try may arrive yet: read again, its value would pass for somebody's own."""
+    with_people(world).through = Busy
+    world.sync()
+    world.execute("UPDATE people SET score = 9 WHERE customer_id = 'C-1'")
+    world.through = lambda store: store
+
+    found = log(world, world.sync().run)
+
+    assert 4 == found["people", "C-1"][0]["score"]
 
 
 def test_a_record_that_holds_all_of_it_already_is_not_written(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sync.ledger.failed import Selection
 from sync.report import State, Status
+from tests.flow.test_delivery import Away
 from tests.flow.world import World, response
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ class TestWaves:
         failing.execute(PICKY.replace("score = 10", "customer_id > 'C-000004' AND NEW.score = 10"))
 
         assert group(failing.sync(replay=EVERYTHING)) == (2, 9, PEOPLE - 11, 0)
+
+    def test_what_a_destination_that_went_away_did_not_take_is_left_and_not_superseded(self, failing: World) -> None:
+        failing.through = Away
+
+        report = failing.sync(replay=EVERYTHING)
+
+        assert group(report) == (0, 0, PEOPLE, 0)
+        assert report.ended is not None
 
     def test_what_is_not_chosen_is_not_sent(self, failing: World) -> None:
         failing.execute("DROP TRIGGER picky")

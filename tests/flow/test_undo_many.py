@@ -26,6 +26,7 @@ def test_of_5000_writes_4700_go_back_and_300_edited_ones_are_listed(tmp_path: Pa
     world.source.add(*(response(MANY + n, 3, email=f"p{n}@crowd.test") for n in range(MANY)))
     bad = world.sync()
     world.execute("UPDATE people SET score = 5, category = 'asked again' WHERE customer_id < 'C-0300'")
+    shown = undo(world, bad.run, dry=True)
 
     report = undo(world, bad.run)
 
@@ -40,4 +41,6 @@ def test_of_5000_writes_4700_go_back_and_300_edited_ones_are_listed(tmp_path: Pa
     assert [(5, "asked again")] == world.execute(
         "SELECT DISTINCT score, category FROM people WHERE customer_id < 'C-0300'"
     )
+    assert (1_000, ("only the first 1,000 changes are shown",)) == (len(shown.changes), shown.notes)
+    assert () == report.notes
     assert {} == world.sync().writes
