@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.limits import Limits
 from sandbox.server import Service
 from sandbox.surveys.asknicely import AskNicely
+from sandbox.surveys.google_forms import GoogleForms
 from sandbox.surveys.hubspot_feedback import HubSpotFeedback
 from sandbox.surveys.population import fill
 from sandbox.surveys.qualtrics import Qualtrics
@@ -29,7 +30,7 @@ WORLDS: dict[str, type[SurveyWorld]] = {
     one.name: one
     for one in (
         *(Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics, HubSpotFeedback),
-        *(Survicate, Simplesat, Zenloop, Wootric),
+        *(Survicate, Simplesat, Zenloop, Wootric, GoogleForms),
     )
 }
 #: The services that are played.
@@ -77,7 +78,8 @@ def serve(
 def connection(service: Survey) -> dict[str, Any]:
     """Return the lines under `connections:` that lead to *service*."""
     settings = {"settings": dict(service.world.settings)} if service.world.settings else {}
-    return {"type": "survey", "service": service.world.name, **settings, "url": service.url}
+    named = {} if service.world.lists_surveys else {"surveys": list(service.world.surveys)}
+    return {"type": "survey", "service": service.world.name, **settings, **named, "url": service.url}
 
 
 def secrets(service: Survey) -> dict[str, str]:

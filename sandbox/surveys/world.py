@@ -38,6 +38,8 @@ class SurveyWorld(ABC):
     settings: ClassVar[Mapping[str, str]] = {}
     #: Id → title of its surveys, by the kind of question that they ask.
     titles: ClassVar[Mapping[str, Mapping[str, str]]] = {"nps": {"": ""}}
+    #: Whether its surveys can be asked for; else a connection must name them.
+    lists_surveys: ClassVar[bool] = True
     #: Fields of rows that nobody may take, by turns put into a population.
     odd: ClassVar[tuple[dict[str, Any], ...]] = ()
     #: Whether an answer can be changed after it was given.

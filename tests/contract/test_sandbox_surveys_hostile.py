@@ -85,6 +85,13 @@ CALLS_OF: dict[str, list[Call]] = {
         ("GET", "/v1/responses.json?page=1&per_page=5&created[gt]=1790000000&created[lt]=1890000000", None),
         ("GET", "/v1/declines.json?page=1&sort_order=asc", None),
     ],
+    "google_forms": [
+        ("POST", "/token", "grant_type=refresh_token&refresh_token=x&client_id=a&client_secret=b"),
+        ("GET", "/v1/forms/{survey}", None),
+        ("GET", "/v1/forms/{survey}/responses?pageSize=5&filter=timestamp%20%3E%3D%202026-01-01T00:00:00Z", None),
+        ("GET", "/v1/forms/{survey}/responses?pageToken=x", None),
+        ("GET", "/v1/forms/{survey}/responses/{id}", None),
+    ],
 }
 
 

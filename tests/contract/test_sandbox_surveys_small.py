@@ -143,11 +143,31 @@ def wootric(wire: Wire, size: int) -> Rows:
     }
 
 
+def google_forms(wire: Wire, size: int) -> Rows:
+    found = {}
+    for form, (score, comment) in GOOGLE.items():
+        page = wire.get(f"/v1/forms/{form}/responses", pageSize=size).json
+        rows = page.get("responses", [])
+        while following := page.get("nextPageToken"):
+            page = wire.get(f"/v1/forms/{form}/responses", pageSize=size, pageToken=following).json
+            rows += page["responses"]
+        for row in rows:
+            said = {key: one["textAnswers"]["answers"][0]["value"] for key, one in row["answers"].items()}
+            if score in said:
+                at = datetime.fromisoformat(row["createTime"])
+                number = int(said[score].partition(" ")[0])
+                found[row["responseId"]] = (number, said.get(comment), row.get("respondentEmail"), at)
+    return found
+
+
+#: Form → its NPS question and its open one.
+GOOGLE = {"1FAIpQLSrecommend": ("2f1a0b01", "2f1a0b02"), "1FAIpQLSpurchase0": ("2f1a0b12", "2f1a0b13")}
 READERS: dict[str, Callable[[Wire, int], Rows]] = {
     "survicate": survicate,
     "simplesat": simplesat,
     "zenloop": zenloop,
     "wootric": wootric,
+    "google_forms": google_forms,
 }
 
 
@@ -160,10 +180,15 @@ def test_every_page_size_gives_all_that_counts(service, wire, size, name, clock)
     assert service.world.answers.gone
 
 
+@pytest.mark.parametrize("name", ["google_forms"])
+def test_who_cannot_list_its_forms_is_told_them(service):
+    assert list(service.world.surveys) == surveys.connection(service)["surveys"]
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_who_has_no_key_is_refused(service):
     path = {"survicate": "/v2/surveys", "simplesat": "/api/v1/surveys", "zenloop": "/v1/surveys"}
-    refused = Wire(service, {"Authorization": "Bearer x"}).get(path.get(service.world.name, "/v1/responses.json"))
+    refused = Wire(service, {"Authorization": "Bearer x"}).get(path.get(service.world.name, "/v1/forms/x"))
 
     assert 401 == refused.status
 
@@ -260,6 +285,46 @@ def test_wootric_tells_who_declined_and_its_tokens_end(service, wire, clock):
 @pytest.mark.parametrize("name", READERS)
 def test_a_limit_is_told_with_the_time_to_wait(clock, name):
     with surveys.serve(name, responses=0, clock=clock) as service:
-        last = [Wire(service, {}).get("/") for _ in range(1_001)][-1]
+        last = [Wire(service, {}).get("/") for _ in range({"google_forms": 180}.get(name, 1_000) + 1)][-1]
 
     assert (429, "60") == (last.status, last.headers["Retry-After"])
+
+
+@pytest.mark.parametrize("name", ["google_forms"])
+def test_google_leaves_out_what_is_empty_and_holds_tokens_to_their_filter(wire):
+    path = "/v1/forms/1FAIpQLSrecommend/responses"
+    since = "timestamp >= 2026-01-01T00:00:00Z"
+    page = wire.get(path, pageSize=3, filter=since).json
+    other = wire.get(path, pageSize=3, pageToken=page["nextPageToken"])
+    same = wire.get(path, pageSize=3, pageToken=page["nextPageToken"], filter=since)
+
+    assert {} == wire.get(path, filter="timestamp > 2027-01-01T00:00:00Z").json
+    assert (400, "INVALID_ARGUMENT") == (other.status, other.json["error"]["status"])
+    assert 200 == same.status
+    assert 400 == wire.get(path, filter="timestamp < 2027-01-01T00:00:00Z").status
+
+
+@pytest.mark.parametrize("name", ["google_forms"])
+def test_google_filters_by_when_a_response_was_first_given(service, wire, clock):
+    key = service.world.add(9, at=START)
+    clock.advance(60)
+    service.world.edit(key, score=2)
+    path = f"/v1/forms/{service.world.surveys[0]}/responses"
+
+    def ids(how: str, at: str) -> set[str]:
+        return {one["responseId"] for one in wire.get(path, filter=f"timestamp {how} {at}").json.get("responses", [])}
+
+    assert key in ids(">=", "2026-11-02T09:00:00Z")
+    assert key not in ids(">", "2026-11-02T09:00:00Z")
+    assert key not in ids(">=", "2026-11-02T09:00:30.500Z")
+    assert "2026-11-02T09:01:00Z" == wire.get(f"{path}/{key}").json["lastSubmittedTime"]
+
+
+@pytest.mark.parametrize("name", ["google_forms"])
+def test_google_may_give_fewer_than_were_asked_for(service, wire):
+    service.faults.set("short_page", 1)
+    page = wire.get("/v1/forms/1FAIpQLSrecommend/responses", pageSize=10).json
+
+    assert 5 == len(page["responses"])
+    assert page["nextPageToken"]
+    assert told(service.world.truth()) == google_forms(wire, 10)
