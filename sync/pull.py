@@ -246,10 +246,10 @@ def _unless_forgotten(connection: Connection, batch: Batch, pulled: Pulled) -> S
 
 def _read_again(page: Page) -> set[str]:
     """Return the places of which earlier rejects are forgotten: a file, or each row of a service by its own."""
-    rows = [*page.responses[:1], *page.skips[:1]]
-    if not any(row.place.row is None for row in rows):
+    first = [each.place for each in page.responses[:1]] + [each.place for each in page.skips[:1]]
+    if not any(place.row is None for place in first):
         return {page.stream}
-    return {page.stream, *(row.place.file for row in page.responses), *(skip.place.file for skip in page.skips)}
+    return {page.stream, *(each.place.file for each in page.responses), *(each.place.file for each in page.skips)}
 
 
 def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-_PATH = re.compile(r"(?:[\w$ -]+|\*)(?:\.(?:[\w$ -]+|\*))*")
+_PATH = re.compile(r"(?:[\w$ {}-]+|\*)(?:\.(?:[\w$ {}-]+|\*))*")
 _SECRETS = {
     "bearer": ("token",),
     "header": ("api_key",),
@@ -52,6 +52,8 @@ class Auth(Part):
     header: str = "Authorization"
     #: What stands before the key in it, blank included: `api_key=`.
     prefix: str = ""
+    #: What the key is called where secrets are kept; by its kind when left out: `token` or `api_key`.
+    secret: Annotated[str, Field(pattern=r"^[a-z_]+$")] | None = None
     #: Path of the token endpoint, for OAuth.
     token_path: str | None = None
     #: Scopes to ask for, for OAuth.
@@ -61,11 +63,13 @@ class Auth(Part):
     def _endpoint(self) -> Self:
         if (self.token_path is None) == (self.kind in {"client_credentials", "refresh_token"}):
             raise ValueError("`token_path` belongs to `client_credentials` and `refresh_token`, and they need it")
+        if self.secret and self.token_path:
+            raise ValueError("OAuth's secrets have names of their own: delete `secret`")
         return self
 
     def secrets(self) -> tuple[str, ...]:
         """Return the names of the secrets that it needs."""
-        return _SECRETS[self.kind]
+        return (self.secret,) if self.secret else _SECRETS[self.kind]
 
 
 class Window(Part):

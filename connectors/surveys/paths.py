@@ -1,6 +1,7 @@
 """Dotted paths into decoded JSON: `data`, `result.elements`, `answers.0.text`, `pages.*.questions.*`.
 
-A word is a key, a number an item of a list, `*` every item; an empty path is the whole. What is not there is None.
+A word is a key, a number an item of a list, `*` every item of a list or value of an object; an empty path is the whole.
+What is not there is None.
 """
 
 from __future__ import annotations
@@ -36,12 +37,18 @@ def every(data: Any, path: str) -> list[Any]:  # noqa: ANN401 - JSON
     found = [data]
     for part in path.split(".") if path else ():
         if part == "*":
-            found = [item for each in found if isinstance(each, list) for item in each]
+            found = [item for each in found for item in _inner(each)]
         else:
             found = [inner for each in found if (inner := at(each, part)) is not None]
     if not path.endswith("*") and len(found) == 1 and isinstance(found[0], list):
         return found[0]
     return found
+
+
+def _inner(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def text(value: Any) -> str | None:  # noqa: ANN401 - JSON

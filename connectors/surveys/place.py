@@ -45,6 +45,8 @@ class Place:
     token: str = ""
     #: The latest moment it has come across.
     high: datetime | None = None
+    #: What the service gave us to ask it for all that changed since; empty: nothing.
+    continuation: str = ""
 
     @classmethod
     def of_text(cls, text: str | None, mark: str) -> Self:
@@ -56,6 +58,7 @@ class Place:
             place = cls(mark, floor=_moment(told["floor"]))
             for day, letters in told["seen"].items():
                 place.seen[day] = {letters[at : at + _LETTERS] for at in range(0, len(letters), _LETTERS)}
+            place.continuation = str(told.get("continuation", ""))
             if "open" in told:
                 since, place.token, high = told["open"]
                 place.since, place.high = _moment(since), _moment(high)
@@ -70,6 +73,8 @@ class Place:
             "floor": _text(self.floor),
             "seen": {day: "".join(sorted(self.seen[day])) for day in sorted(self.seen) if self.seen[day]},
         }
+        if self.continuation:
+            told["continuation"] = self.continuation
         if self.token:
             told["open"] = [_text(self.since), self.token, _text(self.high)]
         return json.dumps(told, separators=(",", ":"))
@@ -83,6 +88,7 @@ class Place:
     def again(self) -> None:
         """Begin the reading anew: its pages cannot be asked for any longer."""
         self.token = ""
+        self.continuation = ""
         self.high = None
 
     def note(self, moment: datetime | None, digest: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
 from connectors.errors import Deferred, Gone, Rejected
+from connectors.surveys.exporting import Job
 from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
 from connectors.surveys.paths import at, text
 from connectors.surveys.place import digest_of
@@ -37,6 +38,7 @@ class StreamReader:
         stream: Its name.
         survey: The survey's id; None where there is one list for all.
         now: The clock.
+        sleep: Takes seconds.
     """
 
     def __init__(  # noqa: PLR0913 - what a stream is read by
@@ -49,6 +51,7 @@ class StreamReader:
         stream: str,
         survey: str | None,
         now: Callable[[], datetime],
+        sleep: Callable[[float], None],
     ) -> None:
         self._spec = spec
         self._session = session
@@ -57,6 +60,7 @@ class StreamReader:
         self._stream = stream
         self._survey = survey
         self._now = now
+        self._sleep = sleep
 
     def read(self, place: Place) -> Iterator[Page]:
         """Yield what is new since *place*, and move it on.
@@ -64,11 +68,12 @@ class StreamReader:
         Raises:
             ConnectorError: See `turns`, and `Session.ask`.
         """
+        once = self._exported if self._spec.export else self._once
         for _ in range(MOST_STARTS):
             try:
-                yield from self._once(place)
+                yield from once(place)
             except (Gone, Rejected, ShiftedError) as error:
-                if not place.token and not isinstance(error, ShiftedError):
+                if not (place.token or place.continuation or isinstance(error, ShiftedError)):
                     raise
                 place.again()  # a page's token has grown old, or the list has moved: from the start of this reading
             else:
@@ -93,14 +98,40 @@ class StreamReader:
             if found or place.text() != before:
                 yield page_of(self._stream, found, before := place.text())
 
+    def _exported(self, place: Place) -> Iterator[Page]:
+        """Read what an export job gives: all since the last one where the service keeps its place, else since ours."""
+        look_back, pages = self._spec.cursor.look_back, self._spec.pages
+        assert self._spec.export is not None
+        before = place.text()
+        place.begin(look_back)
+        if place.continuation:
+            place.since = None  # what changed may be of any age
+        values = dict.fromkeys(("page", "token", "job", "file")) | {"survey": self._survey, "size": str(pages.size)}
+        values |= {"since": self._since(place.since), "continuation": place.continuation or None}
+        export = Job(self._session, self._spec.export, self._spec.request, values, stream=self._stream)
+        export.finish(sleep=self._sleep)
+        for rows in export.rows(pages.size):
+            found = [self._rows.read(row) for row in self._new(rows, place)]
+            place.tidy(look_back)
+            if found:
+                yield page_of(self._stream, found, before := place.text())
+        place.continuation = export.continuation
+        place.finish(look_back)
+        if place.text() != before:
+            yield page_of(self._stream, [], place.text())
+
+    def _since(self, since: datetime | None) -> str | None:
+        return self._spec.cursor.everything if since is None else written(since, self._spec.cursor)
+
     def _ask(self, turn: Turn) -> tuple[Any, Reply]:
-        cursor, pages = self._spec.cursor, self._spec.pages
+        pages = self._spec.pages
         values = {
             "survey": self._survey,
-            "since": cursor.everything if turn.since is None else written(turn.since, cursor),
+            "since": self._since(turn.since),
             "page": str(turn.page),
             "size": str(pages.size),
             "token": turn.token or None,
+            **_NO_JOB,
         }
         return self._session.ask(self._spec.request, values, what=f"list responses of `{self._stream}`", url=turn.url)
 
@@ -127,6 +158,7 @@ class StreamReader:
         return min(moments, default=None), max(moments, default=None)
 
 
+_NO_JOB = dict.fromkeys(("job", "file", "continuation"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

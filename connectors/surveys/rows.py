@@ -124,6 +124,8 @@ class Rows:
         answers, questions = self._spec.answers, self._questions
         if answers is None or questions is None:
             return {field: found for field in ("score", "comment", "email") if (found := self._text(row, field))}
+        if not answers.rows:
+            return self._named(row, questions)
         made: dict[str, str] = {}
         wanted = {questions.score: "score", questions.comment: "comment", questions.email: "email"}
         paths = {"score": answers.score, "comment": answers.comment, "email": answers.email}
@@ -134,6 +136,22 @@ class Rows:
                 made[role] = found
         if answers.choices and "score" in made:
             made["score"] = str(questions.scores.get(made["score"], "an unknown choice"))
+        return made
+
+    def _named(self, row: Any, questions: Questions) -> dict[str, str]:  # noqa: ANN401 - JSON
+        """Return the answers that stand under names of their own, made of their question's id."""
+        answers = self._spec.answers
+        assert answers is not None
+        roles = {
+            "score": (questions.score, answers.score),
+            "comment": (questions.comment, answers.comment),
+            "email": (questions.email, answers.email),
+        }
+        made: dict[str, str] = {}
+        for role, (question, paths) in roles.items():
+            told = (text(at(row, path.replace("{question}", question))) for path in paths) if question else ()
+            if found := next((each for each in told if each), None):
+                made[role] = found
         return made
 
     def _text(self, row: Any, field: str) -> str | None:  # noqa: ANN401 - JSON

@@ -16,12 +16,12 @@ from connectors.surveys.template import filled, path_of
 from connectors.surveys.tokens import SIGN_IN, Pass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import requests
 
-    from connectors.budget import Gate
+    from connectors.budget import Gate, Window
     from connectors.retry import Retry
     from connectors.surveys.access import Auth, Limits, Reset
     from connectors.surveys.spec import Request, Spec
@@ -72,14 +72,36 @@ class Session:
         self._ca = ca
         self._http: requests.Session | None = None
 
-    def ask(self, request: Request, values: Mapping[str, str | None], *, what: str, url: str = "") -> tuple[Any, Reply]:
-        """Return the decoded body of a reply, and the reply.
+    def ask(
+        self,
+        request: Request,
+        values: Mapping[str, str | None],
+        *,
+        what: str,
+        url: str = "",
+        windows: Sequence[Window] = (),
+    ) -> tuple[Any, Reply]:
+        """Return the decoded body of a reply, and the reply; see `raw`."""
+        reply = self.raw(request, values, what=what, url=url, windows=windows)
+        return self._table.decoded(reply, what=what, writes=False, now=self._clock()), reply
+
+    def raw(
+        self,
+        request: Request,
+        values: Mapping[str, str | None],
+        *,
+        what: str,
+        url: str = "",
+        windows: Sequence[Window] = (),
+    ) -> Reply:
+        """Return a reply that says yes.
 
         Args:
             request: The call.
             values: What its placeholders stand for, besides settings.
             what: What is asked, for messages. Nothing from outside.
             url: The address to call instead, as the reply before gave it; it must be of the same service.
+            windows: Limits that this call falls under besides the connection's.
 
         Raises:
             ConnectorError: See `connectors.errors`; a read is never `Unknown`.
@@ -92,8 +114,7 @@ class Session:
         def once() -> Reply:
             return self._follow(request.method, address, query, body, what)
 
-        reply = self._caller.call(once)
-        return self._table.decoded(reply, what=what, writes=False, now=self._clock()), reply
+        return self._caller.call(once, windows=windows)
 
     def close(self) -> None:
         """Give every connection back."""

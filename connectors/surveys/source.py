@@ -22,7 +22,7 @@ from connectors.surveys.questions import Questions, questions_of
 from connectors.surveys.reading import StreamReader, cursor_dates
 from connectors.surveys.rows import Rows
 from connectors.surveys.session import Session
-from connectors.surveys.spec import FIELDS
+from connectors.surveys.spec import FIELDS, PLACEHOLDERS
 from connectors.surveys.template import path_of
 from connectors.values import SurveyKind
 
@@ -90,6 +90,7 @@ class SurveyService:
         self._one = Survey("", survey or spec.title)
         self._kind = SurveyKind(kind)
         self._clock = clock
+        self._sleep = sleep
         self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
         self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
         known = {word: settings.get(word) or setting.default or "" for word, setting in spec.settings.items()}
@@ -150,7 +151,7 @@ class SurveyService:
 
         def ask(turn: Turn):  # type: ignore[no-untyped-def] # noqa: ANN202 - what `Session.ask` returns
             values = {"page": str(turn.page), "size": str(listed.pages.size), "token": turn.token or None}
-            values |= {"survey": None, "since": None}
+            values |= dict.fromkeys(("survey", "since", "job", "file", "continuation"))
             return self._session.ask(listed.request, values, what="list surveys", url=turn.url)
 
         for pulled in turns(listed, ask, Turn(listed.pages.first), no_bounds):
@@ -183,6 +184,7 @@ class SurveyService:
             stream=stream,
             survey=survey.id or None,
             now=self._clock,
+            sleep=self._sleep,
         )
         # Where another question counts, every answer is another.
         mark = self._mark + (questions.score if questions else "")
@@ -192,7 +194,7 @@ class SurveyService:
         answers = self._spec.responses.answers
         if answers is None:
             return None
-        values = dict.fromkeys(("since", "page", "size", "token")) | {"survey": survey.id}
+        values = dict.fromkeys(PLACEHOLDERS) | {"survey": survey.id}
         what = f"ask for the questions of `{survey.id}`"
         told, _ = self._session.ask(answers.lookup.request, values, what=what)
         return questions_of(told, answers, named=self._named, survey=survey.id)

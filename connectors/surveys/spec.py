@@ -15,12 +15,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from connectors.durations import Duration  # noqa: TC001 - pydantic reads it
-from connectors.surveys.access import Auth, Dotted, Limits, Part, Redirects, Setting
+from connectors.surveys.access import Auth, Dotted, Limits, Part, Redirects, Setting, Window
 
 #: Version of this format.
 VERSION = 1
 #: What `settings` cannot be called.
-PLACEHOLDERS = ("survey", "since", "page", "size", "token")
+PLACEHOLDERS = ("survey", "since", "page", "size", "token", "job", "file", "continuation")
 #: What a row can give, as for files.
 FIELDS = (
     *("response_id", "survey", "score", "comment", "responded_at", "updated_at", "sent_at", "email"),
@@ -158,10 +158,12 @@ class Choices(Part):
 
 
 class Answers(Part):
-    """Answers that stand in a list, each with the id of its question."""
+    """Answers to questions: in a list, each with the id of its question, or under names that hold it (`{question}`)."""
 
-    rows: Dotted
-    question: Dotted
+    #: The list; empty where there is none.
+    rows: Dotted = ""
+    #: Where an answer of the list has its question's id.
+    question: Dotted = ""
     score: Several
     comment: Several = ("text",)
     email: Several = ("email",)
@@ -180,6 +182,30 @@ class SkipRule(Part):
     unless: tuple[str, ...] = ()
 
 
+class Export(Part):
+    """A job that writes responses into a file: made by `request`, asked about, and fetched."""
+
+    #: Where the reply that makes it has its id: `{job}`.
+    job: Dotted
+    #: Asks about it.
+    poll: Request
+    #: Where the reply says how it is.
+    state: Dotted
+    done: Annotated[tuple[str, ...], Field(min_length=1)]
+    failed: tuple[str, ...] = ()
+    #: Where the reply has the id of its file: `{file}`.
+    file: Dotted
+    #: Fetches the file: JSON lines, zipped or not.
+    fetch: Request
+    #: Where the reply has what the next job asks with, to get only what changed since: `{continuation}`.
+    continuation: Dotted = ""
+    every: Duration = timedelta(seconds=5)
+    #: After so long a job is given up.
+    within: Duration = timedelta(minutes=30)
+    #: How many jobs may be made.
+    limit: Window | None = None
+
+
 class Responses(Rows):
     """The responses, of one survey or of all."""
 
@@ -187,6 +213,7 @@ class Responses(Rows):
     #: Our field → where a row holds it; of several paths the first that holds text.
     fields: dict[str, Several]
     answers: Answers | None = None
+    export: Export | None = None
     skip: tuple[SkipRule, ...] = ()
 
 
@@ -214,6 +241,8 @@ class Spec(Part):
             requests.append(self.surveys.request)
         if self.responses.answers:
             requests.append(self.responses.answers.lookup.request)
+        if self.responses.export:
+            requests += [self.responses.export.poll, self.responses.export.fetch]
         for request in requests:
             if unknown := sorted(request.names() - known):
                 raise ValueError(f"nothing is called `{unknown[0]}`; placeholders here: {', '.join(sorted(known))}")
@@ -232,6 +261,8 @@ class Spec(Part):
         if ("score" in self.responses.fields) == (self.responses.answers is not None):
             raise ValueError("the score comes from `fields`, or from `answers`: one of the two")
         answers = self.responses.answers
+        if answers and bool(answers.rows) != bool(answers.question):
+            raise ValueError("answers in a list need both, `rows` and `question`")
         if answers and answers.lookup.score.weight and not answers.choices:
             raise ValueError("a question is known by its choices' weights: say in `choices` where choices stand")
         if self.responses.pages.kind == "keyset" and not self.responses.cursor.ascending:

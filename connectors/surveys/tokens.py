@@ -72,11 +72,11 @@ class Pass:
         """
         match self.auth.kind:
             case "bearer":
-                return {self.auth.header: f"Bearer {self.secrets('token')}"}
+                return {self.auth.header: f"Bearer {self._key()}"}
             case "header":
-                return {self.auth.header: f"{self.auth.prefix}{self.secrets('api_key')}"}
+                return {self.auth.header: f"{self.auth.prefix}{self._key()}"}
             case "basic":
-                user = b64encode(f"{self.secrets('api_key')}:".encode()).decode()
+                user = b64encode(f"{self._key()}:".encode()).decode()
                 return {self.auth.header: f"Basic {user}"}
         if not self._token or self._until is None or self.clock() >= self._until:
             raise NoToken("the token is too old", next_step=SIGN_IN)
@@ -102,6 +102,9 @@ class Pass:
             if isinstance(new, str) and new and new != slot.value:
                 slot.keep(new)  # before the new token's first use: the old one may be void already
             self._take(told)
+
+    def _key(self) -> str:
+        return self.secrets(self.auth.secrets()[0])
 
     def _take(self, told: Mapping[str, Any]) -> None:
         token, lasts = told.get("access_token"), told.get("expires_in")

@@ -138,7 +138,7 @@ class SurveyContract(SourceContract):
             made[stream] = json.dumps(told | {"floor": (NOW + timedelta(days=20_000)).isoformat()})
         return made
 
-    def stuck(self, world: Account) -> SurveySource:
+    def stuck(self, world: Account) -> SurveySource | None:
         beside = Service(Stuck(world.service.world, self.PART), clock=world.clock)
         world.more.append(beside)
         return self.source(world, url=beside.url)

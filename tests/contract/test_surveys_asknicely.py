@@ -22,3 +22,4 @@ class TestAskNicely(SurveyContract):
 
         assert self.truth(world) == got.said
         assert played.others, "nothing was fetched elsewhere"
+        assert not played.store.leaked
