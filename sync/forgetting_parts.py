@@ -61,7 +61,7 @@ def id_kinds(mapping: MappingFile | None, settings: Settings, object_: str) -> l
 
 def texts_of(connection: Connection, person: Person) -> list[str]:
     """Return what must not be found any longer: addresses, numbers, ids, whole names, and what the person wrote."""
-    texts = set(person.keys) | set(person.persons) | set(person.respondents)
+    texts = _distinct(connection, person.keys) | set(person.persons) | set(person.respondents)
     texts |= {each.record for each in person.records}
     for claims in person.claims:
         texts |= {getattr(claims, name) for name in (*KINDS, "full_name", "link")} - {None}
@@ -71,3 +71,13 @@ def texts_of(connection: Connection, person: Person) -> list[str]:
     if person.email is not None:
         texts.add(person.email)
     return sorted(text for text in texts if len(text) >= SHORTEST)
+
+
+def _distinct(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Return those of *keys* that no other response's key begins with: `survey:r7` stands in every `survey:r71`."""
+    found = set()
+    for key in keys:
+        longer = select(RESPONSES.c.key).where(RESPONSES.c.key.startswith(key, autoescape=True), RESPONSES.c.key != key)
+        if connection.scalar(longer.limit(1)) is None:
+            found.add(key)
+    return found
