@@ -252,9 +252,8 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
 ) -> None:
     """Read back what is unknown, and store the verdicts in one transaction."""
     unconfirmed = verdict.waiting
-    doubted = {row[1:3] for row in verdict.in_doubt}
-    others = (row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed)))
-    not_applied = [place for place in others if place not in doubted]
+    others = {row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed))}
+    not_applied = sorted(others.difference(row[1:3] for row in verdict.in_doubt))
     for parcel in verdict.unknown:
         result.calls += 1
         try:
@@ -279,8 +278,7 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
             writes.emptied(connection, run.name, run.id)
     for parcel in sent:
         result.writes[parcel.object] += len(parcel.rows)
-    for _, object_, *_ in (*(row for row, _ in verdict.failed), *unconfirmed):
-        result.writes[object_] -= 1
+    result.writes.subtract(row[1] for row in (*(row for row, _ in verdict.failed), *unconfirmed))
     result.failed += len(verdict.failed)
 
 

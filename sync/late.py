@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from sync.run import Run
     from sync.shapes import Shape
 
-#: Places of a mapping whose rows are made, and taken away, by npsync alone.
+#: Places of a mapping whose rows are made, and taken away, by npsync alone. Of another record nothing may be confirmed
+#: because it was merged meanwhile, say: it is never deleted.
 _OURS_TO_DELETE = ("segment", "response")
-
-
-#: What is deleted where nothing is wanted of it: rows of ours. A person's record, an account, a task never is.
-_OURS = ("response", "segment")
 
 
 def put_right(run: Run, destination: Destination) -> int:
@@ -70,7 +67,7 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     with run.ledger.read() as connection:
         confirmed = outbox.acknowledged(connection, run.name, shape.object, records)
         queued = undos.waiting(connection, run.name, shape.object, records)
-    ours = shape.place in _OURS
+    ours = shape.place in _OURS_TO_DELETE
     sent: dict[str, list[Mapping[str, FieldValue] | None]] = defaultdict(list)
     for doubt in some:
         late = None if doubt.sent is None else unpack(doubt.sent)
@@ -119,9 +116,6 @@ def _again(
             return []
         keys = pack(dict(zip(shape.key, parts, strict=True)))
     if wanted is None:
-        # Of a person's record or an account nothing is confirmed: it was merged meanwhile, say. It is never deleted.
-        if shape.place not in _OURS_TO_DELETE:
-            return []
         return [(shape.rank, shape.object, record, keys, None, None, 0, None)]
     there = holds or {}
     changes = {name: value for name, value in wanted.items() if name not in there or not same(value, there[name])}
