@@ -1,4 +1,4 @@
-"""Salesforce and HubSpot played on 127.0.0.1: real HTTP servers with a memory, limits and faults on demand.
+"""Salesforce, HubSpot and survey services played on 127.0.0.1: real HTTP servers with a memory, limits and faults.
 
 It imports nothing of `connectors` or `sync`, so that a misreading there cannot cancel itself out here.
 """
