@@ -73,7 +73,7 @@ def _since(word: str, now: "datetime") -> str:
         if word[-1:].isalpha() and word[:-1].isdigit():
             return to_text(now - parse_duration(word))
         moment = datetime.fromisoformat(word)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: so long ago that there is no such date
         hint = "Give how long ago (30m, 2h, 3d) or a moment (2026-11-22, 2026-11-22T08:00)."
         raise UserError("E105", Problem(where="command line", what=f"`{word}` is no time", hint=hint)) from None
     return to_text(moment if moment.tzinfo else moment.astimezone())

@@ -65,8 +65,9 @@ def test_what_does_not_fit_is_left_alone(refused: Desk, words: tuple[str, ...]) 
     assert "Nothing failed that fits." in refused.npsync("replay", *words).out
 
 
-def test_a_time_that_is_none_is_refused(refused: Desk) -> None:
-    said = refused.npsync("replay", "--since", "yesterday")
+@pytest.mark.parametrize("given", ["yesterday", "999999d"])
+def test_a_time_that_is_none_is_refused(refused: Desk, given: str) -> None:
+    said = refused.npsync("replay", "--since", given)
 
     assert Exit.USAGE == said.status
-    assert "`yesterday` is no time" in said.err
+    assert f"`{given}` is no time" in said.err
