@@ -39,8 +39,11 @@ class Earlier:
     def __init__(self, run: Run, destination: Destination, shapes: Iterable[Shape]) -> None:
         self._run = run
         self._destination = destination
-        #: Key columns. A task is made once and left to people: nothing of it is ever put back.
-        self._key_of = {shape.object: tuple(shape.key) for shape in shapes if shape.place != "task"}
+        #: Key columns, of members of campaigns several. A task is left to people: nothing of it is ever put back.
+        self._keys_of: dict[str, list[set[str]]] = {}
+        for shape in shapes:
+            if shape.place != "task":
+                self._keys_of.setdefault(shape.object, []).append(set(shape.key))
         #: Whether objects were empty before our first write; None: not looked up yet.
         self._ours: dict[str, bool] | None = None
         self.calls = 0
@@ -55,7 +58,7 @@ class Earlier:
         found: list[tuple[str, dict[str, Held]]] = []
         unchanged: list[Queued] = []
         for parcel in sent:
-            if not parcel.delete and parcel.object in self._key_of and not ours.get(parcel.object):
+            if not parcel.delete and parcel.object in self._keys_of and not ours.get(parcel.object):
                 held, right = self._of(parcel)
                 found.append((parcel.object, held))
                 unchanged += right
@@ -101,7 +104,7 @@ class Earlier:
         if not places:
             return {}, []
         asked = parcel.some(places)
-        if set(parcel.key) != set(self._key_of[parcel.object]):
+        if set(parcel.key) not in self._keys_of[parcel.object]:
             # Made by a key of ours, the record is new; by which other key one could be read, nobody has said.
             made = len(parcel.key) == 1
             return {row[2]: None for row in asked.rows if made and row[2] not in before}, []

@@ -140,7 +140,9 @@ class Restorer:
         if holds is None and not ours:
             return
         now = {} if holds is None else holds
-        others = [name for name, value in each.after.items() if name in now and not same(value, now[name])]
+        others = [
+            name for name, value in each.after.items() if name in now and not self._stands(name, value, now[name])
+        ]
         if others:
             found.left.extend((each.record, name, _whose(name, now, ours)) for name in others)
             return
@@ -168,13 +170,21 @@ class Restorer:
                 # It holds the earlier value already: said again where the ledger believes otherwise.
                 if not same(ours.get(name), holds[name]):
                     values[name] = before[name]
-            elif same(after[name], holds[name]):
+            elif self._stands(name, after[name], holds[name]):
                 values[name] = before[name]
                 found.changes.append(self._change(each, name, holds[name], before[name]))
             else:
                 found.left.append((each.record, name, _whose(name, holds, ours)))
         if values:
             self._intend(found, each, pack(values), pack(dict(ours) | values))
+
+    def _stands(self, name: str, wrote: FieldValue, holds: FieldValue) -> bool:
+        """Tell whether a record still holds what was written.
+
+        A lookup may have been left blank: one word serves a lookup to contacts and one to leads.
+        """
+        rule = self.shape.rules.get(name)
+        return same(wrote, holds) or (same(None, holds) and rule is not None and rule.from_ == "record.id")
 
     def _intend(self, found: Restored, each: Written, changes: str | None, desired: str | None) -> None:
         cleared = 0 if changes is None else sum(value is None for value in unpack(changes).values())

@@ -58,7 +58,10 @@ class Planner:
         self._run = run
         self._destination = destination
         self._wish = wish
-        self._shapes = {shape.object: shape for shape in Shapes(run.mapping).all()}
+        all_ = Shapes(run.mapping).all()
+        #: One for each object: they of one object differ in the key alone, of which `_get_ready` tells.
+        self._shapes = {shape.object: shape for shape in all_}
+        self._keys = [(shape.object, shape.key_fields()) for shape in all_]
         self._ours: Mapping[str, bool] = {}
         self._planned = Planned()
 
@@ -73,9 +76,9 @@ class Planner:
             counts = writes.counts(connection, wish.run)
             self._ours = writes.owned(connection, run.name)
         total = sum(counts.values()) if wish.object is None else counts[wish.object]
-        for object_ in counts:
-            if object_ in self._shapes and wish.object in (None, object_):
-                _get_ready(self._destination, self._shapes[object_])
+        for object_, key in self._keys:
+            if object_ in counts and wish.object in (None, object_):
+                _get_ready(self._destination, object_, key)
         place = ("", "")
         while True:
             with run.ledger.read() as connection:
@@ -133,10 +136,10 @@ class Planner:
         planned.changes += restored.changes[:room]
 
 
-def _get_ready(destination: Destination, shape: Shape) -> None:
+def _get_ready(destination: Destination, object_: str, key: Sequence[str]) -> None:
     """Have a destination know by which key the records of an object are told apart."""
-    if isinstance(destination, Schema) and destination.fields(shape.object):
-        destination.ensure(shape.object, shape.key_fields(), ())
+    if isinstance(destination, Schema) and destination.fields(object_):
+        destination.ensure(object_, key, ())
 
 
 def _by_object(page: Sequence[Logged]) -> Iterator[tuple[str, list[Logged]]]:

@@ -114,6 +114,8 @@ class Salesforce:
         self._writer = Writer(session, ingest, self._reader)
         #: The keys by which each object's records were written or prepared, the last one last.
         self._keys: dict[str, dict[tuple[str, ...], Key]] = {}
+        #: How the ids begin that the lookups among a key's fields take.
+        self._prefixes: dict[tuple[str, tuple[str, ...]], Mapping[str, frozenset[str]]] = {}
         #: Objects in which people are looked up.
         self._searched: set[str] = set()
         self._checked: set[tuple[str, tuple[str, ...], tuple[str, ...], bool]] = set()
@@ -182,16 +184,30 @@ class Salesforce:
         return found
 
     def _key(self, kind: Kind, id_: str) -> Key:
-        """Return the key that *id_* is a value of: the last one of its form."""
+        """Return the key that *id_* is a value of: the last one of its form whose lookups take the ids in it."""
         known = self._keys.get(kind.name, {})
-        for names in reversed(known):
-            key = known[names]
-            if key.values(id_) is not None and (len(key.columns) > 1 or key.by_id == is_id_of(kind, id_)):
-                return key
+        fitting = [
+            key
+            for names in reversed(known)
+            if (key := known[names]).values(id_) is not None
+            and (len(key.columns) > 1 or key.by_id == is_id_of(kind, id_))
+        ]
+        for key in fitting:  # members of campaigns: by contact or by lead, whichever stands first
+            turned = key.turned(id_, self._lookups(kind, key)) if len(key.columns) > 1 else key
+            if turned is not None:
+                return turned
+        if fitting:
+            return fitting[0]
         own = [column for column in kind.columns.values() if column.matchable and column.unique]
         if len(own) != 1 or is_id_of(kind, id_):
             return key_of(kind, [ID], self._where)
         return Key((own[0],))
+
+    def _lookups(self, kind: Kind, key: Key) -> Mapping[str, frozenset[str]]:
+        known = self._prefixes.get((kind.name, key.names))
+        if known is None:
+            known = self._prefixes[kind.name, key.names] = self._org.lookups(kind, key.names)
+        return known
 
     def _remember(self, kind: Kind, key: Key) -> None:
         known = self._keys.setdefault(kind.name, {})

@@ -7,6 +7,7 @@ looked up by whatever fields tell them apart, then updated by id or made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from connectors.errors import SchemaDrift
@@ -16,7 +17,7 @@ from connectors.salesforce.query import Term, can_be_asked, quoted
 from connectors.salesforce.schema import ID, missing_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from connectors.salesforce.schema import Column, Kind
 
@@ -50,6 +51,15 @@ class Key:
         """Return the values in a record's name, one for each field; None where there are more or fewer."""
         found = tuple(id_.split(BETWEEN)) if len(self.columns) > 1 else (id_,)
         return found if len(found) == len(self.columns) else None
+
+    def turned(self, id_: str, lookups: Mapping[str, Collection[str]]) -> Key | None:
+        """Return it with its fields in the order in which their *lookups* take the ids in a record's name, if any."""
+        values = self.values(id_) or ()
+        for columns in permutations(self.columns):
+            told = zip(columns, values, strict=False)
+            if all(value[:PREFIX] in lookups[each.name] for each, value in told if each.name in lookups):
+                return Key(columns)
+        return None
 
     def folded(self, values: Sequence[object]) -> tuple[str, ...]:
         """Return values as they are compared with those of a reply."""

@@ -109,6 +109,23 @@ class TestMembers:
             [there, absent], ["Status", "Contact.LastName"]
         )
 
+    def test_members_by_contact_and_by_lead_are_read_whichever_key_came_last(
+        self, salesforce: Salesforce, org: Org
+    ) -> None:
+        """Both stand in the ready mapping: what was sent is read back, and undone, by the key of its own form."""
+        [campaign], [contact] = campaigns(org), contacts(org, 1)
+        lead = org.insert("Lead", {"LastName": "Roe", "Company": "Acme"})
+        by_lead = ("LeadId", "CampaignId")
+        for key in (MEMBER, by_lead):
+            salesforce.ensure("CampaignMember", key, ())
+        salesforce.write_blocks([members([(lead, campaign)], key=by_lead), members([(contact, campaign)])])
+        names = [f"{id_}\x1f{campaign}" for id_ in (contact, lead)] + [f"{campaign}\x1f{lead}"]
+        there = [RecordRef(object="CampaignMember", id=name) for name in names]
+
+        for key in (MEMBER, by_lead):
+            salesforce.ensure("CampaignMember", key, ())
+            assert {each: {} for each in there} == salesforce.read(there, [])
+
     def test_many_members_take_few_calls(self, salesforce: Salesforce, org: Org, service: Any) -> None:
         targets, ids = campaigns(org, 3), contacts(org, 2_000)
         rows = [(id_, targets[number % 3]) for number, id_ in enumerate(ids)]

@@ -41,7 +41,10 @@ segments:
 responses:
   object: notes
   key: {{nps_response_key: key}}
-  fields: {{hs_note_body: comment, hs_timestamp: responded_at, associations.contacts: record.id}}
+  fields:
+    hs_note_body: {{from: comment, truncate: 65000}}
+    hs_timestamp: responded_at
+    associations.contacts: record.id
 follow_up:
   object: tasks
   when: {{category: detractor}}
@@ -53,7 +56,7 @@ follow_up:
   fields:
     hs_task_subject: subject
     hs_timestamp: due_at
-    hs_task_body: comment
+    hs_task_body: {{from: comment, truncate: 65000}}
     hubspot_owner_id: owner
     associations.contacts: record.id
 """

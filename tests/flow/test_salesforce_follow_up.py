@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mappings
 from sandbox.faults import Faults
 from sandbox.salesforce import Field, Org, secrets, serve
 from tests.flow.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONFIG = """\
 version: 1
@@ -190,3 +192,14 @@ def test_a_task_that_was_refused_is_made_for_the_owner_of_today(crm: Crm) -> Non
 
     assert 0 == replayed.status, replayed.out + replayed.err
     assert {"survey:r1": (crm.ada, crm.org.api_user_id, "Call back", None)} == crm.tasks()
+
+
+@pytest.mark.parametrize("vendor", ["salesforce", "hubspot"])
+def test_the_ready_mappings_cut_a_comment_wherever_they_write_one(vendor: str) -> None:
+    """A task or note with a comment of any length is made; only the cut differs from vendor to vendor."""
+    ready = Path(mappings.__file__).with_name(f"{vendor}.yaml").read_text(encoding="utf-8")
+
+    written = re.findall(r"(?:__c|\w): \{?(?:from: )?comment\b.*", ready)
+
+    assert written
+    assert [] == [each for each in written if not re.search(r"from: comment, truncate: \d+", each)]
