@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-_PATH = re.compile(r"(?:[\w$ {}-]+|\*)(?:\.(?:[\w$ {}-]+|\*))*")
+_PATH = re.compile(r"(?:[\w$ {}=-]+|\*)(?:\.(?:[\w$ {}=-]+|\*))*")
 _SECRETS = {
     "bearer": ("token",),
     "header": ("api_key",),

@@ -1,7 +1,7 @@
 """Dotted paths into decoded JSON: `data`, `result.elements`, `answers.0.text`, `pages.*.questions.*`.
 
-A word is a key, a number an item of a list, `*` every item of a list or value of an object; an empty path is the whole.
-What is not there is None.
+A word is a key, a number an item of a list, `name=email` the first item of a list that holds this text under this
+key, `*` every item of a list or value of an object; an empty path is the whole. What is not there is None.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ def at(data: Any, path: str) -> Any:  # noqa: ANN401 - JSON
 
     >>> at({"a": [{"b": 0}]}, "a.0.b"), at({"a": []}, "a.0.b"), at({"a": [{"b": 1}, {"b": 2}]}, "a.*.b")
     (0, None, 1)
+    >>> at([{"name": "age", "value": 7}, {"name": "email", "value": "x"}], "name=email.value")
+    'x'
     """
     if path in {"", "*"} or "*" in path:
         found = every(data, path)
@@ -23,6 +25,9 @@ def at(data: Any, path: str) -> Any:  # noqa: ANN401 - JSON
             data = data.get(part)
         elif isinstance(data, list) and part.isdecimal() and int(part) < len(data):
             data = data[int(part)]
+        elif isinstance(data, list) and "=" in part:
+            key, _, wanted = part.partition("=")
+            data = next((each for each in data if isinstance(each, dict) and each.get(key) == wanted), None)
         else:
             return None
     return data

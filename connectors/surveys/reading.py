@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
-from connectors.errors import Deferred, Gone, Rejected
+from connectors.errors import Deferred, Gone, Refused, Rejected
 from connectors.surveys.exporting import Job
 from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
 from connectors.surveys.paths import at, text
@@ -87,9 +88,10 @@ class StreamReader:
         by_url = pages.kind in {"next_url", "link"}
         first = Turn(pages.first, place.token, place.token if by_url else "", since=place.since)
         for pulled in turns(self._spec, self._ask, first, self._bounds):
+            over = pulled.next is None or self._is_past(pulled.rows, place)
             found = [self._rows.read(row) for row in self._new(pulled.rows, place)]
-            place.token = pulled.next.token if pulled.next else ""
-            if pulled.next is None:
+            place.token = pulled.next.token if pulled.next and not over else ""
+            if over:
                 place.finish(cursor.look_back)
             elif cursor.ascending:
                 place.advance(cursor.look_back)
@@ -97,6 +99,27 @@ class StreamReader:
                 place.tidy(cursor.look_back)
             if found or place.text() != before:
                 yield page_of(self._stream, found, before := place.text())
+            if over:
+                return
+
+    def _is_past(self, rows: list[Any], place: Place) -> bool:
+        """Tell whether nothing that comes after *rows* is wanted.
+
+        Raises:
+            Refused: They do not come in the order that the spec says: some would be lost.
+        """
+        cursor = self._spec.cursor
+        if not (cursor.ascending or cursor.descending):
+            return False
+        moments = [moment for row in rows if (moment := self._moment(row)) is not None]
+        if any(one > other if cursor.ascending else one < other for one, other in pairwise(moments)):
+            raise Refused(
+                f"rows of `{self._stream}` come in another order than the spec says, so some would be missed",
+                code="E103",
+                next_step="Correct `ascending` or `descending` in the spec, or ask for the order in `query`.",
+            )
+        since = place.since
+        return cursor.descending and since is not None and bool(moments) and moments[0] < since
 
     def _exported(self, place: Place) -> Iterator[Page]:
         """Read what an export job gives: all since the last one where the service keeps its place, else since ours."""

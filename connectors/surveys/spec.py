@@ -92,8 +92,10 @@ class Changes(Part):
     format: Literal["iso", "iso_plain", "iso_micros", "unix", "unix_ms"] = "iso"
     #: Whether rows of exactly `{since}` come too.
     inclusive: StrictBool = True
-    #: Whether rows come oldest first.
+    #: Whether rows come oldest first; then they are held to it.
     ascending: StrictBool = False
+    #: Whether rows come newest first; then a page from before the reading's start is the last one.
+    descending: StrictBool = False
     #: How far before the last row each reading begins again: for late rows, and for edits that change no moment.
     look_back: Duration = timedelta(days=14)
     #: What `{since}` is when everything is read, where it cannot be left out.

@@ -14,7 +14,7 @@ from sync.config.services import SandboxUrl, ServiceConnection
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DOTTED = r"^[\w$ -]+(\.[\w$* -]+)*$"
+_DOTTED = r"^[\w$ =-]+(\.[\w$*= -]+)*$"
 
 
 def _no_slips(fields: dict[str, str]) -> dict[str, str]:

@@ -125,6 +125,18 @@ def test_ties_at_the_ends_of_pages_are_all_read(ties: int) -> None:
     assert sorted(each["id"] for each in rows) == sorted(got.told)
 
 
+@pytest.mark.parametrize("kind", ["keyset", "number"])
+def test_rows_in_another_order_than_the_spec_says_are_refused(kind: str) -> None:
+    """A service that ignores the wish for an order would make us pass over everything but the newest."""
+    rows = [row(number) for number in range(9, 0, -1)]
+    spec = {**KEYSET, "pages": {"kind": kind, "size": 3}}
+    with Bench(paged(rows), responses=spec) as bench:
+        got = bench.read()
+
+    assert "E103" == refused(got).code
+    assert {} == got.last
+
+
 def test_a_row_of_the_far_future_does_not_hide_what_comes() -> None:
     rows = [row(1), row(2), row(3, hours=-9000)]
     with Bench(since(rows), responses=KEYSET) as bench:
