@@ -97,6 +97,7 @@ _OFTEN = [step for step in STEPS if step not in _SELDOM]
 # Those of the second half of a run are come to more seldom.
 _OFTEN += [step for step in _OFTEN if step.startswith(("compute.", "deliver.", "match.decisions", "run.define"))]
 _OFTEN += ["compute.rollups", "match.find", "match.version", "run.finish"]
+_OFTEN += ["match.moves", "match.moves_read", "deliver.look"]
 #: Faults that any call can meet.
 _OF_ANY = [fault for fault in Fault if fault not in OF_WRITES]
 #: What the world may do, and how often of a hundred.
@@ -183,19 +184,19 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         items.append(Item(run, what, at, (rng.randrange(1000), rng.randrange(11))))
     for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
         if rng.random() < 0.62:
-            kinds = sorted(OF_WRITES) if rng.random() < 0.8 else list(Fault)
-            items.append(Item(run, "write", rng.choice((1, 1, 2)), (rng.choice(kinds),)))
+            kinds = [*sorted(OF_WRITES), Fault.LATE] if rng.random() < 0.8 else list(Fault)
+            items.append(Item(run, "write", rng.choice((1, 1, 1, 2)), (rng.choice(kinds),)))
         else:
             items.append(Item(run, "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), (rng.choice(_OF_ANY),)))
     fate = rng.random()
-    if fate < 0.42:
+    if fate < 0.48:
         items.append(Item(run, "crash", rng.choice((1, 1, 1, 1, 1, 2)), (rng.choice(_OFTEN),)))
-    elif fate < 0.60:
+    elif fate < 0.64:
         items.append(
             Item(run, "commit", rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8)), (rng.choice((BEFORE, AFTER, FULL)),))
         )
-    elif fate < 0.76:
+    elif fate < 0.80:
         items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_OFTEN),)))
-    elif fate < 0.85:
+    elif fate < 0.90:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items
