@@ -30,19 +30,19 @@ class Questions:
     scores: Mapping[str, int] = field(default_factory=dict)
 
 
-def questions_of(told: Any, answers: Answers, *, named: Sequence[str], survey: str) -> Questions | None:  # noqa: ANN401 - JSON
+def questions_of(told: Any, answers: Answers, lookup: Lookup, *, named: Sequence[str], survey: str) -> Questions | None:  # noqa: ANN401 - JSON
     """Return the questions that count; None when none asks for a recommendation.
 
     Args:
         told: The reply to the lookup.
         answers: The spec's.
+        lookup: How they are found out.
         named: Ids or other names of NPS questions, where the user gave some.
         survey: For messages.
 
     Raises:
         Refused: Several could be it (E113).
     """
-    lookup = answers.lookup
     asked = list(_flat(every(told, lookup.rows), lookup, _DEEPEST))
     found = [each for each in asked if _fits(each, lookup.score, answers.choices)]
     if named:
@@ -60,8 +60,8 @@ def questions_of(told: Any, answers: Answers, *, named: Sequence[str], survey: s
     after = asked[asked.index(score) + 1 :]
     return Questions(
         score=text(at(score, lookup.id)) or "",
-        comment=_id(answers, lookup.comment, [*after, *asked]),
-        email=_id(answers, lookup.email, asked),
+        comment=_id(answers, lookup, lookup.comment, [*after, *asked]),
+        email=_id(answers, lookup, lookup.email, asked),
         scores=_scores(score, answers),
     )
 
@@ -95,10 +95,10 @@ def _names(question: Any, lookup: Lookup) -> set[str]:  # noqa: ANN401 - JSON
     return {found for path in (lookup.id, *lookup.names) if (found := text(at(question, path)))}
 
 
-def _id(answers: Answers, known: Known | None, among: list[Any]) -> str | None:
+def _id(answers: Answers, lookup: Lookup, known: Known | None, among: list[Any]) -> str | None:
     if known is None:
         return None
-    return next((text(at(each, answers.lookup.id)) for each in among if _fits(each, known, answers.choices)), None)
+    return next((text(at(each, lookup.id)) for each in among if _fits(each, known, answers.choices)), None)
 
 
 def _scores(question: Any, answers: Answers) -> dict[str, int]:  # noqa: ANN401 - JSON

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from connectors.dates import DateReader
     from connectors.surveys.questions import Questions
-    from connectors.surveys.spec import Responses, SkipRule
+    from connectors.surveys.spec import Answers, Responses, SkipRule
 
 IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 _TEXTS = (
@@ -124,24 +124,6 @@ class Rows:
         answers, questions = self._spec.answers, self._questions
         if answers is None or questions is None:
             return {field: found for field in ("score", "comment", "email") if (found := self._text(row, field))}
-        if not answers.rows:
-            return self._named(row, questions)
-        made: dict[str, str] = {}
-        wanted = {questions.score: "score", questions.comment: "comment", questions.email: "email"}
-        paths = {"score": answers.score, "comment": answers.comment, "email": answers.email}
-        for each in every(row, answers.rows):
-            role = wanted.get(text(at(each, answers.question)))
-            found = next((told for path in paths[role] if (told := text(at(each, path)))), None) if role else None
-            if role and found and role not in made:
-                made[role] = found
-        if answers.choices and "score" in made:
-            made["score"] = str(questions.scores.get(made["score"], "an unknown choice"))
-        return made
-
-    def _named(self, row: Any, questions: Questions) -> dict[str, str]:  # noqa: ANN401 - JSON
-        """Return the answers that stand under names of their own, made of their question's id."""
-        answers = self._spec.answers
-        assert answers is not None
         roles = {
             "score": (questions.score, answers.score),
             "comment": (questions.comment, answers.comment),
@@ -149,9 +131,10 @@ class Rows:
         }
         made: dict[str, str] = {}
         for role, (question, paths) in roles.items():
-            told = (text(at(row, path.replace("{question}", question))) for path in paths) if question else ()
-            if found := next((each for each in told if each), None):
+            if question and (found := _told(row, answers, question, paths)):
                 made[role] = found
+        if answers.choices and "score" in made:
+            made["score"] = str(questions.scores.get(made["score"], "an unknown choice"))
         return made
 
     def _text(self, row: Any, field: str) -> str | None:  # noqa: ANN401 - JSON
@@ -160,6 +143,16 @@ class Rows:
     def _reject(self, id_: str, reason: str, field: str) -> Reject:
         place = Place(file=f"{self._stream}/{id_}" if id_ else self._stream, column=field)
         return Reject(place=place, reason=reason, detail=f"field `{field}`", next_step=_NEXT_STEPS[reason])
+
+
+def _told(row: Any, answers: Answers, question: str, paths: Sequence[str]) -> str | None:  # noqa: ANN401 - JSON
+    """Return what was answered to *question*."""
+    if not answers.rows:
+        found = (text(at(row, path.replace("{question}", question))) for path in paths)
+    else:
+        own = [each for each in every(row, answers.rows) if text(at(each, answers.question)) == question]
+        found = (text(at(each, path)) for each in own for path in paths)
+    return next((each for each in found if each), None)
 
 
 def _leaves_out(rule: SkipRule, row: Any) -> bool:  # noqa: ANN401 - JSON

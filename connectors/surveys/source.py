@@ -194,10 +194,12 @@ class SurveyService:
         answers = self._spec.responses.answers
         if answers is None:
             return None
+        if answers.lookup is None:
+            return Questions(answers.nps or "", comment=answers.nps)
         values = dict.fromkeys(PLACEHOLDERS) | {"survey": survey.id}
         what = f"ask for the questions of `{survey.id}`"
         told, _ = self._session.ask(answers.lookup.request, values, what=what)
-        return questions_of(told, answers, named=self._named, survey=survey.id)
+        return questions_of(told, answers, answers.lookup, named=self._named, survey=survey.id)
 
     def _digest(self) -> str:
         """Return what tells this way of reading rows from another one."""

@@ -170,7 +170,10 @@ class Answers(Part):
     comment: Several = ("text",)
     email: Several = ("email",)
     choices: Choices | None = None
-    lookup: Lookup
+    #: How the questions of a survey are found out.
+    lookup: Lookup | None = None
+    #: Or what `question` holds for every NPS answer; its comment stands beside it.
+    nps: str | None = None
 
 
 class SkipRule(Part):
@@ -241,7 +244,7 @@ class Spec(Part):
         requests = [self.responses.request]
         if self.surveys:
             requests.append(self.surveys.request)
-        if self.responses.answers:
+        if self.responses.answers and self.responses.answers.lookup:
             requests.append(self.responses.answers.lookup.request)
         if self.responses.export:
             requests += [self.responses.export.poll, self.responses.export.fetch]
@@ -265,7 +268,9 @@ class Spec(Part):
         answers = self.responses.answers
         if answers and bool(answers.rows) != bool(answers.question):
             raise ValueError("answers in a list need both, `rows` and `question`")
-        if answers and answers.lookup.score.weight and not answers.choices:
+        if answers and (answers.lookup is None) == (answers.nps is None):
+            raise ValueError("NPS answers are known by `lookup` or by `nps`: one of the two")
+        if answers and answers.lookup and answers.lookup.score.weight and not answers.choices:
             raise ValueError("a question is known by its choices' weights: say in `choices` where choices stand")
         if self.responses.pages.kind == "keyset" and not self.responses.cursor.ascending:
             raise ValueError("`keyset` needs rows that come oldest first: `ascending: true` in `cursor`")

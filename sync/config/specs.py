@@ -82,5 +82,5 @@ def _problems(connection: SurveyConnection) -> Iterator[tuple[KeyPath, str, str]
             yield ("settings", word), f"`{value[:60]}` is no `{word}` of {spec.title}", f"{setting.title}."
     if connection.surveys and spec.surveys is None:
         yield ("surveys",), f"{spec.title} has one list of responses for all surveys", "Delete `surveys`."
-    if connection.questions and spec.responses.answers is None:
+    if connection.questions and not (spec.responses.answers and spec.responses.answers.lookup):
         yield ("questions",), f"{spec.title} gives the score by itself", "Delete `questions`."

@@ -14,6 +14,12 @@ class TestZenloop(SurveyContract):
     PART = "answers"
 
 
+class TestSimplesat(SurveyContract):
+    """See `SurveyContract`."""
+
+    SERVICE = "simplesat"
+
+
 class TestSurvicate(SurveyContract):
     """See `SurveyContract`."""
 

@@ -21,7 +21,17 @@ from tests.unit.fake_time import FakeTime
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVICES = ("asknicely", "qualtrics", "retently", "surveymonkey", "survicate", "typeform", "wootric", "zenloop")
+SERVICES = (
+    "asknicely",
+    "qualtrics",
+    "retently",
+    "simplesat",
+    "surveymonkey",
+    "survicate",
+    "typeform",
+    "wootric",
+    "zenloop",
+)
 MAPPING = """\
 version: 1
 from: survey
