@@ -17,7 +17,7 @@ from connectors.traces import Scrubs
 from sync.clearing import Clearing, Reach, clearing, unsent
 from sync.deliver import deliver
 from sync.errors import Exit, Problem, UserError
-from sync.forgetting_parts import Sizes, id_kinds, texts_of
+from sync.known_by import id_kinds, texts_of
 from sync.ledger import (
     aliases,
     doubts,
@@ -36,7 +36,7 @@ from sync.ledger.tables import LEASES
 from sync.moved import fewer
 from sync.receipt import Receipt
 from sync.report import Status
-from sync.rollups import Rollups
+from sync.rollups import KnownSizes, Rollups
 from sync.run import Run, Silent
 from sync.shapes import Shapes
 from sync.spills import remove_dead
@@ -231,7 +231,7 @@ class Forgetter:
 
     def _erase(self, found: Person, leases: Mapping[str, Lease], receipt: Receipt) -> None:
         """Erase the person from the ledger, have the totals and the accounts count without them, and keep digests."""
-        sizes: dict[str, Sizes] = {}
+        sizes: dict[str, KnownSizes] = {}
         with self._ledger.write() as connection:
             if self._ledger.is_sqlite:
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
@@ -240,7 +240,7 @@ class Forgetter:
                 doubts.interrupted(connection, lease.mapping)
             for name in leases:
                 accounts = self._uncount(connection, name, found)
-                sizes[name] = Sizes.of(connection, name, accounts)
+                sizes[name] = KnownSizes.of(connection, name, accounts)
             receipt.erased = person_rows.erase(connection, found, self._shapes)
             for name, each in sizes.items():
                 if name in self._shapes and self._shapes[name].rollup is not None:
@@ -266,7 +266,7 @@ class Forgetter:
             accounts.update(profile.account for profile in before.values() if profile.account)
         return accounts
 
-    def _roll_up(self, lease: Lease, sizes: Sizes) -> None:
+    def _roll_up(self, lease: Lease, sizes: KnownSizes) -> None:
         run = self._run(lease, self._clock())
         rollups = Rollups(run, self._settings, sizes)
         with run.work.kernel() as kernel:

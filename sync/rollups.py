@@ -5,17 +5,23 @@ One chunk of accounts is one transaction, as in `sync.compute`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from sqlalchemy import select
 
 from sync.intents import intend, retract
 from sync.ledger import outbox, profiles
+from sync.ledger.rows import among, fetch
+from sync.ledger.tables import ROLLUPS
 from sync.shapes import Shapes
 from sync.words import Columns, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from connectors.contract import Accounts
     from sync.config.schema import Settings
@@ -24,6 +30,26 @@ if TYPE_CHECKING:
 
 #: Accounts computed in one transaction.
 ACCOUNTS_AT_ONCE = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSizes:
+    """How many contacts accounts had when they were computed last: nobody is asked, and nobody left the company."""
+
+    accounts: frozenset[str]
+    known: Mapping[str, int]
+
+    @classmethod
+    def of(cls, connection: Connection, mapping: str, accounts: set[str]) -> KnownSizes:
+        """Read them back from the coverage of each."""
+        these = (ROLLUPS.c.mapping == mapping, among(connection, ROLLUPS.c.account, sorted(accounts)))
+        rows = fetch(connection, select(ROLLUPS.c.account, ROLLUPS.c.contacts, ROLLUPS.c.coverage).where(*these))
+        known = {account: round(contacts / coverage) for account, contacts, coverage in rows if coverage}
+        return cls(frozenset(accounts), known)
+
+    def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
+        """See `Accounts.sizes`."""
+        return {account: self.known[account] for account in accounts if account in self.known}
 
 
 class Rollups:

@@ -18,7 +18,7 @@ from sync.report import Status
 from sync.run import Laps, Run
 from sync.times import to_text
 from sync.undo_plan import CHANGES_SHOWN, Planner
-from sync.undone import UndoReport
+from sync.undo_report import UndoReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sync.mapping.schema import Mapping as MappingFile
     from sync.run import Progress
     from sync.undo_plan import Planned
-    from sync.undone import Wish
+    from sync.undo_report import Wish
 
 
 class Undoer:

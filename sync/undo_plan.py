@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sync.report import FieldChange
     from sync.run import Run
     from sync.shapes import Shape
-    from sync.undone import Wish
+    from sync.undo_report import Wish
 
 #: Writes that are read, decided and stored together.
 ROWS_AT_ONCE = 10_000

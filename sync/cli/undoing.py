@@ -10,7 +10,7 @@ from sync.cli.session import Session
 from sync.errors import Exit, Problem, UserError
 
 if TYPE_CHECKING:
-    from sync.undone import UndoReport, Wish
+    from sync.undo_report import UndoReport, Wish
     from sync.wiring import Project
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def undo(
     What somebody changed since stays and is listed. Rows that the run made are deleted where they are npsync's own; a
     person's record and a task never are. An undo is a run: it can be undone, too.
     """
-    from sync.undone import Wish
+    from sync.undo_report import Wish
 
     session: Session = ctx.obj
     with session.project() as project:

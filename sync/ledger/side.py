@@ -15,8 +15,8 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from sync.ledger.database_errors import explain
 from sync.ledger.engines import opened
-from sync.ledger.failures import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from sync.ledger import (  # noqa: F401 - their tables are made with the others
     forgotten_tables,
     log_tables,
 )
+from sync.ledger.database_errors import explain
 from sync.ledger.engines import opened
-from sync.ledger.failures import explain
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.statistics import tell_planner
 from sync.ledger.tables import METADATA, SCHEMA_VERSION

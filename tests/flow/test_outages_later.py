@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.undone import Wish
+from sync.undo_report import Wish
 from tests.flow.outages import Outage, after, writes
 from tests.flow.played import VENDORS, Crm
 

@@ -10,14 +10,14 @@ from sync.ledger.store import Ledger
 from sync.mapping.schema import Mapping
 from sync.run import Silent
 from sync.undo import Undoer
-from sync.undone import Wish
+from sync.undo_report import Wish
 from tests.flow.test_crashes import STORE
 from tests.flow.world import response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sync.undone import UndoReport
+    from sync.undo_report import UndoReport
     from tests.flow.world import World
 
 

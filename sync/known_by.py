@@ -1,19 +1,18 @@
-"""What forgetting a person needs beside the rows that go: sizes of accounts, kinds of ids, texts to look for."""
+"""What a person is known by beyond the rows that name them: kinds of ids, and texts to look for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from sync.ledger.forgotten import KINDS
 from sync.ledger.rows import among, fetch
-from sync.ledger.tables import RESPONSES, ROLLUPS
+from sync.ledger.tables import RESPONSES
 from sync.mapping.schema import record_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
@@ -23,26 +22,6 @@ if TYPE_CHECKING:
 
 #: Shorter texts stand in files for many reasons, and say nothing when they are found.
 SHORTEST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many contacts accounts had when they were computed last: nobody is asked, and nobody left the company."""
-
-    accounts: frozenset[str]
-    known: Mapping[str, int]
-
-    @classmethod
-    def of(cls, connection: Connection, mapping: str, accounts: set[str]) -> Sizes:
-        """Read them back from the coverage of each."""
-        these = (ROLLUPS.c.mapping == mapping, among(connection, ROLLUPS.c.account, sorted(accounts)))
-        rows = fetch(connection, select(ROLLUPS.c.account, ROLLUPS.c.contacts, ROLLUPS.c.coverage).where(*these))
-        known = {account: round(contacts / coverage) for account, contacts, coverage in rows if coverage}
-        return cls(frozenset(accounts), known)
-
-    def sizes(self, accounts: Sequence[str]) -> Mapping[str, int]:
-        """See `Accounts.sizes`."""
-        return {account: self.known[account] for account in accounts if account in self.known}
 
 
 def id_kinds(mapping: MappingFile | None, settings: Settings, object_: str) -> list[str]:
