@@ -41,10 +41,6 @@ class _Progress:
     """How a group fares."""
 
     waiting: list[Ref] = field(default_factory=list)
-    #: Of how many of its failures something is still wanted.
-    wanted: int = 0
-    delivered: int = 0
-    failed: int = 0
     stopped: bool = False
 
 
@@ -102,9 +98,7 @@ class Replay:
             inputs = parking.inputs(connection, run.name, [one.ref for one in waiting])
         for one in waiting:
             if one.ref in inputs:
-                progress = self._progress.setdefault(_group(one), _Progress())
-                progress.waiting.append(one.ref)
-                progress.wanted += 1
+                self._progress.setdefault(_group(one), _Progress()).waiting.append(one.ref)
                 self._changed[_group(one)]["data"] += failed.digest_of(inputs[one.ref]) != one.input
 
     def waves(self) -> Iterator[None]:
@@ -147,29 +141,37 @@ class Replay:
         for group, some in sent.items():
             progress = self._progress[group]
             bad = sum(ref in parked for ref in some)
-            progress.failed += bad
-            progress.delivered += len(some) - bad
             progress.stopped = progress.stopped or bad > MOST_FAILING * len(some)
 
     def told(self) -> tuple[Replayed, ...]:
-        """Return what became of each group."""
-        groups = dict.fromkeys(_group(one) for one in self._found)
-        rows = Counter(_group(one) for one in self._found)
-        return tuple(self._told(group, rows[group]) for group in groups)
+        """Return what became of each group, as the ledger has it: a run may have ended in the middle of a wave."""
+        run = self._run
+        with run.ledger.read() as connection:
+            now = failed.standing(connection, run.name)
+        ended: dict[_Group, Counter[str]] = {}
+        for one in self._found:
+            state = self._ended(one, *now.get(one.ref, ("superseded", "", None)))
+            ended.setdefault(_group(one), Counter())[state] += 1
+        return tuple(self._told(group, counts) for group, counts in ended.items())
 
-    def _told(self, group: _Group, rows: int) -> Replayed:
+    def _ended(self, one: Failure, state: str, run: str, closed_by: str | None) -> str:
+        """Say in a word what became of a failure, by where it stands now."""
+        if state in failed.OPEN:
+            return "failed" if run == self._run.id else "left"
+        return "delivered" if state == "delivered" and one.waits and closed_by == self._run.id else "superseded"
+
+    def _told(self, group: _Group, ended: Counter[str]) -> Replayed:
         object_, kind, code, fields = group
-        progress = self._progress.get(group, _Progress())
         return Replayed(
             object=object_,
             kind=kind,
             code=code,
             fields=tuple(name for name in fields.split(";") if name),
-            failures=rows,
-            superseded=rows - progress.wanted,
-            delivered=progress.delivered,
-            failed=progress.failed,
-            left=progress.wanted - progress.delivered - progress.failed,
+            failures=ended.total(),
+            superseded=ended["superseded"],
+            delivered=ended["delivered"],
+            failed=ended["failed"],
+            left=ended["left"],
             changed={name: number for name, number in sorted(self._changed.get(group, Counter()).items()) if number},
         )
 

@@ -215,6 +215,13 @@ def chosen(connection: Connection, mapping: str, selection: Selection) -> list[F
     return [Failure._make(row) for row in fetch(connection, statement.order_by(*order))]
 
 
+def standing(connection: Connection, mapping: str) -> dict[tuple[str, str], tuple[str, str, str | None]]:
+    """Return of all failures the state, the run in which they failed last, and the one that closed them."""
+    columns = ("object", "record", "state", "run", "closed_by")
+    statement = select(*(FAILURES.c[name] for name in columns)).where(FAILURES.c.mapping == mapping)
+    return {(object_, record): (state, run, by) for object_, record, state, run, by in fetch(connection, statement)}
+
+
 def ours(connection: Connection, mapping: str, refs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return those of *refs* that we could not work with ourselves."""
     statement = select(FAILURES.c.object, FAILURES.c.record).where(*is_open(mapping), FAILURES.c.kind == "ours")
