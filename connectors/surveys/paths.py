@@ -6,7 +6,10 @@ key, `*` every item of a list or value of an object; an empty path is the whole.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def at(data: Any, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -54,6 +57,17 @@ def _inner(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
+
+
+def getter(path: str) -> Callable[[Any], Any]:
+    """Return what gives the value at *path*, quickly where that is a key alone: most are, and rows have many.
+
+    >>> getter("a")({"a": 1}), getter("a.b")({"a": {"b": 2}}), getter("a")(["a"])
+    (1, 2, None)
+    """
+    if path and path != "*" and not path.isdecimal() and not set(path) & {".", "="}:
+        return lambda data: data.get(path) if isinstance(data, dict) else None
+    return lambda data: at(data, path)
 
 
 def text(value: Any) -> str | None:  # noqa: ANN401 - JSON

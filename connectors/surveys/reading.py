@@ -11,7 +11,7 @@ from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
 from connectors.errors import Deferred, Gone, Refused, Rejected
 from connectors.surveys.exporting import Job
 from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
-from connectors.surveys.paths import at, text
+from connectors.surveys.paths import getter, text
 from connectors.surveys.place import digest_of
 from connectors.values import Reject, Skip, SurveyResponse
 
@@ -60,6 +60,7 @@ class StreamReader:
         self._dates = dates
         self._stream = stream
         self._survey = survey
+        self._field = getter(spec.cursor.field)
         self._now = now
         self._sleep = sleep
 
@@ -171,7 +172,7 @@ class StreamReader:
                 yield row
 
     def _moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - JSON
-        moment = self._dates.read(text(at(row, self._spec.cursor.field)) or "")
+        moment = self._dates.read(text(self._field(row)) or "")
         return None if isinstance(moment, DateProblem) else moment
 
     def _bounds(self, rows: list[Any]) -> tuple[datetime | None, datetime | None]:

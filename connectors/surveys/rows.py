@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.dates import DateProblem
 from connectors.scores import ScoreProblem, read_score
-from connectors.surveys.paths import at, every, text
+from connectors.surveys.paths import at, every, getter, text
 from connectors.values import MAX_TEXT, Place, Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Rows:
     ) -> None:
         self._spec = spec
         self._dates = dates
-        self._fields = fields
+        self._read = {field: tuple(map(getter, paths)) for field, paths in fields.items()}
+        self._texts = [field for field in _TEXTS if field in fields]
+        self._ids = [field for field in IDS if field in fields]
         self._stream = stream
         self._survey = survey
         self._kind = kind
@@ -102,8 +104,8 @@ class Rows:
         if comment is not None and len(comment) > MAX_TEXT:
             return self._reject(id_, "cell_too_large", "comment")
         updated = self._dates.read(self._text(row, "updated_at") or "")
-        texts = {field: self._text(row, field) for field in _TEXTS}
-        texts["email"] = answers.get("email") or texts["email"]
+        texts = {field: self._text(row, field) for field in self._texts}
+        texts["email"] = answers.get("email") or texts.get("email")
         return SurveyResponse(
             response_id=id_,
             survey=self._text(row, "survey") or self._survey,
@@ -113,7 +115,7 @@ class Rows:
             responded_at=moment,
             # The answer counts without the date of its last edit.
             updated_at=None if isinstance(updated, DateProblem) else updated,
-            ids={field: found for field in IDS if (found := self._text(row, field))},
+            ids={field: found for field in self._ids if (found := self._text(row, field))},
             extra={word: found for word, path in self._extra.items() if (found := text(at(row, path)))},
             place=Place(file=f"{self._stream}/{id_}"),
             **texts,
@@ -138,7 +140,10 @@ class Rows:
         return made
 
     def _text(self, row: Any, field: str) -> str | None:  # noqa: ANN401 - JSON
-        return next((found for path in self._fields.get(field, ()) if (found := text(at(row, path)))), None)
+        for read in self._read.get(field, ()):
+            if found := text(read(row)):
+                return found
+        return None
 
     def _reject(self, id_: str, reason: str, field: str) -> Reject:
         place = Place(file=f"{self._stream}/{id_}" if id_ else self._stream, column=field)
