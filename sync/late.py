@@ -69,6 +69,7 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
         queued = undos.waiting(connection, run.name, shape.object, records)
     ours = shape.place in _OURS_TO_DELETE
     sent: dict[str, list[Mapping[str, FieldValue] | None]] = defaultdict(list)
+    last = {doubt.record: doubt for doubt in some}
     for doubt in some:
         late = None if doubt.sent is None else unpack(doubt.sent)
         wanted = _confirmed(confirmed, doubt.record)
@@ -76,13 +77,13 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
         if doubt.record not in queued and (ours or wanted is not None) and not _agrees(wanted, late):
             sent[doubt.record].append(late)
     names = {name for values in sent.values() for each in values for name in each or ()}
-    refs = [RecordRef(object=shape.object, id=record) for record in sent]
-    held = destination.read(refs, sorted(names)) if refs else {}
+    refs = {record: RecordRef(object=shape.object, id=last[record].id) for record in sent}
+    held = destination.read(list(refs.values()), sorted(names)) if refs else {}
     found: list[Intent] = []
-    for ref in refs:
-        wanted, holds = _confirmed(confirmed, ref.id), held.get(ref)
-        if any(_is(late, holds) for late in sent[ref.id]) and not _agrees(wanted, holds):
-            found += _again(shape, ref.id, wanted, holds)
+    for record, ref in refs.items():
+        wanted, holds = _confirmed(confirmed, record), held.get(ref)
+        if any(_is(late, holds) for late in sent[record]) and not _agrees(wanted, holds):
+            found.append(_again(shape, last[record], wanted, holds))
     return found
 
 
@@ -106,17 +107,12 @@ def _agrees(wanted: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldVa
 
 
 def _again(
-    shape: Shape, record: str, wanted: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None
-) -> list[Intent]:
+    shape: Shape, doubt: Doubt, wanted: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None
+) -> Intent:
     """Return the row that sends the confirmed values again."""
-    keys = None
-    if not shape.plain:
-        parts = record.split("\x1f")
-        if len(parts) != len(shape.key):
-            return []
-        keys = pack(dict(zip(shape.key, parts, strict=True)))
+    place = (shape.rank, shape.object, doubt.record, doubt.keys)
     if wanted is None:
-        return [(shape.rank, shape.object, record, keys, None, None, 0, None)]
+        return (*place, None, None, 0, None)
     there = holds or {}
     changes = {name: value for name, value in wanted.items() if name not in there or not same(value, there[name])}
-    return [(shape.rank, shape.object, record, keys, pack(changes) if holds else None, pack(wanted), 0, None)]
+    return (*place, pack(changes) if holds else None, pack(wanted), 0, None)

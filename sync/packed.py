@@ -23,3 +23,12 @@ def unpack(text: str) -> dict[str, FieldValue]:
     """Read what `pack` wrote of a record."""
     values: dict[str, FieldValue] = orjson.loads(text)
     return values
+
+
+def id_of(record: str, keys: str | None) -> str:
+    """Return a row's id as `Block.ids` says it, from its name in the ledger and its packed key columns.
+
+    >>> id_of("C-1", None), id_of("survey:r1", pack({"id": "r1"}))
+    ('C-1', 'r1')
+    """
+    return record if keys is None else "\x1f".join(map(str, unpack(keys).values()))

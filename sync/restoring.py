@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from sync.mapping.values import same
-from sync.packed import pack, unpack
+from sync.packed import id_of, pack, unpack
 from sync.report import FieldChange
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Written(NamedTuple):
 
     def id(self) -> str:
         """Return the record's id as `Block.ids` says it."""
-        return self.record if self.keys is None else "\x1f".join(map(str, unpack(self.keys).values()))
+        return id_of(self.record, self.keys)
 
 
 @dataclass(frozen=True, slots=True)

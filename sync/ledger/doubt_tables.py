@@ -13,6 +13,7 @@ DOUBTS = keyed(
     key("object"),
     key("record"),
     key("until"),
+    Column("keys", Text),  # as the outbox has them
     Column("sent", Text, nullable=False),  # as `changes` or `desired` of the outbox; `null`: it must not exist
 )
 

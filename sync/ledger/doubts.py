@@ -12,6 +12,7 @@ from sqlalchemy import Text, bindparam, select
 
 from sync.ledger.doubt_tables import DOUBTS, SENDINGS
 from sync.ledger.rows import MAPPING, fetch, text, upsert
+from sync.packed import id_of
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -34,14 +35,21 @@ class Doubt(NamedTuple):
 
     object: str
     record: str
+    #: Packed key columns, as the outbox has them.
+    keys: str | None
     #: The packed values that were sent; None: that the record must not exist.
     sent: str | None
+
+    @property
+    def id(self) -> str:
+        """The record's id as `Block.ids` says it."""
+        return id_of(self.record, self.keys)
 
 
 def over(connection: Connection, mapping: str, now: datetime) -> list[Doubt]:
     """Return the doubts of *mapping* that cannot come true any more, if they have not already."""
     rows = fetch(connection, _OVER, {"mapping": mapping, "now": to_text(now)})
-    return [Doubt(object_, record, None if sent == _NOTHING else sent) for object_, record, sent in rows]
+    return [Doubt(object_, record, keys, None if sent == _NOTHING else sent) for object_, record, keys, sent in rows]
 
 
 def end(connection: Connection, mapping: str, now: datetime) -> None:
@@ -63,8 +71,8 @@ def known(connection: Connection, mapping: str) -> None:
 def remember(connection: Connection, mapping: str, rows: Sequence[Queued], now: datetime) -> None:
     """Remember rows of the outbox that were sent, and of which an answer was lost."""
     until = to_text(now + ON_ITS_WAY)
-    for _, object_, record, _, changes, desired in rows:
-        values = {"object": object_, "record": record, "sent": changes or desired or _NOTHING}
+    for _, object_, record, keys, changes, desired in rows:
+        values = {"object": object_, "record": record, "keys": keys, "sent": changes or desired or _NOTHING}
         connection.execute(text(_REMEMBER), {"mapping": mapping, "until": until, **values})
 
 
@@ -77,19 +85,20 @@ def interrupted(connection: Connection, mapping: str) -> None:
 
 _NOTHING = "null"
 _OVER = (
-    select(DOUBTS.c.object, DOUBTS.c.record, DOUBTS.c.sent)
+    select(*(DOUBTS.c[name] for name in Doubt._fields))
     .where(DOUBTS.c.mapping == MAPPING, DOUBTS.c.until <= bindparam("now", type_=Text))
     .order_by(DOUBTS.c.object, DOUBTS.c.record, DOUBTS.c.until)
 )
 _SENDING = select(SENDINGS.c.until).where(SENDINGS.c.mapping == MAPPING)
 _KNOWN = "DELETE FROM sendings WHERE mapping = :mapping"
-_AGAIN = "ON CONFLICT (mapping, object, record, until) DO UPDATE SET sent = excluded.sent"
+_AGAIN = "ON CONFLICT (mapping, object, record, until) DO UPDATE SET keys = excluded.keys, sent = excluded.sent"
 _REMEMBER = f"""
-INSERT INTO doubts (mapping, object, record, sent, until) VALUES (:mapping, :object, :record, :sent, :until) {_AGAIN}
+INSERT INTO doubts (mapping, object, record, keys, sent, until)
+VALUES (:mapping, :object, :record, :keys, :sent, :until) {_AGAIN}
 """  # noqa: S608 - our own text
 _DOUBT_ALL = f"""
-INSERT INTO doubts (mapping, object, record, sent, until)
-SELECT o.mapping, o.object, o.record, coalesce(o.changes, o.desired, '{_NOTHING}'), s.until
+INSERT INTO doubts (mapping, object, record, keys, sent, until)
+SELECT o.mapping, o.object, o.record, o.keys, coalesce(o.changes, o.desired, '{_NOTHING}'), s.until
 FROM outbox o JOIN sendings s ON s.mapping = o.mapping
 WHERE o.mapping = :mapping AND o.parked IS NULL
   AND (o.rank, o.object, o.record) > (s.rank_after, s.object_after, s.record_after)

@@ -197,6 +197,20 @@ class TestALateWrite:
 
         assert ("people", "C-1") in world.ledger("SELECT object, record FROM doubts")
 
+    def test_of_a_row_that_goes_by_another_name_there_is_put_right_under_that_name(self, world: World) -> None:
+        world.mapping["responses"] = world.mapping["responses"] | {"key": {"id": "response_id"}}
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.source.add(response(1, 9, email=ADA, days_ago=2, updated_at=NOW))
+        world.sync()
+        slow.arrive()
+
+        after(world, ON_ITS_WAY)
+
+        assert world.execute("SELECT id, score FROM responses") == [("r1", 9)]
+
     def test_of_a_row_that_was_to_go_is_put_right_as_well(self, world: World) -> None:
         """A membership that was left and joined again."""
         world.source.add(response(1, 3, email=ADA, days_ago=5))
