@@ -89,6 +89,21 @@ def test_three_days_of_polling_end_with_what_the_service_holds(
     assert wanted, "nobody was matched"
 
 
+def test_signing_in_can_be_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path)
+    with serve("typeform", seed=5, limits=Limits()) as service:
+        set_up(desk, dict(connection(service)))
+        customers(desk, {"late@example.com"})
+        monkeypatch.setenv("NPSYNC_SURVEY_TOKEN", secrets(service)["token"])
+        good = desk.npsync("auth", "test", "survey")
+        monkeypatch.setenv("NPSYNC_SURVEY_TOKEN", "tfp_wrong")
+        bad, sync = desk.npsync("auth", "test", "survey"), desk.npsync("sync")
+
+    assert (0, 3, 3) == (good.status, bad.status, sync.status)
+    assert "E301" in bad.err
+    assert "tfp_wrong" not in bad.err + sync.err
+
+
 def test_a_service_is_added_by_a_file_outside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the how-to says: its spec beside the config, and no code."""
     desk, clock = Desk(tmp_path), FakeTime(NOW.timestamp())
