@@ -73,6 +73,16 @@ def test_a_newer_npsync_that_can_takes_it_up_when_asked(sick: World) -> None:
     assert sick.ledger("SELECT state FROM failures") == [("delivered",)]
 
 
+def test_a_replay_that_still_cannot_says_so(sick: World) -> None:
+    """It was told as replaced: nothing of it stands in the outbox."""
+    sick.sync()
+
+    [told] = sick.sync(replay=Selection()).replayed or ()
+
+    assert (0, 1, 0, 0) == (told.delivered, told.failed, told.left, told.superseded)
+    assert sick.ledger("SELECT state, attempts FROM failures") == [("open", 2)]
+
+
 def test_another_answer_of_the_person_takes_it_up_by_itself(sick: World) -> None:
     sick.sync()
     sick.source.add(response(2, 7, email="bob@acme.test"))
