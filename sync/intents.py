@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: changes (None: all of desired is new), desired (None: the record must not exist), how many values become empty,
 #: and the response that led to it.
 Intent = tuple[int, str, str, str | None, str | None, str | None, int, str | None]
-#: What a record was last confirmed to hold, packed, by which run, and what it was to hold when a person undid that.
+#: What a record was last confirmed to hold, packed; by which run; what it was to hold when a person undid that; and
+#: whether something else may have arrived since (see `sync.ledger.doubts`).
 Confirmed = tuple[str, str, str | None, bool]
 
 
