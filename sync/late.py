@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from connectors.values import RecordRef
 from sync.ledger import doubts, outbox, undos
+from sync.ledger.writes import NOTHING
 from sync.mapping.values import same
 from sync.packed import pack, unpack
 from sync.shapes import Shapes
@@ -72,7 +73,7 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     last = {doubt.record: doubt for doubt in some}
     for doubt in some:
         late = None if doubt.sent is None else unpack(doubt.sent)
-        wanted = _confirmed(confirmed, doubt.record)
+        wanted = _confirmed(shape, confirmed, doubt.record)
         # What waits is sent anyway, and what was confirmed since cannot be made worse by itself.
         if doubt.record not in queued and (ours or wanted is not None) and not _agrees(wanted, late):
             sent[doubt.record].append(late)
@@ -81,15 +82,20 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     held = destination.read(list(refs.values()), sorted(names)) if refs else {}
     found: list[Intent] = []
     for record, ref in refs.items():
-        wanted, holds = _confirmed(confirmed, record), held.get(ref)
+        wanted, holds = _confirmed(shape, confirmed, record), held.get(ref)
         if any(_is(late, holds) for late in sent[record]) and not _agrees(wanted, holds):
             found.append(_again(shape, last[record], wanted, holds))
     return found
 
 
-def _confirmed(confirmed: Mapping[str, Confirmed], record: str) -> Mapping[str, FieldValue] | None:
-    """Return what a record was confirmed to hold; None: that it does not exist, or nothing."""
-    return None if record not in confirmed else unpack(confirmed[record][0]) or None
+def _confirmed(shape: Shape, confirmed: Mapping[str, Confirmed], record: str) -> Mapping[str, FieldValue] | None:
+    """Return what a record was confirmed to hold; None: that it does not exist, or nothing.
+
+    A membership without fields holds nothing, and is there.
+    """
+    if record not in confirmed or (shape.rules and confirmed[record][0] == NOTHING):
+        return None
+    return unpack(confirmed[record][0])
 
 
 def _is(sent: Mapping[str, FieldValue] | None, holds: Mapping[str, FieldValue] | None) -> bool:

@@ -211,6 +211,19 @@ class TestALateWrite:
 
         assert world.execute("SELECT id, score FROM responses") == [("r1", 9)]
 
+    def test_of_a_membership_without_fields_does_not_end_it(self, world: World) -> None:
+        """It holds nothing, which is not to say that it must not exist."""
+        world.mapping["segments"] = {key: world.mapping["segments"][key] for key in ("object", "key")}
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.sync()
+
+        after(world, ON_ITS_WAY)
+
+        assert world.execute("SELECT customer_id, segment FROM segment_members") == [("C-1", "at_risk")]
+
     def test_of_a_row_that_was_to_go_is_put_right_as_well(self, world: World) -> None:
         """A membership that was left and joined again."""
         world.source.add(response(1, 3, email=ADA, days_ago=5))
