@@ -110,16 +110,18 @@ class Restorer:
         found: Restored,
     ) -> None:
         """The run deleted the row."""
-        if each.before is None:
+        # A membership without fields held nothing but its key.
+        before = {} if each.before is None and not self.shape.rules else each.before
+        if before is None:
             found.left.append((each.record, "", Why.NOT_KNOWN))
         elif self.fields:
             found.left.append((each.record, "", Why.WHOLE))
         elif holds is not None and ours:
             return  # a later run made it again
-        elif (holds is None and ours) or (holds is not None and not _agree(each.before, holds)):
+        elif (holds is None and ours) or (holds is not None and not _agree(before, holds)):
             found.left.append((each.record, "", Why.CHANGED))
         else:
-            self._intend(found, each, None, pack(each.before))
+            self._intend(found, each, None, pack(before))
             found.changes.append(self._change(each, RECORD, "deleted", "there"))
 
     def _take_away(

@@ -52,6 +52,21 @@ def test_what_a_later_run_wrote_stays(twice: World) -> None:
     assert "later_run" == left(twice, report)["people", "C-1", "score"]
 
 
+def test_who_left_a_list_without_fields_is_put_in_again(world: World) -> None:
+    """Nothing is known of such a member but that it was there."""
+    world.mapping["segments"] = {key: world.mapping["segments"][key] for key in ("object", "key")}
+    world.source.add(response(1, 3, email="ada@acme.test", days_ago=2))
+    world.sync()
+    world.source.add(response(2, 9, email="ada@acme.test"))
+    run = world.sync().run
+    members = world.execute("SELECT customer_id FROM segment_members")
+
+    report = undo(world, run)
+
+    assert ([], {}) == (members, left(world, report))
+    assert [("C-1", "at_risk")] == world.execute("SELECT customer_id, segment FROM segment_members")
+
+
 def test_a_record_that_is_gone_stays_gone(twice: World) -> None:
     run = twice.sync().run
     twice.execute("DELETE FROM people WHERE customer_id = 'C-1'")
