@@ -102,6 +102,8 @@ class Crm:
         if order.values is None:
             self.held.pop(ref, None)
             return WRITTEN
+        if order.object == MEMBER and not self.contacts[order.id.split("\x1f")[0]].live:
+            return GONE  # nobody can be made a member who is no more
         if gone := sorted(self.missing & order.values.keys()):
             return Verdict(OutcomeKind.REJECTED, "INVALID_FIELD", tuple(gone), systemic=True)
         self.held.setdefault(ref, {}).update(order.values)

@@ -92,14 +92,45 @@ _SELDOM: dict[str, list[tuple[int, str, int, str | int]]] = {
     "match.relink": [(1, "merge", 0, 0)],
     "deliver.doubts": [(0, "write", 1, Fault.LOST_REPLY), (1, "wait", 0, 1)],
 }
+#: How much more often than another a step is chosen to be crashed: fewer runs come to it, or fewer live to.
+_WEIGHT = {
+    "match.relink": 2.5,
+    "deliver.doubts": 1.6,
+    "failures.reopen": 1.6,
+    "match.expire": 1.3,
+    "match.again": 1.3,
+    "compute.rollups": 5,
+    "compute.records": 2,
+    "deliver.acknowledge": 2,
+    "deliver.send": 2,
+    "match.decisions": 2,
+    "match.moves_read": 2,
+    "deliver.ensure": 1.6,
+    "deliver.look": 1.6,
+    "deliver.settle": 1.3,
+    "match.find": 1.5,
+    "match.moves": 1.5,
+    "match.settle": 1.8,
+    "match.version": 1.7,
+    "pull.pages": 1.3,
+    "run.define": 1.3,
+    "run.finish": 1.5,
+}
 #: Steps to which most runs come.
 _OFTEN = [step for step in STEPS if step not in _SELDOM]
-# Those of the second half of a run are come to more seldom.
-_OFTEN += [step for step in _OFTEN if step.startswith(("compute.", "deliver.", "match.decisions", "run.define"))]
-_OFTEN += ["compute.rollups", "match.find", "match.version", "run.finish"]
-_OFTEN += ["match.moves", "match.moves_read", "deliver.look"]
+#: Those to which a run comes only where something is to be computed.
+_LATER = ("compute.", "deliver.", "match.decisions", "match.find", "match.settle", "run.define")
 #: Faults that any call can meet.
 _OF_ANY = [fault for fault in Fault if fault not in OF_WRITES]
+#: Faults of writes, and how often; those that leave more to do are met by themselves more often.
+_OF_WRITES = {
+    Fault.POISON: 6,
+    Fault.LOCKED: 5,
+    Fault.INVALID: 5,
+    Fault.OMITTED: 5,
+    Fault.LATE: 5,
+    Fault.OMITTED_UNAPPLIED: 3,
+}
 #: What the world may do, and how often of a hundred.
 _WORLD = {
     "answer": 46,
@@ -159,7 +190,7 @@ def _in_good_time(items: list[Item]) -> tuple[Item, ...]:
 
 def _seldom(rng: Random, history: History) -> History:
     """Return a history that comes to a step which few do, and mostly dies there."""
-    step = rng.choice(sorted(_SELDOM))
+    step = _chosen(rng, sorted(_SELDOM))
     items = [Item(0, "answer", 0, (person, rng.randrange(11))) for person in (0, history.knobs.persons - 1)]
     items += [item for item in _of_run(rng, 1, history.knobs) if item.what in ("call", "write")]
     items += [Item(run, what, at, (*how, rng.randrange(11))) for run, what, at, *how in _SELDOM[step]]
@@ -182,21 +213,44 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         what = rng.choices(names, weights)[0] if run else "answer"
         at = 0 if rng.random() < 0.75 else rng.randint(1, 8)
         items.append(Item(run, what, at, (rng.randrange(1000), rng.randrange(11))))
-    for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
-        if rng.random() < 0.62:
-            kinds = [*sorted(OF_WRITES), Fault.LATE] if rng.random() < 0.8 else list(Fault)
-            items.append(Item(run, "write", rng.choice((1, 1, 1, 2)), (rng.choice(kinds),)))
-        else:
-            items.append(Item(run, "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), (rng.choice(_OF_ANY),)))
+    items += _faults(rng, run)
     fate = rng.random()
-    if fate < 0.48:
-        items.append(Item(run, "crash", rng.choice((1, 1, 1, 1, 1, 2)), (rng.choice(_OFTEN),)))
-    elif fate < 0.64:
+    if fate < 0.47:
+        step = _chosen(rng, _steps(knobs))
+        items.append(Item(run, "crash", 1 if rng.random() < 0.9 else 2, (step,)))
+        if step.startswith(_LATER):
+            items.append(Item(run, "answer", 0, (knobs.known[0], rng.randrange(11))))
+    elif fate < 0.66:
         items.append(
             Item(run, "commit", rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8)), (rng.choice((BEFORE, AFTER, FULL)),))
         )
-    elif fate < 0.80:
-        items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_OFTEN),)))
-    elif fate < 0.90:
+    elif fate < 0.855:
+        items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_steps(knobs)),)))
+    elif fate < 0.95:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items
+
+
+def _faults(rng: Random, run: int) -> list[Item]:
+    """Return what goes wrong with calls and writes of a run, each with one of its own."""
+    items: dict[tuple[str, int], Item] = {}
+    for _ in range(rng.choice((2, 2, 3, 3, 3, 4))):
+        if rng.random() < 0.66:
+            what, at = "write", rng.choice((1, 1, 1, 2))
+            of_writes = rng.random() < 0.85
+            fault = rng.choices(list(_OF_WRITES), list(_OF_WRITES.values()))[0] if of_writes else rng.choice(_OF_ANY)
+        else:
+            what, at, fault = "call", rng.choice((1, 1, 2, 2, 3, 4, 5)), rng.choice(_OF_ANY)
+        while (what, at) in items:
+            at += 1
+        items[what, at] = Item(run, what, at, (fault,))
+    return list(items.values())
+
+
+def _steps(knobs: Knobs) -> list[str]:
+    """Return the steps that a run of such a world has."""
+    return [step for step in _OFTEN if step != "compute.rollups" or "rollup" in knobs.blocks]
+
+
+def _chosen(rng: Random, steps: list[str]) -> str:
+    return rng.choices(steps, [_WEIGHT.get(step, 1) for step in steps])[0]

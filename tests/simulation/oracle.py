@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sync.nps.freshness import expired
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.simulation.crm import Ref
+    from tests.simulation.survey import Row as Response
     from tests.simulation.world import World
 
 Row = dict[str, Any]
@@ -58,7 +59,6 @@ def _right_person(world: World, matched: Mapping[int, str]) -> None:
 
 
 def _profiles(world: World, look: sqlite3.Connection, matched: Mapping[int, str]) -> dict[str, Row]:
-    stored = {row["key"] for row in look.execute("SELECT key FROM responses")}
     answered = [
         Answered(
             subject=matched[row.person],
@@ -69,12 +69,25 @@ def _profiles(world: World, look: sqlite3.Connection, matched: Mapping[int, str]
             source=SOURCE,
             comment=f"{CANARY} says {row.score}",
         )
-        for row in world.survey.rows.values()
-        if row.person in matched and row.key in stored
+        for row in _read(world, look)
+        if row.person in matched
     ]
     chosen = settings(world.version)
     found = reference_profiles(answered, world.time.now(), chosen.nps, chosen.segments)
     return {profile["subject"]: profile for profile in found}
+
+
+def _read(world: World, look: sqlite3.Connection) -> list[Response]:
+    """Return the survey's rows that we could read, as they are; one that was withdrawn as it was when we last did."""
+    survey, found = world.survey, []
+    for stored in look.execute("SELECT key, updated_at FROM responses").fetchall():
+        row = survey.rows[int(stored["key"].removeprefix(f"{SOURCE}:r"))]
+        if row.number in survey.withdrawn:
+            read_s = (datetime.fromisoformat(stored["updated_at"]) - EPOCH).total_seconds()
+            versions = [row, *(each for each in survey.earlier if each.number == row.number)]
+            row = min(versions, key=lambda each: abs(each.changed_s - read_s))
+        found.append(row)
+    return found
 
 
 def _fields(profile: Row) -> Row:
@@ -91,8 +104,7 @@ def _blocks(
 ) -> None:
     file = mapping(world.knobs.blocks)
     if file.responses is not None:
-        for row in look.execute("SELECT key FROM responses"):
-            stored = world.survey.rows[int(row["key"].removeprefix(f"{SOURCE}:r"))]
+        for stored in _read(world, look):
             if stored.person in matched:
                 expected[RESPONSE, stored.key] = {"contact": matched[stored.person], "score": stored.score}
     if file.segments is not None:

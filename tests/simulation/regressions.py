@@ -86,4 +86,16 @@ REGRESSIONS = {
             Item(2, "tie", 0, (285, 4)),
         ),
     ),
+    "a response is edited and withdrawn before anybody read the edit": History(
+        108714,
+        _knobs(persons=2, page=2, known=(0, 1), blocks=("responses", "segments")),
+        3,
+        (Item(1, "answer", 0, (525, 1)), Item(2, "edit", 0, (355, 0)), Item(2, "withdraw", 0, (442, 6))),
+    ),
+    "a record is merged away between its look-up and its membership": History(
+        105003,
+        _knobs(persons=2, known=(0, 1), redirects=False, blocks=("segments",), pause_s=86_400.0),
+        2,
+        (Item(0, "answer", 1, (875, 2)), Item(1, "merge", 6, (73, 2))),
+    ),
 }
