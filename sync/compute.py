@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from connectors.errors import SchemaDrift
 from sync.chunk import Chunk, without_name
 from sync.intents import Intents, intend, retract
-from sync.ledger import inbox, outbox, profiles
+from sync.ledger import doubts, inbox, outbox, profiles
 from sync.nps.relations import RESPONSES
 from sync.poison import Poison, set_record_aside
 from sync.report import State
@@ -156,9 +156,12 @@ class Computer:
                 chunk.causes.add(key)
             elif record in queued:
                 chunk.withdrawn.append(record)
+        held = {record: known[record][0] for record in chunk.lost() if record in known}
+        if unsure := [record for record in chunk.lost() if record not in known]:
+            held |= doubts.sent(connection, name, shape.object, unsure)
         for record in chunk.lost():
-            if record in known and record not in chunk.unnamed:
-                self._retract(chunk, record, known[record][0])
+            if record in held and record not in chunk.unnamed:
+                self._retract(chunk, record, held[record])
             elif record in queued:
                 chunk.withdrawn.append(record)
         self._plan_memberships(connection, chunk)

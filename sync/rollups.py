@@ -12,7 +12,7 @@ import pyarrow as pa
 from sqlalchemy import select
 
 from sync.intents import intend, retract
-from sync.ledger import outbox, profiles
+from sync.ledger import doubts, outbox, profiles
 from sync.ledger.rows import among, fetch
 from sync.ledger.tables import ROLLUPS
 from sync.shapes import Shapes
@@ -82,9 +82,9 @@ class Rollups:
         columns = Columns(rollups)
         found = intend(shape, columns["account"], {word: columns[word] for word in shape.words}, known, None)
         left = set(accounts).difference(columns["account"])  # by everybody: merged away, or somewhere else now
-        emptied = [
-            retract(shape, account, known[account][0], {"account": account}) for account in sorted(left & known.keys())
-        ]
+        held = self._maybe_held(shape.object, sorted(left - known.keys()))
+        held |= {account: known[account][0] for account in left & known.keys()}
+        emptied = [retract(shape, account, held[account], {"account": account}) for account in sorted(held)]
         run.step("compute.rollups")
         with run.lease.write() as connection:
             outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(left))
@@ -93,6 +93,13 @@ class Rollups:
             profiles.drop_rollups(connection, run.name, sorted(left))
             profiles.untouch(connection, run.name, "account", "", accounts[-1])
         return len(accounts)
+
+    def _maybe_held(self, object_: str, accounts: Sequence[str]) -> dict[str, str]:
+        """Return what accounts may hold although it was never confirmed: the answer to the write was lost."""
+        if not accounts:
+            return {}
+        with self._run.ledger.read() as connection:
+            return doubts.sent(connection, self._run.name, object_, accounts)
 
     def _roll_up(self, kernel: Kernel | None, contacts: pa.Table, accounts: Sequence[str]) -> pa.Table:
         sizes = None

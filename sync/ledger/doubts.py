@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Text, bindparam, select
 
 from sync.ledger.doubt_tables import DOUBTS, SENDINGS
-from sync.ledger.rows import MAPPING, fetch, text, upsert
+from sync.ledger.rows import MAPPING, among, fetch, text, upsert
 from sync.packed import id_of
 from sync.times import to_text
 
@@ -50,6 +50,13 @@ def over(connection: Connection, mapping: str, now: datetime) -> list[Doubt]:
     """Return the doubts of *mapping* that cannot come true any more, if they have not already."""
     rows = fetch(connection, _OVER, {"mapping": mapping, "now": to_text(now)})
     return [Doubt(object_, record, keys, None if sent == _NOTHING else sent) for object_, record, keys, sent in rows]
+
+
+def sent(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, str]:
+    """Return what *records* were sent last of which an answer was lost, packed."""
+    these = (DOUBTS.c.mapping == mapping, DOUBTS.c.object == object_, among(connection, DOUBTS.c.record, records))
+    rows = fetch(connection, select(DOUBTS.c.record, DOUBTS.c.sent).where(*these).order_by(DOUBTS.c.until))
+    return {record: values for record, values in rows if values != _NOTHING}
 
 
 def end(connection: Connection, mapping: str, now: datetime) -> None:

@@ -136,10 +136,6 @@ def _compare(world: World, ref: Ref, expected: Row | None) -> None:
     if expected is None:
         if ref[0] == RESPONSE and held is not None and world.crm.contacts[str(held["contact"])].deleted:
             return  # the history of who was deleted is left
-        if ref[0] == ACCOUNT:
-            # Known (seed 442 of 2026-11-22): of an account that lost its last contact before its number was
-            # confirmed, the number stays.
-            return
         if ref not in world.complained and held is not None and any(value is not None for value in held.values()):
             raise Violation(f"I5 {ref} should hold nothing of ours and holds {held}")
         return

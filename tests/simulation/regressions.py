@@ -98,4 +98,10 @@ REGRESSIONS = {
         2,
         (Item(0, "answer", 1, (875, 2)), Item(1, "merge", 6, (73, 2))),
     ),
+    "a response becomes another person's after the process that wrote it died": History(
+        442,
+        _knobs(persons=2, known=(0, 1), blocks=("rollup",), pause_s=900.0),
+        2,
+        (Item(0, "answer", 0, (0, 8)), Item(0, "write", 1, (Fault.CRASH_AFTER,)), Item(1, "reassign", 0, (0, 3))),
+    ),
 }
