@@ -64,8 +64,11 @@ class Meter(Protocol):
         """Count a call so many seconds later than it was granted."""
         ...
 
-    def reserve_day(self, name: str, *, calls: int, most: int) -> float:
-        """Take *calls* from the last 24 hours' *most*; return 0.0, or the seconds until there is room for them."""
+    def reserve_day(self, name: str, *, calls: int, most: int | None) -> float:
+        """Take *calls* from the last 24 hours' *most*; return 0.0, or the seconds until there is room for them.
+
+        None is what *most* was the last time, or no limit if nobody ever knew one: the calls are counted either way.
+        """
         ...
 
 
@@ -81,6 +84,7 @@ class MemoryMeter:
         self._lock = Lock()
         self._granted: dict[str, list[float]] = {}
         self._slots: dict[str, dict[int, int]] = {}
+        self._most: dict[str, int] = {}
 
     def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
         """See `Meter.reserve`."""
@@ -101,10 +105,14 @@ class MemoryMeter:
                 key = f"{name}.{each.name}"
                 self._granted[key] = postponed(self._granted.get(key, ()), turn.at, late_s)
 
-    def reserve_day(self, name: str, *, calls: int, most: int) -> float:
+    def reserve_day(self, name: str, *, calls: int, most: int | None) -> float:
         """See `Meter.reserve_day`."""
         with self._lock:
             now = self._clock()
+            if most is None:
+                most = self._most.get(name, NO_LIMIT)
+            else:
+                self._most[name] = most
             slots = self._slots.setdefault(name, {})
             wait = day_wait_s(slots, now, calls, most)
             if not wait:
@@ -171,6 +179,8 @@ def day_wait_s(slots: Mapping[int, int], now: float, calls: int, most: int) -> f
     return float(DAY_S)
 
 
+#: Where nobody knows how many calls a day has.
+NO_LIMIT = 2**31 - 1
 #: The turn of a call without limits.
 _AT_ONCE = Turn(0.0, 0.0)
 
@@ -195,7 +205,8 @@ class Gate:
         name: The connection's.
         meter: Shared by everybody who calls with the same sign-in.
         windows: The limits that every call falls under.
-        most_a_day: Our share of the daily quota; may be set later, when the vendor has told it. None: no limit.
+        most_a_day: Our share of the daily quota. None: no limit, or not known yet.
+        told_later: The vendor tells it with its replies: what it was the last time counts until then.
         sleep: Takes seconds.
         now: Aware; for the time at which a spent quota is full again.
     """
@@ -207,11 +218,13 @@ class Gate:
         windows: Sequence[Window] = (),
         most_a_day: int | None = None,
         *,
+        told_later: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = _utc,
     ) -> None:
         self.name = name
         self.most_a_day = most_a_day
+        self._told_later = told_later
         self._meter = meter
         self._windows = tuple(windows)
         self._sleep = sleep
@@ -261,20 +274,20 @@ class Gate:
     def _take_from_day(self) -> None:
         """Count a call in the day; some at once where the day has thousands, because counting costs more than a row."""
         most = self.most_a_day
-        if most is None:
+        if most is None and not self._told_later:
             return
         with self._lock:
             if self._ahead:
                 self._ahead -= 1
                 return
-            several = min(SEVERAL, most // 1000)
+            several = min(SEVERAL, (most or 0) // 1000)
             if several > 1 and not self._meter.reserve_day(self.name, calls=several, most=most):
                 self._ahead = several - 1
                 return
         wait = self._meter.reserve_day(self.name, calls=1, most=most)
         if wait > 0.0:
             raise QuotaSpent(
-                f"connection `{self.name}`: our share of {self.most_a_day} calls a day is used up",
+                f"connection `{self.name}`: our share of the day's calls is used up",
                 resume_at=self._now() + timedelta(seconds=wait),
                 next_step="Nothing to do: a later run goes on from here. A larger `quota_share` allows more.",
             )

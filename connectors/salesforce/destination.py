@@ -93,7 +93,7 @@ class Salesforce:
         http = new_session(pool=WORKERS, connect_s=connect_s, read_s=read_s)
         if url:
             http.mount("https://", ToLoopback(url, pool_maxsize=WORKERS))
-        gate = Gate(name, meter, sleep=sleep, now=clock)
+        gate = Gate(name, meter, sleep=sleep, now=clock, told_later=True)
         tokens = Tokens(
             where=where, domain=domain, auth=auth, username=username, secrets=secrets, session=http, now=clock
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import pairwise
+from itertools import cycle, pairwise
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,24 @@ def test_a_share_of_the_day_is_shared(side: Side, ledger_url: str) -> None:
             gate.enter()
     time.sleep(DAY_S + 700.0)
     gates[0].enter()
+    other.close()
+
+
+def test_a_share_that_replies_tell_counts_the_calls_before_them_and_is_remembered(side: Side, ledger_url: str) -> None:
+    """Two processes make a call each before they know the share; a third one that starts later makes none."""
+    time, other = FakeTime(1e9), Side(ledger_url)
+    meters = [SharedMeter(each, clock=time, wall=time) for each in (side, other)]
+    first, second, third = (Gate("crm", meter, told_later=True) for meter in (*meters, meters[0]))
+    calls = 0
+    with pytest.raises(QuotaSpent):
+        for gate in cycle((first, second)):
+            gate.enter()
+            calls += 1
+            gate.most_a_day = 10
+
+    with pytest.raises(QuotaSpent):
+        third.enter()
+    assert calls == 10
     other.close()
 
 
