@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import cycle, pairwise
+from itertools import pairwise
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -122,16 +122,14 @@ def test_a_share_that_replies_tell_counts_the_calls_before_them_and_is_remembere
     time, other = FakeTime(1e9), Side(ledger_url)
     meters = [SharedMeter(each, clock=time, wall=time) for each in (side, other)]
     first, second, third = (Gate("crm", meter, told_later=True) for meter in (*meters, meters[0]))
-    calls = 0
-    with pytest.raises(QuotaSpent):
-        for gate in cycle((first, second)):
+    for _ in range(5):
+        for gate in (first, second):
             gate.enter()
-            calls += 1
             gate.most_a_day = 10
 
-    with pytest.raises(QuotaSpent):
-        third.enter()
-    assert calls == 10
+    for gate in (first, second, third):
+        with pytest.raises(QuotaSpent):
+            gate.enter()
     other.close()
 
 
