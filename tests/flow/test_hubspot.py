@@ -228,7 +228,11 @@ responses:
   object: p_nps_response
   key: {response_key: key}
   fields:
-    {associations.contacts: record.id, score: score, points: points, comment: comment, responded_at: responded_at}
+    associations.contacts: record.id
+    score: score
+    points: points
+    comment: {from: comment, truncate: 65000}
+    responded_at: responded_at
 """
 
 
