@@ -67,7 +67,7 @@ class Meter(Protocol):
     def reserve_day(self, name: str, *, calls: int, most: int | None) -> float:
         """Take *calls* from the last 24 hours' *most*; return 0.0, or the seconds until there is room for them.
 
-        None is what *most* was the last time, or no limit if nobody ever knew one: the calls are counted either way.
+        None is not known yet: the calls are counted, and never refused.
         """
         ...
 
@@ -84,7 +84,6 @@ class MemoryMeter:
         self._lock = Lock()
         self._granted: dict[str, list[float]] = {}
         self._slots: dict[str, dict[int, int]] = {}
-        self._most: dict[str, int] = {}
 
     def reserve(self, name: str, windows: Sequence[Window]) -> Turn:
         """See `Meter.reserve`."""
@@ -109,12 +108,8 @@ class MemoryMeter:
         """See `Meter.reserve_day`."""
         with self._lock:
             now = self._clock()
-            if most is None:
-                most = self._most.get(name, NO_LIMIT)
-            else:
-                self._most[name] = most
             slots = self._slots.setdefault(name, {})
-            wait = day_wait_s(slots, now, calls, most)
+            wait = day_wait_s(slots, now, calls, NO_LIMIT if most is None else most)
             if not wait:
                 slots[slot(now)] = slots.get(slot(now), 0) + calls
                 for old in [each for each in slots if each < forgotten(now)]:
@@ -206,7 +201,7 @@ class Gate:
         meter: Shared by everybody who calls with the same sign-in.
         windows: The limits that every call falls under.
         most_a_day: Our share of the daily quota. None: no limit, or not known yet.
-        told_later: The vendor tells it with its replies: what it was the last time counts until then.
+        told_later: The vendor tells it with its replies: the calls before the first one are counted all the same.
         sleep: Takes seconds.
         now: Aware; for the time at which a spent quota is full again.
     """

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, text
 
 from connectors.budget import LATEST_S, NO_LIMIT, Turn, day_wait_s, forgotten, postponed, slot, wait_s
 from sync.ledger.rows import as_list, fetch, listed, once, upsert
-from sync.ledger.side import DAYS, GRANTED, LIMITS, LOCK_SPACE
+from sync.ledger.side import DAYS, GRANTED, LOCK_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ class SharedMeter:
             now = _now(connection, self._wall)
             statement = select(DAYS.c.slot, DAYS.c.calls).where(DAYS.c.name == name, DAYS.c.slot >= forgotten(now))
             slots: dict[int, int] = dict(fetch(connection, statement))
-            wait = day_wait_s(slots, now, calls, _known(connection, name, most))
+            wait = day_wait_s(slots, now, calls, NO_LIMIT if most is None else most)
             if not wait:
                 here = slot(now)
                 upsert(connection, DAYS, ("name", "slot", "calls"), [(name, here, slots.get(here, 0) + calls)])
@@ -81,16 +81,6 @@ class SharedMeter:
         if not self._side.is_sqlite:
             statement = text("SELECT pg_advisory_xact_lock(:space, hashtext(:name))")
             connection.execute(statement, {"space": LOCK_SPACE, "name": name})
-
-
-def _known(connection: Connection, name: str, most: int | None) -> int:
-    """Return *most*, remembered for those who do not know it yet."""
-    told: int | None = connection.scalar(select(LIMITS.c.most).where(LIMITS.c.name == name))
-    if most is None:
-        return NO_LIMIT if told is None else told
-    if most != told:
-        upsert(connection, LIMITS, ("name", "most"), [(name, most)])
-    return most
 
 
 def _kept(connection: Connection, name: str, windows: Sequence[Window]) -> list[list[float]]:

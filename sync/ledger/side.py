@@ -46,14 +46,6 @@ DAYS = Table(
     Column("calls", Integer, nullable=False),
 )
 
-#: How many calls of a day are ours, as the vendor's replies let us know last.
-LIMITS = Table(
-    "call_limits",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("most", Integer, nullable=False),
-)
-
 #: Jobs that a vendor works on, so that the next run finds them again.
 JOBS = Table(
     "bulk_jobs",
