@@ -78,6 +78,7 @@ class Service:
         self._lock: Any = getattr(world, "lock", None) or threading.RLock()
         self._gate = threading.Lock()
         self._arrived = 0
+        self._kept: socket.socket | None = None
         self._server = _Server(port, self)
         self.port: int = self._server.server_address[1]
         #: Without a slash at the end.
@@ -93,8 +94,22 @@ class Service:
         if self.errors and kind is None:
             raise self.errors[0]
 
+    def vanish(self) -> None:
+        """Close, but keep the port until `close`: nobody answers there, no other service that got the number either."""
+        self.close()
+        self._kept = socket.socket()
+        # Connections that just ended must not hinder this socket; later this socket must hinder others.
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind(("127.0.0.1", self.port))
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+
     def close(self) -> None:
         """Stop listening and end every connection."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        if self.closing.is_set():
+            return
         self.closing.set()
         self._server.shutdown()
         self._server.end_connections()

@@ -6,6 +6,7 @@ Every decision is made by `sync.identity`, which is pure; here its inputs are fe
 from __future__ import annotations
 
 from contextlib import ExitStack
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -62,7 +63,8 @@ class Matcher:
 
     def match(self, *, held: bool = True) -> int:
         """Decide for all who wait, and again for the *held* when records changed; return the rows taken up again."""
-        version = self._directory.version()
+        # A digest, because a version may name the record that changed last, and nobody's id may stay in a cursor.
+        version = blake2b(self._directory.version().encode(), digest_size=16).hexdigest()
         with self._run.ledger.read() as connection:
             known = inbox.cursors(connection, self._run.name)
         changed = known.get(matching.DIRECTORY) != version

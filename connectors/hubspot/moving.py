@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from connectors.hubspot.batches import held_by, results
@@ -52,7 +53,7 @@ class Mark:
     #: The latest time in the last whole round, and so far in this one.
     last_round: str = ""
     this_round: str = ""
-    #: What was told, the latest last.
+    #: What was told, the latest last; digests, for nobody's id may stay in a cursor when the person is forgotten.
     told: Sequence[str] = ()
 
     @classmethod
@@ -121,7 +122,7 @@ class Moving:
             ids += [str(each.get("id")) for each in page if _stamp(each.get("archivedAt")) >= since]
             if not mark.page:
                 break
-        fresh = [each for each in ids if each not in known]
+        fresh = [each for each in ids if _digest(each) not in known]
         # A record that was merged into another may lie in the bin as well: its id leads to the survivor.
         living = self._survivors(fresh)
         return [self._moved(each, living.get(each)) for each in fresh], mark
@@ -163,7 +164,11 @@ def _lagging(stamp: str) -> str:
 
 
 def _name(moved: Moved) -> str:
-    return f"{moved.old.id}>{moved.new.id if moved.new is not None else ''}"
+    return f"{_digest(moved.old.id)}>{_digest(moved.new.id) if moved.new is not None else ''}"
+
+
+def _digest(id_: str) -> str:
+    return blake2b(id_.encode(), digest_size=8).hexdigest()
 
 
 def _after(told: object) -> str:

@@ -1,7 +1,7 @@
 """`npsync sandbox`: CRMs and survey services played on this machine, to try what nobody would try on real ones."""
 
 import signal
-import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -225,12 +225,13 @@ def _listening(option: str, port: int) -> Iterator[None]:
 @contextmanager
 def _stopping() -> Iterator[Callable[[], None]]:
     """Yield what waits for Ctrl-C or an end asked for by the system: the usual way to stop this, and no failure."""
-    asked = threading.Event()
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A list, because a handler may run while the main thread holds an Event's own lock.
+    asked: list[int] = []
+    before = {number: signal.signal(number, lambda *_: asked.append(1)) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def wait() -> None:
-        while not asked.wait(0.5):
-            pass
+        while not asked:
+            time.sleep(0.1)
 
     try:
         yield wait

@@ -61,6 +61,8 @@ def test_merges_and_deletions_are_told_once(account: Account) -> None:
     assert {first: again, second: again, survivor: again, fourth: again} == told()
     account.portal.update("contacts", again, {"firstname": "Ann"})
     assert {} == told()
+    assert told.cursor is not None
+    assert not any(id_ in told.cursor for id_ in (first, second, third, fourth, survivor, again))
 
 
 def test_a_merge_that_keeps_the_winners_id_moves_the_loser_alone(account: Account) -> None:

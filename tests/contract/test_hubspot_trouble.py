@@ -104,7 +104,7 @@ class TestFaults:
         with opened() as account:
             ids = account.contacts(3)
             account.crm.fields("contacts")
-            account.service.close()
+            account.service.vanish()
 
             with pytest.raises(Deferred, match="cannot be reached"):
                 scores(account, ids)

@@ -265,3 +265,17 @@ def test_closing_ends_connections_that_nobody_uses(session):
     assert threading.active_count() < before
     with pytest.raises(requests.ConnectionError):
         session.get(f"{service.url}/a")
+
+
+def test_nobody_else_answers_at_the_port_of_a_service_that_vanished(session):
+    service = Service(Notes())
+    session.get(f"{service.url}/a")
+    service.vanish()
+
+    with pytest.raises(requests.ConnectionError):
+        session.get(f"{service.url}/a")
+    with pytest.raises(OSError, match="in use"):
+        Service(Notes(), port=service.port)
+    service.close()
+    with Service(Notes(), port=service.port) as again:
+        assert 200 == session.get(f"{again.url}/a").status_code

@@ -154,7 +154,7 @@ class Outage:
     def gone(self) -> None:
         """Be gone from the start: nobody listens."""
         self.began_at = self.time()
-        self.crm.service.close()
+        self.crm.service.vanish()
 
     def end(self) -> None:
         """Be well again, an hour later."""

@@ -23,7 +23,7 @@ OBJECTS = {
 @pytest.fixture(params=VENDORS)
 def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crm]:
     with Crm(request.param, tmp_path, people=6) as made:
-        made.sync(1, 2)
+        assert 0 == made.sync(1, 2).status
         yield made
 
 
@@ -69,9 +69,20 @@ def test_when_asked_our_fields_are_emptied_and_the_record_stays(crm: Crm) -> Non
 
 
 def test_what_the_crm_refuses_leaves_everything_as_it_was(crm: Crm) -> None:
-    crm.service.close()
+    crm.service.vanish()
 
     said = crm.desk.npsync("forget", WHO, "--also-clear", "--yes")
 
     assert said.status in (4, 5)
     assert 2 == len(crm.desk.npsync("export-person", WHO).object["held"]["responses"])
+
+
+def test_the_place_where_the_crm_was_read_last_holds_nobodys_id(crm: Crm) -> None:
+    object_, _, _, own = OBJECTS[crm.vendor]
+    id_ = next(str(record(crm)[name]) for name in ("Id", "id", "hs_object_id") if name in record(crm))
+    crm.world.update(object_, id_, {own: "Renamed"})  # nobody in the CRM changed later
+    assert 0 == crm.sync(1, 2).status
+
+    told = crm.desk.npsync("forget", WHO, "--yes", "--output", "json").object
+
+    assert 0 == told["left"], told["searched"]
