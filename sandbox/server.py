@@ -10,6 +10,7 @@ import http.server
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -19,6 +20,7 @@ from sandbox.exchange import Headers, Reply, Request
 from sandbox.faults import Cut, Faults
 from sandbox.limits import Limits, Verdict
 from sandbox.log import Entry, RequestLog
+from sandbox.ports import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,9 +68,7 @@ class Service:
         port: int = 0,
     ) -> None:
         self.world = world
-        self.faults = faults or Faults()
-        self.limits = limits or Limits()
-        self.log = RequestLog()
+        self.faults, self.limits, self.log = faults or Faults(), limits or Limits(), RequestLog()
         #: What the world raised.
         self.errors: list[Exception] = []
         self.clock = clock
@@ -95,19 +95,14 @@ class Service:
             raise self.errors[0]
 
     def vanish(self) -> None:
-        """Close, but keep the port until `close`: nobody answers there, no other service that got the number either."""
+        """Close, but keep the port until `close`: no other service that got the number answers instead."""
         self.close()
-        self._kept = socket.socket()
-        # Connections that just ended must not hinder this socket; later this socket must hinder others.
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._kept.bind(("127.0.0.1", self.port))
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        self._kept = hold(self.port)
 
     def close(self) -> None:
         """Stop listening and end every connection."""
         if self._kept is not None:
             self._kept.close()
-            self._kept = None
         if self.closing.is_set():
             return
         self.closing.set()
@@ -202,8 +197,6 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of clients that hang up."""
-        import sys
-
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # as above
 
