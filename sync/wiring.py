@@ -19,7 +19,7 @@ from connectors.errors import ConnectorError
 from connectors.secrets import SecretStore
 from sync.config.load import load_settings
 from sync.config.services import HubSpotConnection, SalesforceConnection, ServiceConnection
-from sync.config.specs import spec_of
+from sync.config.specs import spec_of, way_of
 from sync.config.survey import SurveyConnection
 from sync.directories import Directories
 from sync.engine import Ends, Engine
@@ -191,7 +191,7 @@ class Project:
             case SurveyConnection():
                 spec = spec_of(connection)
                 daily = spec.limits.daily
-                rotating = frozenset({"refresh_token"})
+                rotating = frozenset({"refresh_token"} if way_of(connection).rotates else ())
                 means |= {"spec": spec, "daily_calls": int(daily * share) if daily else None}
         means["secrets"] = ConnectionSecrets(name, self.secrets, locks=self.locks, rotating=rotating)
         return means

@@ -56,6 +56,10 @@ class Auth(Part):
     secret: Annotated[str, Field(pattern=r"^[a-z_]+$")] | None = None
     #: Path of the token endpoint, for OAuth.
     token_path: str | None = None
+    #: Its host, where that is another than the API's.
+    token_host: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")] | None = None
+    #: Whether a refresh token is void after its use, so that its successor must be kept: in the keyring.
+    rotates: StrictBool = True
     #: Scopes to ask for, for OAuth.
     scope: str | None = None
 
@@ -63,6 +67,8 @@ class Auth(Part):
     def _endpoint(self) -> Self:
         if (self.token_path is None) == (self.kind in {"client_credentials", "refresh_token"}):
             raise ValueError("`token_path` belongs to `client_credentials` and `refresh_token`, and they need it")
+        if self.token_host and not self.token_path:
+            raise ValueError("`token_host` belongs to `token_path`")
         if self.secret and self.token_path:
             raise ValueError("OAuth's secrets have names of their own: delete `secret`")
         return self

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import IO
 
+    from connectors.surveys.lists import Request
     from connectors.surveys.session import Session
-    from connectors.surveys.spec import Export, Request
+    from connectors.surveys.spec import Export
 
 #: Bytes of one response at most; a longer line is no response.
 LONGEST_LINE = 16 << 20

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connectors.reply import Reply
-    from connectors.surveys.spec import Pages
-    from connectors.surveys.spec import Rows as Listed
+    from connectors.surveys.lists import Paged, Pages
 
 #: Rows → the first and the last moment among them, as precise as they can be asked for.
 Bounds = Callable[[list[Any]], tuple[datetime | None, datetime | None]]
@@ -49,7 +48,7 @@ class ShiftedError(Exception):
     """Rows have moved up a page, so one of them may have been missed."""
 
 
-def turns(listed: Listed, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, bounds: Bounds) -> Iterator[Pulled]:
+def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, bounds: Bounds) -> Iterator[Pulled]:
     """Yield the pages of a list, each with the next one's turn.
 
     Raises:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import Refused
+from connectors.scores import read_score
 from connectors.surveys.paths import at, every, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.surveys.spec import Answers, Choices, Known, Lookup
+    from connectors.surveys.asked import Answers, Choices, Known, Lookup
 
 #: The weights of the eleven choices of an NPS question, in their order; they need no language.
 NPS_WEIGHTS = [-100.0] * 7 + [0.0] * 2 + [100.0] * 2
@@ -28,6 +29,8 @@ class Questions:
     email: str | None = None
     #: Choice → the score it stands for.
     scores: Mapping[str, int] = field(default_factory=dict)
+    #: The survey's title, where the questions came with it.
+    title: str | None = None
 
 
 def questions_of(told: Any, answers: Answers, lookup: Lookup, *, named: Sequence[str], survey: str) -> Questions | None:  # noqa: ANN401 - JSON
@@ -44,7 +47,7 @@ def questions_of(told: Any, answers: Answers, lookup: Lookup, *, named: Sequence
         Refused: Several could be it (E113).
     """
     asked = list(_flat(every(told, lookup.rows), lookup, _DEEPEST))
-    found = [each for each in asked if _fits(each, lookup.score, answers.choices)]
+    found = [each for each in asked if any(_fits(each, known, answers.choices) for known in lookup.score)]
     if named:
         found = [each for each in found if _names(each, lookup) & set(named)] or found
     if not found:
@@ -63,6 +66,7 @@ def questions_of(told: Any, answers: Answers, lookup: Lookup, *, named: Sequence
         comment=_id(answers, lookup, lookup.comment, [*after, *asked]),
         email=_id(answers, lookup, lookup.email, asked),
         scores=_scores(score, answers),
+        title=text(at(told, lookup.title)) if lookup.title else None,
     )
 
 
@@ -78,10 +82,18 @@ def _flat(questions: list[Any], lookup: Lookup, deepest: int) -> Iterator[Any]:
 def _fits(question: Any, known: Known, choices: Choices | None) -> bool:  # noqa: ANN401 - JSON
     if any(at(question, path) != value for path, value in known.where.items()):
         return False
+    if known.texts and sorted(map(_stated, every(question, known.texts))) != list(range(11)):
+        return False
     if not known.weight or choices is None:
         return True
     weights = [at(each, known.weight) for each in _in_order(question, choices)]
     return all(isinstance(each, int | float) for each in weights) and [float(each) for each in weights] == NPS_WEIGHTS
+
+
+def _stated(choice: Any) -> int:  # noqa: ANN401 - JSON
+    """Return the score that a choice states in its text; −1: none."""
+    score = read_score(text(choice) or "")
+    return score if isinstance(score, int) else -1
 
 
 def _in_order(question: Any, choices: Choices) -> list[Any]:  # noqa: ANN401 - JSON

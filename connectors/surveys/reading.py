@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connectors.reply import Reply
+    from connectors.surveys.lists import Changes
     from connectors.surveys.place import Place
     from connectors.surveys.rows import Rows
     from connectors.surveys.session import Session
-    from connectors.surveys.spec import Changes, Responses
+    from connectors.surveys.spec import Responses
 
 #: How often a list is begun anew when it changes under our hands.
 MOST_STARTS = 3
@@ -194,7 +195,7 @@ def cursor_dates() -> DateReader:
 def written(moment: datetime, cursor: Changes) -> str:
     """Write a lower bound as the service wants it, so that rows of *moment* itself come too.
 
-    >>> from connectors.surveys.spec import Changes
+    >>> from connectors.surveys.lists import Changes
     >>> at = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
     >>> written(at, Changes(field="x")), written(at, Changes(field="x", format="unix", inclusive=False))
     ('2026-01-31T09:30:00Z', '1769851799')

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.dates import DateReader
+    from connectors.surveys.asked import Answers
     from connectors.surveys.questions import Questions
-    from connectors.surveys.spec import Answers, Responses, SkipRule
+    from connectors.surveys.spec import Responses, SkipRule
 
 IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 _TEXTS = (

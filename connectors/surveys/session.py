@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
     from connectors.budget import Gate, Window
     from connectors.retry import Retry
     from connectors.surveys.access import Auth, Limits, Reset
-    from connectors.surveys.spec import Request, Spec
+    from connectors.surveys.lists import Request
+    from connectors.surveys.spec import Spec
     from connectors.surveys.tokens import Secrets
 
 #: Redirects of one call at most.
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, for messages and for what a lost answer means."""
+
+    what: str
+    writes: bool = False
 
 
 class Session:
@@ -39,6 +49,7 @@ class Session:
         name: The connection's name.
         spec: The service.
         base: Scheme and host, such as `https://api.typeform.com`.
+        tokens: The same of where tokens are given, if that is elsewhere.
         settings: What else placeholders stand for.
         auth: The way to sign in.
         secrets: The connection's.
@@ -54,6 +65,7 @@ class Session:
         name: str,
         spec: Spec,
         base: str,
+        tokens: str = "",
         settings: Mapping[str, str],
         auth: Auth,
         secrets: Secrets,
@@ -64,11 +76,12 @@ class Session:
     ) -> None:
         self._spec = spec
         self._base = base
+        self._tokens = tokens or base
         self._settings = settings
         self._clock = clock
         self._table = table_of(spec.title, spec.limits)
         self._pass = Pass(auth, secrets, self._ask_for_token, clock)
-        self._caller = Caller(name, gate=gate, retry=retry, renew=self._pass.renew if self._pass.renews else None)
+        self.caller = Caller(name, gate=gate, retry=retry, renew=self._pass.renew if self._pass.renews else None)
         self._ca = ca
         self._http: requests.Session | None = None
 
@@ -83,7 +96,8 @@ class Session:
     ) -> tuple[Any, Reply]:
         """Return the decoded body of a reply, and the reply; see `raw`."""
         reply = self.raw(request, values, what=what, url=url, windows=windows)
-        return self._table.decoded(reply, what=what, writes=False, now=self._clock()), reply
+        writes = request.retry == "never"
+        return self._table.decoded(reply, what=what, writes=writes, now=self._clock()), reply
 
     def raw(
         self,
@@ -104,17 +118,19 @@ class Session:
             windows: Limits that this call falls under besides the connection's.
 
         Raises:
-            ConnectorError: See `connectors.errors`; a read is never `Unknown`.
+            ConnectorError: See `connectors.errors`; `Unknown` only where the spec says that a call is never repeated.
         """
         all_values = {**self._settings, **values}
         query = None if url else filled(request.query, all_values)
         body = filled(request.body, all_values) if request.method == "POST" else None
         address = self._same_service(url) if url else f"{self._base}{path_of(request.path, all_values)}"
 
-        def once() -> Reply:
-            return self._follow(request.method, address, query, body, what)
+        asked = _Asked(what, writes=request.retry == "never")
 
-        return self._caller.call(once, windows=windows)
+        def once() -> Reply:
+            return self._follow(request.method, address, query, body, asked)
+
+        return self.caller.call(once, repeatable=not asked.writes, windows=windows)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -129,6 +145,8 @@ class Session:
             Refused: It leads elsewhere.
         """
         whole = urljoin(f"{self._base}/", url)
+        if self._base.startswith("https:") and whole.startswith("http:"):
+            whole = f"https:{whole[5:]}"  # many services stand behind a proxy that they know nothing of
         if _origin(whole) != _origin(self._base):
             raise Refused(
                 f"{self._spec.title} names a next page at another host, so no key is sent there",
@@ -137,18 +155,18 @@ class Session:
             )
         return whole
 
-    def _follow(self, method: str, url: str, query: Any, body: Any, what: str) -> Reply:  # noqa: ANN401 - JSON
+    def _follow(self, method: str, url: str, query: Any, body: Any, asked: _Asked) -> Reply:  # noqa: ANN401 - JSON
         headers = self._pass.headers()
         for _ in range(MOST_REDIRECTS + 1):
-            reply = self._send(method, url, what, headers=headers, params=query, json=body)
+            reply = self._send(method, url, asked, headers=headers, params=query, json=body)
             if reply.status not in _REDIRECTS or "location" not in reply.headers:
-                return self._checked(reply, what)
+                return self._checked(reply, asked)
             there = urljoin(url, reply.headers["location"])
             if _origin(there) != _origin(url):
                 self._check_host(there)
                 headers = {}  # the key is for the service, not for where it keeps its files
             url, query, method, body = there, None, "GET", None
-        raise Refused(f"{self._spec.title} redirects to {what} more than {MOST_REDIRECTS} times")
+        raise Refused(f"{self._spec.title} redirects to {asked.what} more than {MOST_REDIRECTS} times")
 
     def _check_host(self, url: str) -> None:
         host = urlsplit(url).hostname or ""
@@ -161,24 +179,24 @@ class Session:
                 next_step="Check the address of the connection, or name the host in `redirects:` of your own spec.",
             )
 
-    def _send(self, method: str, url: str, what: str, **parts: Any) -> Reply:  # noqa: ANN401 - requests' own
+    def _send(self, method: str, url: str, asked: _Asked, **parts: Any) -> Reply:  # noqa: ANN401 - requests' own
         if self._http is None:
             self._http = new_session(ca=self._ca)
         try:
             return Reply.of(self._http.request(method, url, **parts))
         except Exception as error:  # noqa: BLE001 - `failure` raises what is no trouble of the wire
-            raise self._table.failure(error, what=what, writes=False, now=self._clock()) from None
+            raise self._table.failure(error, what=asked.what, writes=asked.writes, now=self._clock()) from None
 
-    def _checked(self, reply: Reply, what: str) -> Reply:
+    def _checked(self, reply: Reply, asked: _Asked) -> Reply:
         if 200 <= reply.status < 300:
             return reply
         now = self._clock()
         reset, wait = self._reset(reply)
         if reset is None:
-            raise self._table.error(reply, what=what, writes=False, now=now)
+            raise self._table.error(reply, what=asked.what, writes=asked.writes, now=now)
         if "retry-after" not in reply.headers:
             reply = Reply(reply.status, {**reply.headers, "retry-after": wait}, reply.body)
-        error = self._table.error(reply, what=what, writes=False, now=now)
+        error = self._table.error(reply, what=asked.what, writes=asked.writes, now=now)
         if reset.daily:
             until = now + timedelta(seconds=reply.asked_to_wait_s(now) or 0.0)
             raise QuotaSpent(str(error), resume_at=until, next_step=_TOMORROW)
@@ -194,10 +212,10 @@ class Session:
 
     def _ask_for_token(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         path = path_of(self._pass.auth.token_path or "", self._settings)
-        what = "sign in"
+        asked = _Asked("sign in")
         try:
-            reply = self._checked(self._send("POST", f"{self._base}{path}", what, data=dict(form)), what)
-            told = self._table.decoded(reply, what=what, writes=False, now=self._clock())
+            reply = self._checked(self._send("POST", f"{self._tokens}{path}", asked, data=dict(form)), asked)
+            told = self._table.decoded(reply, what=asked.what, writes=False, now=self._clock())
         except Rejected as error:
             raise Refused(str(error), next_step=SIGN_IN) from None
         return told if isinstance(told, dict) else {}
@@ -215,7 +233,7 @@ _FATAL = "Waiting does not help against this one: ask for less at a time, or wri
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _is_local(host: str | None) -> bool:

@@ -102,12 +102,14 @@ class SurveyService:
             sleep=sleep,
             now=clock,
         )
+        way = spec.auth[auth or next(iter(spec.auth))]
         self._session = Session(
             name=name,
             spec=spec,
             base=url or path_of(spec.base, known),
+            tokens=f"https://{way.token_host}" if way.token_host and not url else "",
             settings=known,
-            auth=spec.auth[auth or next(iter(spec.auth))],
+            auth=way,
             secrets=secrets,
             gate=gate,
             retry=retry or Retry(policy=SERVICE, sleep=sleep),
@@ -132,9 +134,10 @@ class SurveyService:
 
     def who(self) -> dict[str, str]:
         """Ask for as little as proves that we are let in."""
-        if self._spec.surveys:
+        if self._spec.surveys and self._spec.surveys.request:
             return {"surveys": str(len(list(self._listed())))}
-        next(self._read(self._one, self._spec.title, None), None)
+        first = next(self._listed()) if self._spec.surveys else self._one
+        next(self._read(first, self._spec.title, None), None)
         return {}
 
     def close(self) -> None:
@@ -146,17 +149,21 @@ class SurveyService:
         listed = self._spec.surveys
         assert listed is not None
         if self._surveys:
-            yield from (Survey(each, each) for each in self._surveys)
+            yield from (Survey(each, each) for each in dict.fromkeys(self._surveys))
             return
+        request = listed.request
+        assert request is not None  # `sync.config.specs` asks for names then
+        known: set[str] = set()
 
         def ask(turn: Turn):  # type: ignore[no-untyped-def] # noqa: ANN202 - what `Session.ask` returns
             values = {"page": str(turn.page), "size": str(listed.pages.size), "token": turn.token or None}
-            values |= dict.fromkeys(("survey", "since", "job", "file", "continuation"))
-            return self._session.ask(listed.request, values, what="list surveys", url=turn.url)
+            return self._session.ask(request, dict.fromkeys(PLACEHOLDERS) | values, what="list surveys", url=turn.url)
 
         for pulled in turns(listed, ask, Turn(listed.pages.first), no_bounds):
             for row in pulled.rows:
-                if id_ := text(at(row, listed.id)):
+                id_ = text(at(row, listed.id))
+                if id_ and id_ not in known:  # a list that moved while it was read tells of some twice
+                    known.add(id_)
                     yield Survey(id_, text(at(row, listed.title)) or id_)
 
     def _read(self, survey: Survey, stream: str, cursor: str | None) -> Iterator[Page]:
@@ -165,13 +172,14 @@ class SurveyService:
             note = f"{stream}: left out, because no question of this survey asks for a score from 0 to 10"
             yield Page(stream=stream, cursor=None, notes=(note,))
             return
+        title = (questions.title if questions and survey.title == survey.id else None) or survey.title
         dates = DateReader(None, zone=UTC, latest=self._clock() + TOLERANCE, earliest=EARLIEST)
         rows = Rows(
             self._spec.responses,
             dates,
             fields=self._fields,
             stream=stream,
-            survey=survey.title,
+            survey=title,
             kind=self._kind,
             questions=questions,
             extra=self._extra,

@@ -1,179 +1,55 @@
 """What a survey service's API is like, as one YAML file says it.
 
-Placeholders in paths, queries and bodies are names in braces: `{survey}` (the survey's id), `{since}`, `{page}`,
-`{size}`, `{token}`, and the service's own `settings`. There is no other language in it: no expressions, no conditions.
-A part of a query or body whose placeholder has no value is left out. Paths into replies are dotted; see
+Placeholders in paths, queries and bodies are names in braces: `{survey}` (the survey's id), `{since}`, `{until}`,
+`{page}`, `{size}`, `{token}`, and the service's own `settings`. There is no other language in it: no expressions, no
+conditions. A part of a query or body whose placeholder has no value is left out. Paths into replies are dotted; see
 `connectors.surveys.paths`.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from connectors.durations import Duration  # noqa: TC001 - pydantic reads it
 from connectors.surveys.access import Auth, Dotted, Limits, Part, Redirects, Setting, Window
+from connectors.surveys.asked import Answers  # noqa: TC001 - pydantic reads it
+from connectors.surveys.lists import Changes, Paged, Request, Rows, Several, placeholders
 
 #: Version of this format.
 VERSION = 1
 #: What `settings` cannot be called.
-PLACEHOLDERS = ("survey", "since", "page", "size", "token", "job", "file", "continuation")
+PLACEHOLDERS = ("survey", "since", "until", "page", "size", "token", "job", "file", "continuation")
 #: What a row can give, as for files.
 FIELDS = (
     *("response_id", "survey", "score", "comment", "responded_at", "updated_at", "sent_at", "email"),
     *("recipient_email", "phone", "first_name", "last_name", "full_name", "company", "account_ref"),
     *("salesforce_id", "hubspot_id", "customer_id", "external_ref", "link", "vendor_category"),
 )
-_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-def placeholders(value: Any) -> set[str]:  # noqa: ANN401 - a text, or a body
-    """Return the names in braces.
+class Surveys(Paged):
+    """The list of surveys; responses are asked for one survey at a time, each with a cursor of its own."""
 
-    >>> sorted(placeholders({"a": "{since}", "b": ["{size}x"]}))
-    ['since', 'size']
-    """
-    if isinstance(value, str):
-        return set(_BRACES.findall(value))
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {name for each in inner for name in placeholders(each)}
-
-
-Several = Annotated[tuple[Dotted, ...], Field(min_length=1)]
-
-
-class Request(Part):
-    """A call."""
-
-    method: Literal["GET", "POST"] = "GET"
-    path: Annotated[str, Field(pattern=r"^/")]
-    query: dict[str, str] = Field(default_factory=dict)
-    #: JSON, for `POST`.
-    body: dict[str, Any] = Field(default_factory=dict)
-
-    def names(self) -> set[str]:
-        """Return the placeholders in it."""
-        return placeholders([self.path, self.query, self.body])
-
-
-class Pages(Part):
-    """How one page leads to the next."""
-
-    #: `none`; `number`; `keyset` (rows come in the order of the cursor's field, and the next page begins at the last
-    #: row's moment); `next_url` (in the body); `link` (in the Link header); `token` (in the body); `last_row`.
-    kind: Literal["none", "number", "keyset", "next_url", "link", "token", "last_row"] = "none"
-    #: Rows of a full page; a shorter one is the last.
-    size: Annotated[StrictInt, Field(ge=1, le=100_000)] = 100
-    #: Number of the first page.
-    first: Annotated[StrictInt, Field(ge=0)] = 1
-    #: Where the next page's URL or token stands in a reply, or in its last row.
-    next: Dotted = ""
-    #: Where a reply says how many rows there are in all. When that shrinks, rows have moved up, and it is read again.
-    total: Dotted = ""
-    #: Where a reply says how many pages there are.
-    count: Dotted = ""
+    #: Asks for it; None: the service does not list its surveys, and the connection must name them.
+    request: Request | None = None
+    id: Dotted = ""
+    title: Dotted = ""
 
     @model_validator(mode="after")
-    def _next(self) -> Self:
-        if bool(self.next) != (self.kind in {"next_url", "token", "last_row"}):
-            raise ValueError("`next` belongs to `next_url`, `token` and `last_row`, and they need it")
+    def _listed(self) -> Self:
+        if (self.request is None) != (not self.id):
+            raise ValueError("`request` and `id` belong together; without both, connections name their surveys")
         return self
 
 
-class Changes(Part):
-    """By what the service is asked for what is new."""
-
-    #: Where a row holds the moment by which it is selected.
-    field: Dotted
-    #: How `{since}` is written.
-    format: Literal["iso", "iso_plain", "iso_micros", "unix", "unix_ms"] = "iso"
-    #: Whether rows of exactly `{since}` come too.
-    inclusive: StrictBool = True
-    #: Whether rows come oldest first; then they are held to it.
-    ascending: StrictBool = False
-    #: Whether rows come newest first; then a page from before the reading's start is the last one.
-    descending: StrictBool = False
-    #: How far before the last row each reading begins again: for late rows, and for edits that change no moment.
-    look_back: Duration = timedelta(days=14)
-    #: What `{since}` is when everything is read, where it cannot be left out.
-    everything: str | None = None
+def _lower(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each.casefold() for each in values)
 
 
-class Rows(Part):
-    """A list that is read page by page."""
-
-    request: Request
-    pages: Pages = Pages()
-    #: Where the rows stand in a reply; empty when the reply is the list.
-    rows: Dotted = ""
-
-
-class Surveys(Rows):
-    """The list of surveys; responses are asked for one survey at a time, each with a cursor of its own."""
-
-    id: Dotted
-    title: Dotted = ""
-
-
-class Known(Part):
-    """How a question is recognised, whatever its words."""
-
-    #: Path in the question → value it must hold.
-    where: dict[str, str | StrictInt | StrictBool] = Field(default_factory=dict)
-    #: Where a choice has its weight: in order, those of NPS are seven of −100, two of 0 and two of 100.
-    weight: Dotted = ""
-
-
-class Lookup(Part):
-    """The questions of a survey, asked for before its responses."""
-
-    request: Request
-    #: Where they stand.
-    rows: Dotted
-    #: Where questions stand inside a question that only groups them.
-    groups: Dotted = ""
-    id: Dotted
-    #: Where a question holds another name of it that people see, such as its words.
-    names: tuple[Dotted, ...] = ()
-    #: The NPS question.
-    score: Known
-    #: The comment: the first such question after the NPS question, else the first.
-    comment: Known | None = None
-    #: A question that asks for the address.
-    email: Known | None = None
-
-
-class Choices(Part):
-    """The choices of the NPS question, where an answer names one of them instead of a number."""
-
-    rows: Dotted
-    id: Dotted
-    #: Where a choice holds its place among the others. Never its weight.
-    position: Dotted
-    #: The place of the choice that means 0.
-    first: StrictInt = 1
-    #: Where a choice says that it stands for no answer.
-    none: Dotted = ""
-
-
-class Answers(Part):
-    """Answers to questions: in a list, each with the id of its question, or under names that hold it (`{question}`)."""
-
-    #: The list; empty where there is none.
-    rows: Dotted = ""
-    #: Where an answer of the list has its question's id.
-    question: Dotted = ""
-    score: Several
-    comment: Several = ("text",)
-    email: Several = ("email",)
-    choices: Choices | None = None
-    #: How the questions of a survey are found out.
-    lookup: Lookup | None = None
-    #: Or what `question` holds for every NPS answer; its comment stands beside it.
-    nps: str | None = None
+Words = Annotated[tuple[str, ...], AfterValidator(_lower)]
 
 
 class SkipRule(Part):
@@ -181,10 +57,10 @@ class SkipRule(Part):
 
     reason: Annotated[str, Field(pattern=r"^[a-z_]+$")]
     field: Dotted
-    #: Left out when it is one of these.
-    values: tuple[str, ...] = ()
+    #: Left out when it is one of these, in whatever case.
+    values: Words = ()
     #: Or when it is none of these.
-    unless: tuple[str, ...] = ()
+    unless: Words = ()
 
 
 class Export(Part):
@@ -243,7 +119,7 @@ class Spec(Part):
         known = {*PLACEHOLDERS, *self.settings}
         requests = [self.responses.request]
         if self.surveys:
-            requests.append(self.surveys.request)
+            requests += [self.surveys.request] if self.surveys.request else []
         if self.responses.answers and self.responses.answers.lookup:
             requests.append(self.responses.answers.lookup.request)
         if self.responses.export:
@@ -270,8 +146,10 @@ class Spec(Part):
             raise ValueError("answers in a list need both, `rows` and `question`")
         if answers and (answers.lookup is None) == (answers.nps is None):
             raise ValueError("NPS answers are known by `lookup` or by `nps`: one of the two")
-        if answers and answers.lookup and answers.lookup.score.weight and not answers.choices:
+        if answers and answers.lookup and not answers.choices and any(each.weight for each in answers.lookup.score):
             raise ValueError("a question is known by its choices' weights: say in `choices` where choices stand")
+        if (self.responses.cursor.step is not None) != ("until" in self.responses.request.names()):
+            raise ValueError("`{until}` and `step` of the cursor belong together")
         if self.responses.pages.kind == "keyset" and not self.responses.cursor.ascending:
             raise ValueError("`keyset` needs rows that come oldest first: `ascending: true` in `cursor`")
         return self

@@ -17,6 +17,7 @@ from sync.errors import Problem, UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from connectors.surveys.access import Auth
     from sync.config.document import Document
     from sync.config.document import Path as KeyPath
     from sync.config.schema import Settings
@@ -37,6 +38,12 @@ def spec_of(connection: SurveyConnection) -> Spec:
         UserError: E110 there is no such file, E102 it is not the YAML we take, E103 anything else that is wrong in it.
     """
     return load_spec(Path(connection.spec) if connection.spec else shipped()[connection.service or ""])
+
+
+def way_of(connection: SurveyConnection) -> Auth:
+    """Return how a connection whose service is known signs in."""
+    ways = spec_of(connection).auth
+    return ways[connection.auth or next(iter(ways))]
 
 
 @cache
@@ -70,6 +77,16 @@ def _problems(connection: SurveyConnection) -> Iterator[tuple[KeyPath, str, str]
     if connection.auth and connection.auth not in spec.auth:
         what = f"{spec.title} knows no `auth: {connection.auth[:60]}`"
         yield ("auth",), what, choices(connection.auth, spec.auth, "It can be")
+    yield from _settings(connection, spec)
+    if connection.surveys and spec.surveys is None:
+        yield ("surveys",), f"{spec.title} has one list of responses for all surveys", "Delete `surveys`."
+    if spec.surveys is not None and spec.surveys.request is None and not connection.surveys:
+        yield (), f"{spec.title} does not tell which surveys there are", "Name them: `surveys: [ID]`."
+    if connection.questions and not (spec.responses.answers and spec.responses.answers.lookup):
+        yield ("questions",), f"{spec.title} gives the score by itself", "Delete `questions`."
+
+
+def _settings(connection: SurveyConnection, spec: Spec) -> Iterator[tuple[KeyPath, str, str]]:
     for word in connection.settings:
         if word not in spec.settings:
             what = f"{spec.title} has no setting `{word[:60]}`"
@@ -80,7 +97,3 @@ def _problems(connection: SurveyConnection) -> Iterator[tuple[KeyPath, str, str]
             yield ("settings",), f"{spec.title} needs the setting `{word}`", f"{setting.title}."
         elif not re.fullmatch(setting.form, value):
             yield ("settings", word), f"`{value[:60]}` is no `{word}` of {spec.title}", f"{setting.title}."
-    if connection.surveys and spec.surveys is None:
-        yield ("surveys",), f"{spec.title} has one list of responses for all surveys", "Delete `surveys`."
-    if connection.questions and not (spec.responses.answers and spec.responses.answers.lookup):
-        yield ("questions",), f"{spec.title} gives the score by itself", "Delete `questions`."

@@ -72,7 +72,6 @@ class SurveyConnection(ServiceConnection):
 
     def secrets(self) -> tuple[str, ...]:
         """See `Connection.secrets`."""
-        from sync.config.specs import spec_of
+        from sync.config.specs import way_of
 
-        ways = spec_of(self).auth
-        return ways[self.auth or next(iter(ways))].secrets()
+        return way_of(self).secrets()

@@ -19,6 +19,7 @@ from sandbox.server import Service
 from sandbox.surveys import connection, secrets, serve
 from sync.config.specs import load_spec, shipped
 from tests.contract.source_contract import Said, SourceContract, pulled
+from tests.contract.survey_bench import Secrets
 from tests.unit.fake_time import FakeTime
 
 if TYPE_CHECKING:
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ROWS_A_PAGE = 5
-
-
-class Held:
-    """Secrets that stand in a dict."""
-
-    def __init__(self, held: Mapping[str, str]) -> None:
-        self._held = held
-
-    def __call__(self, field_: str) -> str:
-        return self._held[field_]
-
-    def rotation(self, field_: str) -> Any:
-        raise NotImplementedError(field_)
 
 
 @dataclass(slots=True)
@@ -107,13 +95,13 @@ class SurveyContract(SourceContract):
         made = SurveyService(
             name="survey",
             spec=spec or small(load_spec(shipped()[self.SERVICE])),
-            secrets=Held(secrets(world.service)),
+            secrets=Secrets(**secrets(world.service)),
             meter=MemoryMeter(world.clock),
             url=url or connection(world.service)["url"],
             retry=Retry(policy=SERVICE, sleep=lambda _seconds: None, clock=world.clock),
             clock=lambda: world.now,
             sleep=world.clock.sleep,
-            **self.OPTIONS | options,
+            **{"surveys": connection(world.service).get("surveys", ())} | self.OPTIONS | options,
         )
         world.more.append(made)
         return made

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from connectors.surveys.questions import questions_of
 from sandbox.surveys.wootric import Wootric
+from sync.config.specs import load_spec, shipped
 from tests.contract.source_contract import pulled
 from tests.contract.survey_contract import Account, SurveyContract
 
@@ -53,3 +59,38 @@ class TestWootric(SurveyContract):
         played.last_page = 2
 
         assert self.truth(world) == pulled(self.source(world)).said
+
+
+class TestGoogleForms(SurveyContract):
+    """See `SurveyContract`. Its forms are named, its tokens are fetched, its scores are texts."""
+
+    SERVICE = "google_forms"
+
+    def test_a_survey_that_is_named_has_its_title(self, world: Account) -> None:
+        titles = {each.survey for each in pulled(self.source(world)).responses}
+
+        assert {"Recommend us", "After the purchase"} == titles
+
+
+TEXTS = ("0 - Not at all likely", *map(str, range(1, 10)), "10 - Extremely likely")
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_nps"),
+    [
+        ({"scaleQuestion": {"high": 10}}, True),  # Google leaves out what is 0
+        ({"scaleQuestion": {"low": 0, "high": 10}}, True),
+        ({"scaleQuestion": {"low": 1, "high": 10}}, False),
+        ({"choiceQuestion": {"type": "RADIO", "options": [{"value": each} for each in TEXTS]}}, True),
+        ({"choiceQuestion": {"options": [{"value": each} for each in TEXTS[::-1]] + [{"isOther": True}]}}, True),
+        ({"choiceQuestion": {"options": [{"value": each} for each in TEXTS[1:]]}}, False),
+        ({"choiceQuestion": {"options": [{"value": each} for each in (*TEXTS[:10], "9")]}}, False),
+    ],
+)
+def test_a_question_of_google_is_nps_by_its_scale_or_by_what_can_be_chosen(asked: dict[str, Any], is_nps: bool) -> None:
+    answers = load_spec(shipped()["google_forms"]).responses.answers
+    assert answers is not None
+    assert answers.lookup is not None
+    told = {"items": [{"itemId": "i", "questionItem": {"question": {"questionId": "q", **asked}}}]}
+
+    assert is_nps == (questions_of(told, answers, answers.lookup, named=(), survey="f") is not None)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SERVICES = (
     "asknicely",
+    "google_forms",
     "qualtrics",
     "retently",
     "simplesat",
@@ -176,6 +177,7 @@ def test_a_mistake_in_a_spec_is_told_with_its_place(tmp_path: Path, old: str, ne
         ({"service": "asknicely", "settings": {"domain": "evil.example/"}}, "is no `domain` of AskNicely"),
         ({"service": "typeform", "settings": {"host": "evil.example"}}, "is no `host` of Typeform"),
         ({"service": "retently", "surveys": ["1"]}, "one list of responses"),
+        ({"service": "google_forms"}, "does not tell which surveys there are"),
         ({"service": "typeform", "url": "https://evil.example"}, "not on this machine"),
         ({"service": "typeform", "token": "tfp_abc"}, "secrets do not stand in YAML"),
     ],
