@@ -229,6 +229,8 @@ class Gate:
         self._lines: dict[tuple[Window, ...], _Line] = {}
         #: Calls taken from the day in advance.
         self._ahead = 0
+        #: Calls let out.
+        self.calls = 0
 
     def enter(self, *more: Window) -> Turn:
         """Return when one call may go out; *more* are limits that it falls under besides.
@@ -239,9 +241,10 @@ class Gate:
         """
         self._take_from_day()
         windows = (*self._windows, *more)
-        if not windows:
-            return _AT_ONCE
         with self._lock:
+            self.calls += 1
+            if not windows:
+                return _AT_ONCE
             line = self._lines.setdefault(windows, _Line())
         came = line.waited_s
         with line.lock:
@@ -284,5 +287,4 @@ class Gate:
             raise QuotaSpent(
                 f"connection `{self.name}`: our share of the day's calls is used up",
                 resume_at=self._now() + timedelta(seconds=wait),
-                next_step="Nothing to do: a later run goes on from here. A larger `quota_share` allows more.",
             )

@@ -179,6 +179,11 @@ class Caller:
         self._tokens = 0
         self._quiet_until = float("-inf")
 
+    @property
+    def calls(self) -> int:
+        """See `Calling.calls`."""
+        return self._gate.calls
+
     def call(self, attempt: Callable[[], T], *, repeatable: bool = True, windows: Sequence[Window] = ()) -> T:
         """Return what *attempt* returns: one HTTP call, made again while that is safe and worth it.
 

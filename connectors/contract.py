@@ -75,6 +75,16 @@ class SurveySource(Protocol):
         ...
 
 
+@runtime_checkable
+class Calling(Protocol):
+    """Ability of a source or a destination: it makes requests over a network, and counts them."""
+
+    @property
+    def calls(self) -> int:
+        """Requests since it was opened, those made again included; signing in is not counted."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordColumns:
     """What the columns of a directory's object mean; names are the system's own."""

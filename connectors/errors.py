@@ -59,10 +59,12 @@ class Throttled(Deferred):
 
 
 class QuotaSpent(Deferred):
-    """The calls we may make are used up until `resume_at`."""
+    """The calls we may make are used up until `resume_at`, a time in UTC."""
 
     def __init__(self, message: str, *, resume_at: datetime, code: str | None = None, next_step: str = "") -> None:
-        super().__init__(message, code=code, next_step=next_step)
+        later = f"Nothing to do: a run after {resume_at:%Y-%m-%d %H:%M} UTC goes on from here."
+        share = "`quota_share` in the config says how many of the day's calls are ours."
+        super().__init__(message, code=code, next_step=next_step or f"{later} {share}")
         self.resume_at = resume_at
 
 

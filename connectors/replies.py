@@ -213,7 +213,7 @@ class Table:
         page, asked = rule.page or None, reply.asked_to_wait_s(now)
         if rule.meaning is Meaning.QUOTA:
             at = self.resume_at(reply, now) if asked is None else now + timedelta(seconds=asked)
-            return QuotaSpent(message, resume_at=at, code=page, next_step=rule.advice or _QUOTA)
+            return QuotaSpent(message, resume_at=at, code=page, next_step=rule.advice)
         wait_s = rule.wait_s if asked is None else asked
         if not wait_s and reply.status == 500:
             return Deferred(message, code=page, next_step=rule.advice or _WAIT)
@@ -229,7 +229,6 @@ _KINDS = {
     Meaning.UNKNOWN: OutcomeKind.UNKNOWN,
 }
 _WAIT = "Nothing to do: the next run goes on from here. If it lasts for hours, look at the system's own status page."
-_QUOTA = "Nothing to do: a run after that time goes on from here. See `quota_share` in the config."
 _SIGN_IN = "Sign in again: `npsync auth set CONNECTION`, then `npsync auth test CONNECTION`."
 _RIGHTS = "Look at its rights with `npsync auth test CONNECTION`."
 _DRIFT = "Correct the mapping, or create what it names there."

@@ -57,7 +57,6 @@ class Computer:
     def __init__(
         self, run: Run, settings: Settings, accounts: Accounts | None, read: Reads, *, redefined: bool
     ) -> None:
-        self.calls = 0
         self._run = run
         self._settings = settings
         self._shapes = Shapes(run.mapping)
@@ -236,7 +235,6 @@ class Computer:
         owned: dict[str, FieldValue] = {}
         if path is not None:
             self._run.step("compute.owners")
-            self.calls += 1
             try:
                 owned = owners(self._read, path, chunk.object, called["subject"].to_pylist())
             except SchemaDrift:

@@ -51,7 +51,6 @@ class Delivered:
     """What became of the outbox."""
 
     writes: Counter[str] = field(default_factory=Counter)
-    calls: int = 0
     failed: int = 0
     #: Why delivery ended early; what is left stays pending.
     stopped: ConnectorError | None = None
@@ -95,7 +94,7 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
     result, told = Delivered(), moment(run, destination)
     earlier = Earlier(run, destination, Shapes(run.mapping).all())
     try:
-        result.calls += put_right(run, destination)
+        put_right(run, destination)
     except Deferred as error:
         result.stopped, waves = error, ()
     for _ in waves:
@@ -109,7 +108,6 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
         outbox.settle(connection, run.name, run.id)
     if result.stopped is not None and not isinstance(result.stopped, Deferred):
         raise result.stopped
-    result.calls += earlier.calls
     result.writes = +result.writes  # an object of which nothing was written is not listed
     return result
 
@@ -134,7 +132,6 @@ def _send_all(  # noqa: PLR0913 - what is shared by all that is sent
             run.step("deliver.send")
             with run.lease.write() as connection:
                 doubts.intend(connection, run.name, (place, looked[-1][0]), run.lease.clock())
-            result.calls += 1
             said = _send(destination, chunks.blocks)
         except Deferred as error:
             result.stopped = error
@@ -255,7 +252,6 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
     others = {row[1:3] for row in (*verdict.waiting, *(row for row, _ in verdict.failed))}
     not_applied = sorted(others.difference(row[1:3] for row in verdict.in_doubt))
     for parcel in verdict.unknown:
-        result.calls += 1
         try:
             unconfirmed += _not_applied(destination, parcel)
         except Deferred as error:  # it cannot say now; what it took of the others must not be forgotten for that

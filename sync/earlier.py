@@ -46,7 +46,6 @@ class Earlier:
                 self._keys_of.setdefault(shape.object, []).append(set(shape.key))
         #: Whether objects were empty before our first write; None: not looked up yet.
         self._ours: dict[str, bool] | None = None
-        self.calls = 0
 
     def look(self, sent: Sequence[Parcel]) -> bool:
         """Keep what the records of *sent* hold; tell whether some need no write and left the outbox.
@@ -114,7 +113,6 @@ class Earlier:
         self, parcel: Parcel, before: Mapping[str, dict[str, FieldValue]], kept: Mapping[str, str | None]
     ) -> tuple[dict[str, Held], list[Queued]]:
         refs = [RecordRef(object=parcel.object, id=id_) for id_ in parcel.block().ids()]
-        self.calls += 1
         found = self._destination.read(refs, parcel.fields)
         held: dict[str, Held] = {}
         unchanged: list[Queued] = []

@@ -24,7 +24,7 @@ from sync.pull import pull
 from sync.replay import Replay
 from sync.report import State, Status
 from sync.reporting import Doings, report_of
-from sync.run import Laps, Run, Silent
+from sync.run import Laps, Run, Silent, calls_of
 from sync.sets import IN_KERNEL, SetWork
 from sync.shapes import Shapes
 from sync.times import to_text
@@ -150,6 +150,7 @@ class Engine:
 
     def _perform(self, run: Run, ends: Ends, choices: Choices) -> RunReport:
         laps, did = Laps(self._timer), Doings(dry_run=choices.dry_run)
+        called = calls_of(ends.source, ends.destination)
         replay = None if choices.replay is None else Replay(run, choices.replay)
         redefined = False if replay else self._prepare(run, full_refresh=choices.full_refresh)
         try:
@@ -171,6 +172,7 @@ class Engine:
             self._give_up(run, error)
             raise
         did.replayed = None if replay is None else replay.told()
+        did.calls = calls_of(ends.source, ends.destination) - called
         report = report_of(run, did, self._settings.nps, laps)
         self._finish(run, report, did)
         return report
@@ -202,7 +204,6 @@ class Engine:
         else:
             replay.plan()
         laps.done("compute")
-        did.calls = matcher.calls + computer.calls
 
     def _matcher(self, run: Run, ends: Ends) -> Matcher:
         return Matcher(run, ends.directory, ends.rules, self._settings.identity)

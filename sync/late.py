@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _OURS_TO_DELETE = ("segment", "response")
 
 
-def put_right(run: Run, destination: Destination) -> int:
-    """Look at the records whose doubts are over, and have newer values sent again; return the calls made.
+def put_right(run: Run, destination: Destination) -> None:
+    """Look at the records whose doubts are over, and have newer values sent again.
 
     Raises:
         ConnectorError: They cannot be read now; the next run looks.
@@ -42,16 +42,14 @@ def put_right(run: Run, destination: Destination) -> int:
     with run.ledger.read() as connection:
         over = doubts.over(connection, run.name, now)
     if not over:
-        return 0
+        return
     shapes = {shape.object: shape for shape in Shapes(run.mapping).all()}
     by_object: dict[str, list[Doubt]] = defaultdict(list)
     for doubt in over:
         by_object[doubt.object].append(doubt)
     intents: list[Intent] = []
-    calls = 0
     for object_, some in by_object.items():
         if object_ in shapes:
-            calls += 1
             intents += _overtaken(run, destination, shapes[object_], some)
     run.step("deliver.doubts")
     with run.lease.write() as connection:
@@ -59,7 +57,6 @@ def put_right(run: Run, destination: Destination) -> int:
         doubts.end(connection, run.name, now)
     if intents:
         run.notes.append(f"{len(intents)} records held an older value again, of a write whose answer had been lost")
-    return calls
 
 
 def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[Doubt]) -> list[Intent]:

@@ -50,12 +50,6 @@ class Matcher:
         self._shapes = Shapes(run.mapping)
         self._relinker = Relinker(run, directory, self._find, self._decide_moved)
         self._persons = Persons(run.mapping, self._find)
-        self._looked_up = 0
-
-    @property
-    def calls(self) -> int:
-        """Look-ups at the directory."""
-        return self._looked_up + self._relinker.calls
 
     def adopt(self) -> bool:
         """See `Relinker.adopt`."""
@@ -119,7 +113,6 @@ class Matcher:
 
     def _list(self) -> Listing:
         assert isinstance(self._directory, Listable)
-        self._looked_up += 1
         self._run.step("match.find")
         return Listing(self._directory.everything(), self._rules, self._settings)
 
@@ -185,7 +178,6 @@ class Matcher:
 
     def _find(self, keys: pa.Table) -> Iterator[pa.Table]:
         if keys.num_rows:
-            self._looked_up += 1
             self._run.step("match.find")
             yield from self._directory.find(keys)
 

@@ -74,7 +74,6 @@ class Relinker:
         self._accounts = self._shapes.rollup.object if self._shapes.rollup is not None else ""
         #: Whether what is written goes with the record; else it stands in a table of its own, and is emptied.
         self._within = run.mapping.object == run.mapping.home
-        self.calls = 0
 
     def follow(self, cursor: str | None, *, changed: bool) -> None:
         """Give responses, values and segments of moved records to the records that took their place.
@@ -88,7 +87,6 @@ class Relinker:
         place = cursor
         if isinstance(self._directory, Moves) and (changed or cursor is None):
             run.step("match.moves")
-            self.calls += 1
             told, place = self._directory.moves(cursor)
         moved = ends(told)
         with run.ledger.read() as connection:

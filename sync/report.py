@@ -115,7 +115,7 @@ class RunReport:
     rows: Rows
     #: Writes accepted by the destination in this run, by object.
     writes: Mapping[str, int] = field(default_factory=dict)
-    #: Requests made to the destination and its directory.
+    #: Requests made to the source and the destination, those made again included; 0: neither is reached over HTTP.
     calls: int
     #: By phase: pull, match, compute, plan, deliver.
     seconds: Mapping[str, float]

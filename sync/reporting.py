@@ -24,7 +24,7 @@ class Doings:
     dry_run: bool
     pulled: Pulled = field(default_factory=Pulled)
     delivered: Delivered = field(default_factory=Delivered)
-    #: Requests made to the destination and its directory.
+    #: See `RunReport.calls`.
     calls: int = 0
     #: The plan's id, where a person may have to confirm it.
     plan: str | None = None
@@ -51,7 +51,7 @@ def report_of(run: Run, did: Doings, settings: NpsSettings, laps: Laps) -> RunRe
         status=_status(did, unsound=bool(rows.total(State.REJECTED) or rows.total(State.PENDING))),
         rows=rows,
         writes=planned if did.dry_run else dict(sorted(did.delivered.writes.items())),
-        calls=did.calls + did.delivered.calls,
+        calls=did.calls,
         seconds=laps.seconds,
         nps=nps,
         notes=tuple(run.notes),

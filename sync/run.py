@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from connectors.contract import Calling
 from sync.sets import IN_KERNEL, SetWork
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.mapping.name
+
+
+def calls_of(*ends: object) -> int:
+    """Return the requests that *ends* of a mapping have made since they were opened."""
+    return sum(end.calls for end in ends if isinstance(end, Calling))
 
 
 class Laps:

@@ -15,7 +15,7 @@ from sync.errors import Exit, Problem, UserError
 from sync.ledger import matching, parking, runs, undos, writes
 from sync.ledger.lease import acquire
 from sync.report import Status
-from sync.run import Laps, Run
+from sync.run import Laps, Run, calls_of
 from sync.times import to_text
 from sync.undo_plan import CHANGES_SHOWN, Planner
 from sync.undo_report import UndoReport
@@ -134,7 +134,10 @@ class Undoer:
             undos.give_up(connection, run.name, run.id)
             unsent = 0 if dry_run else undos.unsent(connection, run.name, run.id)
             left = undos.left_records(connection, run.id)
-            report = self._report(run, wish, planned, delivered, left, laps, dry_run=dry_run, unsent=unsent)
+            calls = calls_of(destination)
+            report = self._report(
+                run, wish, planned, delivered, left, laps, dry_run=dry_run, unsent=unsent, calls=calls
+            )
             at, told = to_text(self._clock()), report.as_json()
             runs.finish(connection, run.id, status=report.status, at=at, unsettled=False, report=told)
         return report
@@ -158,6 +161,7 @@ class Undoer:
         *,
         dry_run: bool,
         unsent: int,
+        calls: int,
     ) -> UndoReport:
         stopped = delivered.stopped
         if dry_run and planned.more:
@@ -173,7 +177,7 @@ class Undoer:
             writes=dict(sorted((planned.writes if dry_run else delivered.writes).items())),
             left=left[0],
             left_by_reason=left[1],
-            calls=planned.calls + delivered.calls,
+            calls=calls,
             seconds=laps.seconds,
             notes=tuple(run.notes),
             ended=None if stopped is None else (str(stopped), stopped.code, stopped.next_step),

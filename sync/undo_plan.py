@@ -38,7 +38,6 @@ class Planned:
 
     #: Writes of the run that were looked at.
     looked_at: int = 0
-    calls: int = 0
     writes: dict[str, int] = field(default_factory=dict)
     changes: list[FieldChange] = field(default_factory=list)
     #: Whether there are more changes than are shown.
@@ -109,7 +108,6 @@ class Planner:
         refs = [RecordRef(object=shape.object, id=each.id()) for each in written]
         held: Mapping[RecordRef, Mapping[str, FieldValue]] = {}
         if refs:
-            self._planned.calls += 1
             held = self._destination.read(refs, _asked(written))
         restorer = Restorer(
             shape=shape,

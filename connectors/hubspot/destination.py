@@ -45,7 +45,7 @@ def _utc() -> datetime:
 
 
 class HubSpot:
-    """See `Destination`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Calling`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -97,6 +97,11 @@ class HubSpot:
         self._members = Members(self._session, paths)
         #: Objects in which people are looked up.
         self._searched: set[str] = set()
+
+    @property
+    def calls(self) -> int:
+        """See `Calling.calls`."""
+        return self._session.caller.calls
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
         """See `Destination.write`."""

@@ -49,7 +49,7 @@ def _utc() -> datetime:
 
 
 class Salesforce:
-    """See `Destination`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
+    """See `Destination`, `Calling`, `Bulk`, `Schema`, `Ownable` and `Matchable` in `connectors.contract`.
 
     Args:
         name: The connection's name in the config.
@@ -119,6 +119,12 @@ class Salesforce:
         #: Objects in which people are looked up.
         self._searched: set[str] = set()
         self._checked: set[tuple[str, tuple[str, ...], tuple[str, ...], bool]] = set()
+
+    @property
+    def calls(self) -> int:
+        """See `Calling.calls`."""
+        assert self._session.caller is not None
+        return self._session.caller.calls
 
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
         """See `Destination.write`."""

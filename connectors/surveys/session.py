@@ -199,7 +199,7 @@ class Session:
         error = self._table.error(reply, what=asked.what, writes=asked.writes, now=now)
         if reset.daily:
             until = now + timedelta(seconds=reply.asked_to_wait_s(now) or 0.0)
-            raise QuotaSpent(str(error), resume_at=until, next_step=_TOMORROW)
+            raise QuotaSpent(str(error), resume_at=until)
         raise error
 
     def _reset(self, reply: Reply) -> tuple[Reset | None, str]:
@@ -227,7 +227,6 @@ def table_of(title: str, limits: Limits) -> Table:
     return Table(system=title, rules=rules, complaints=lambda body: [Complaint(text(at(body, limits.code)) or "")])
 
 
-_TOMORROW = "Nothing to do: a run after that time goes on from here. See `quota_share` in the config."
 _FATAL = "Waiting does not help against this one: ask for less at a time, or write to the service's support."
 
 

@@ -118,6 +118,11 @@ class SurveyService:
         )
         self._mark = self._digest()
 
+    @property
+    def calls(self) -> int:
+        """See `Calling.calls`."""
+        return self._session.caller.calls
+
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. What one survey refuses holds up no other; what the service refuses ends it all."""
         for survey in list(self._listed()) if self._spec.surveys else [self._one]:

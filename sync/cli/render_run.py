@@ -27,7 +27,7 @@ CELL = 60
 def summary(report: Mapping[str, Any]) -> str:
     """Say what a run did: rows and reasons, NPS, writes, and the next step for what needs one."""
     lines = [
-        f"{report['mapping']}: {WORDS.get(report['status'], report['status'])} (run {report['run']}, {_spent(report)})"
+        f"{report['mapping']}: {WORDS.get(report['status'], report['status'])} (run {report['run']}, {spent(report)})"
     ]
     lines += _rows(report)
     nps = report.get("nps")
@@ -48,9 +48,14 @@ def summary(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _spent(report: Mapping[str, Any]) -> str:
-    calls = report.get("calls", 0)
-    return f"{report['seconds']:.1f} s, {calls:,} call{'' if calls == 1 else 's'}"
+def spent(report: Mapping[str, Any]) -> str:
+    """Say what a run took.
+
+    >>> spent({"seconds": 2.13, "calls": 1_204}), spent({"seconds": 0.5, "calls": 0})
+    ('2.1 s, 1,204 calls', '0.5 s')
+    """
+    calls = report.get("calls", 0)  # none where neither end is reached over HTTP
+    return f"{report['seconds']:.1f} s" + (f", {calls:,} call{'' if calls == 1 else 's'}" if calls else "")
 
 
 def _rows(report: Mapping[str, Any]) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sync.cli.render_run import WORDS, counts, shown_key
+from sync.cli.render_run import WORDS, counts, shown_key, spent
 from sync.cli.screen import listed
 
 if TYPE_CHECKING:
@@ -37,12 +37,10 @@ def summary(report: Mapping[str, Any]) -> str:
       left       1 record: changed_since 1
     """
     status = WORDS.get(report["status"], report["status"])
-    calls = report["calls"]
-    spent = f"{report['seconds']:.1f} s, {calls:,} call{'' if calls == 1 else 's'}"
     verb = "would go" if report["status"] == "dry_run" else "put back"
     left = report["left"]
     lines = [
-        f"{report['mapping']}: run {report['undoes']} undone: {status} (run {report['run']}, {spent})",
+        f"{report['mapping']}: run {report['undoes']} undone: {status} (run {report['run']}, {spent(report)})",
         f"  {'looked at':<10} {report['looked_at']:,} writes",
         f"  {verb:<10} {counts(report['writes']) or 'nothing'}",
     ]

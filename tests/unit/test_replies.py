@@ -206,3 +206,10 @@ def test_no_message_holds_what_a_reply_holds(status: int, writes: bool) -> None:
     assert CANARY not in shown
     assert "jane" not in shown
     assert CANARY not in repr(Reply(status, {"x": CANARY}, CANARY.encode())) + repr(Complaint("A", CANARY))
+
+
+def test_a_spent_quota_says_from_when_on_a_run_goes_on() -> None:
+    error = QuotaSpent("spent", resume_at=datetime(2026, 11, 23, 0, 5, tzinfo=UTC))
+
+    assert "after 2026-11-23 00:05 UTC" in error.next_step
+    assert "quota_share" in error.next_step
