@@ -22,11 +22,11 @@ _ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
 
 def insert_at_once(engine: Engine) -> None:
     """Let every `INSERT … VALUES (?, …)` for many rows on *engine* go out as statements of many rows each."""
-    import sqlite3  # here, so that no driver is loaded that is not in use
+    driver: Any = engine.dialect.loaded_dbapi  # SQLite's, or that of encrypted files
 
     # Asked how to store None, the driver looks for a method of it, and for one of its protocol, and fails twice:
     # ten times the cost of a text. An adapter is found before that; this one gives None back.
-    sqlite3.register_adapter(type(None), _NOTHING.get)
+    driver.register_adapter(type(None), _NOTHING.get)
     event.listen(engine, "do_executemany", _insert)
 
 

@@ -25,6 +25,8 @@ class Scrubbed:
 
     #: Files searched; none where the database is a server.
     files: tuple[str, ...] = ()
+    #: Encrypted files, in which a byte search finds nothing whatever they hold; their tables were searched.
+    sealed: tuple[str, ...] = ()
     #: File → how many of the texts it still holds though no row does.
     left: Mapping[str, int]
     #: `table.column` → in how many rows one of the texts stands.

@@ -76,7 +76,8 @@ class Project:
     def ledger(self) -> Ledger:
         """The ledger, opened when it is first asked for."""
         if self._ledger is None:
-            self._ledger = Ledger(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
+            password, key = self._password(LEDGER, self.settings.ledger), self._key()
+            self._ledger = Ledger(self.settings.ledger, password=password, key=key)
         return self._ledger
 
     @property
@@ -201,6 +202,15 @@ class Project:
         if "@" not in url:
             return None
         return self.secrets.get(name, "password")
+
+    def _key(self) -> str | None:
+        """Look the ledger's key up; None: it is not encrypted."""
+        if not self.settings.privacy.encrypt_ledger:
+            return None
+        key = self.secrets.get(LEDGER, "key")
+        if key is None:
+            raise self.secrets.missing(LEDGER, "key")
+        return key
 
     def close(self) -> None:
         for connection in self._open.values():

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sync.cli import checking, forgetting, looking, replaying, resolving, running, shaping, signing_in, undoing
+from sync.cli import checking, forgetting, ledgers, looking, replaying, resolving, running, shaping, signing_in, undoing
 from sync.cli.arguments import arrange
 from sync.cli.screen import Screen
 from sync.cli.session import Session
@@ -97,7 +97,7 @@ def begin(
     ctx.obj = Session(screen=screen, config=config, no_input=no_input, yes=yes)
 
 
-for commands in (running, looking, replaying, undoing, forgetting, checking, resolving, shaping, signing_in):
+for commands in (running, looking, replaying, undoing, forgetting, checking, resolving, shaping, signing_in, ledgers):
     commands.add_to(app)
 
 

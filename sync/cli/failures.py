@@ -32,6 +32,7 @@ _EXITS = {
     "E603": Exit.USAGE,
     "E604": Exit.LEASE_HELD,
     "E605": Exit.SOME_ROWS_FAILED,
+    "E607": Exit.SIGN_IN,
     "E7": Exit.SOME_ROWS_FAILED,
 }
 

@@ -42,10 +42,12 @@ def _lines(receipt: Receipt) -> Iterator[str]:
 
 def _searched(name: str, found: Scrubbed) -> Iterator[str]:
     left = sum(found.left.values())
+    if found.sealed:
+        yield f"  {'encrypted':<12} {name}: {', '.join(found.sealed)}; written anew, and its tables were searched"
     if found.files:
         where = f": {counts(found.left)}" if left else f" in {', '.join(found.files)}"
         yield f"  {'byte search':<12} {name}: {left or 'nothing'} left{where}"
-    elif not found.trouble:
+    elif not found.trouble and not found.sealed:
         yield f"  {'vacuumed':<12} {name}: the rows are gone; the server's files, logs and backups are its own"
     if found.rows:
         yield f"  {'also in':<12} {name}: {counts(found.rows)}, rows of others or of tables that are yours"

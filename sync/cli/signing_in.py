@@ -7,6 +7,7 @@ the machine and the shell's history would see it. A word that may be one is not 
 from __future__ import annotations
 
 import getpass
+import secrets
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,8 @@ auth = typer.Typer(no_args_is_help=True, help="Give, try or remove the secrets o
 
 #: The one secret that has lines.
 KEY_FILE = "private_key"
+#: Of an encrypted ledger: today's, and the one before it until every ledger has today's.
+LEDGER_KEY, OLD_KEY = "key", "old_key"
 #: More than a person types; a key of 16,384 bits has 13,000 characters.
 LONGEST = 65_536
 _IN_HISTORY = "If that was the secret itself, replace it where it was made: it stands in your shell's history now."
@@ -38,7 +41,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 @auth.command("set")
-def set_(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
+def set_(
+    ctx: typer.Context,
+    name: Name,
+    fields: Fields = None,
+    make: Annotated[bool, typer.Option("--make", help="Make the key of an encrypted ledger, of random bits.")] = False,
+) -> None:
     """Keep the secrets of a connection in the system's keyring.
 
     They are asked for without showing them. From a pipe or a file one of them is read: npsync auth set crm
@@ -50,13 +58,20 @@ def set_(ctx: typer.Context, name: Name, fields: Fields = None) -> None:
         trouble = project.secrets.probe()
         if trouble:
             raise _no_keyring(name, wanted[0], trouble)
+        if make and wanted != [LEDGER_KEY]:
+            raise _usage("only the key of an encrypted ledger can be made", "npsync auth set ledger --make")
         for field in wanted:
-            project.secrets.set(name, field, _asked(session, name, field, alone=len(wanted) == 1))
+            value = secrets.token_hex(32) if make else _asked(session, name, field, alone=len(wanted) == 1)
+            if name == "ledger" and field == LEDGER_KEY:
+                _exchange(session, project, value)
+            project.secrets.set(name, field, value)
             session.screen.say(f"kept {name}.{field} in the keyring")
     if session.screen.json:
         session.screen.object({"status": "kept", "connection": name, "secrets": wanted})
     elif name != "ledger":
         session.screen.say(f"Try them: npsync auth test {name}")
+    elif wanted == [LEDGER_KEY]:
+        session.screen.say("Without it the ledger is lost: keep a copy of this entry apart from the ledger's backups.")
 
 
 @auth.command("test")
@@ -139,7 +154,7 @@ def _wanted(project: Project, name: str, fields: Sequence[str] | None) -> list[s
         UserError: There is no such connection or secret; neither word is repeated.
     """
     if name == "ledger":
-        known: tuple[str, ...] = ("password",) if "@" in project.settings.ledger else ()
+        known = _of_ledger(project, fields)
     elif name in project.settings.connections:
         known = project.settings.connections[name].secrets()
     else:
@@ -153,6 +168,29 @@ def _wanted(project: Project, name: str, fields: Sequence[str] | None) -> list[s
     if fields and not set(fields) <= set(known):
         raise _usage("a word after the connection names no secret of it", f"It has: {', '.join(known)}. {_IN_HISTORY}")
     return list(fields or known)
+
+
+def _of_ledger(project: Project, fields: Sequence[str] | None) -> tuple[str, ...]:
+    if not project.settings.ledger.startswith("sqlite:"):
+        return ("password",) if "@" in project.settings.ledger else ()
+    if fields and OLD_KEY in fields:
+        return LEDGER_KEY, OLD_KEY
+    return (LEDGER_KEY,) if fields or project.settings.privacy.encrypt_ledger else ()
+
+
+def _exchange(session: Session, project: Project, value: str) -> None:
+    """Keep the key that another takes the place of: ledgers of this user are still encrypted with it."""
+    from sync.ledger.encryption import checked
+
+    checked(value, "ledger.key")
+    before = project.secrets.find("ledger", LEDGER_KEY)
+    if before is None or before.value == value or not before.origin.startswith("keyring"):
+        return
+    if project.secrets.find("ledger", OLD_KEY) is not None:
+        hint = "Give `npsync ledger convert` in each project, then `npsync auth clear ledger old_key`."
+        raise _usage("the key was changed before, and the one before that is still kept", hint)
+    project.secrets.set("ledger", OLD_KEY, before.value)
+    session.screen.say("kept the key before it as ledger.old_key; npsync ledger convert brings a ledger to the new one")
 
 
 def _asked(session: Session, name: str, field: str, *, alone: bool) -> str:

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from connectors.durations import Duration
 from sync.config.connections import AnyConnection
@@ -50,7 +50,7 @@ class Limits(BaseModel):
 
 
 class Privacy(BaseModel):
-    """How long npsync keeps what it needs only for looking back."""
+    """How long npsync keeps what it needs only for looking back, and who can read it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,6 +58,8 @@ class Privacy(BaseModel):
     keep_log: Duration = timedelta(days=90)
     #: Failures that were repaired or replaced; open ones are always kept.
     keep_failures: Duration = timedelta(days=90)
+    #: Encrypt the ledger's file (SQLite only); its key is the secret NPSYNC_LEDGER_KEY.
+    encrypt_ledger: StrictBool = False
 
 
 class Schedule(BaseModel):
@@ -88,12 +90,22 @@ class Settings(BaseModel):
     identity: IdentitySettings = IdentitySettings()
     #: When a run stops before it writes.
     limits: Limits = Limits()
-    #: How long npsync keeps what it needs only for looking back.
+    #: How long npsync keeps what it needs only for looking back, and who can read it.
     privacy: Privacy = Privacy()
     #: Kept for a command that does not exist yet; use your own scheduler.
     schedule: Schedule = Schedule()
     #: Folder of the mappings, relative to this file.
     mappings: Annotated[str, Field(min_length=1)] = "mappings"
+
+    @model_validator(mode="after")
+    def _encrypts(self) -> Self:
+        if self.privacy.encrypt_ledger and not self.ledger.startswith("sqlite:"):
+            raise finding(
+                "only a ledger in a file of its own can be encrypted by npsync",
+                "PostgreSQL encrypts on its server: its disk, or its own encryption. Drop this line.",
+                at=("privacy", "encrypt_ledger"),
+            )
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> Self:

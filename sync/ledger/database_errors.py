@@ -10,6 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from sync.errors import Exit, Problem, UserError
+from sync.ledger.encryption import wrong_key
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,7 +35,10 @@ def explain(error: DBAPIError, where: str, busy_timeout_s: float) -> UserError:
         where: The ledger, without a password.
         busy_timeout_s: How long a statement waited for another process's write.
     """
-    if isinstance(error.orig, sqlite3.Error):
+    encrypted = type(error.orig).__module__.partition(".")[0] == "sqlcipher3"
+    if encrypted and "not a database" in str(error.orig):
+        return wrong_key(where)
+    if encrypted or isinstance(error.orig, sqlite3.Error):
         code, what, hint = _sqlite(str(error.orig).lower(), f"{busy_timeout_s:g}")
     else:
         code, what, hint = _postgres(error.orig)  # type: ignore[arg-type]  # the only other driver
@@ -52,8 +56,11 @@ def _sqlite(text: str, waited_s: str) -> tuple[str, str, str]:
         hint = "Check the folder's rights and the disk, then run the same command again."
         return "E602", "the ledger cannot be written", hint
     if "malformed" in text or "not a database" in text:
-        hint = "Restore it from a backup, or name another file: a new ledger starts from the sources again."
-        return "E602", "the file is damaged or is no ledger", hint
+        hint = (
+            "If it was encrypted, say so: `privacy: {encrypt_ledger: true}`; `npsync ledger convert` makes it plain. "
+            "Else restore it from a backup, or name another file: a new ledger starts from the sources again."
+        )
+        return "E602", "the file is encrypted, damaged, or no ledger", hint
     hint = "Check the file with `PRAGMA integrity_check`, and that no other program has changed its tables."
     return "E602", "the database refused a statement", hint
 

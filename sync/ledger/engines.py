@@ -1,4 +1,4 @@
-"""How a database of ours is opened: SQLite in a private file with short transactions, or PostgreSQL."""
+"""How a database of ours is opened: SQLite in a private file, plain or encrypted, with short writes; or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, event
 
 from connectors.sqlite import insert_at_once
 from sync.errors import Exit, Problem, UserError
+from sync.ledger import encryption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,23 +21,29 @@ if TYPE_CHECKING:
 CACHE_KIB = 32_768
 
 
-def opened(url: URL, path: Path | None, busy_timeout_s: float) -> Engine:
+def opened(url: URL, path: Path | None, busy_timeout_s: float, key: str | None = None) -> Engine:
     """Return an engine whose transactions write when they were told to (`npsync_write`).
 
     Args:
         url: Its address.
         path: Its file, for SQLite.
         busy_timeout_s: How long a statement waits for another process's write.
+        key: With which the file is encrypted; None: it is not.
 
     Raises:
-        UserError: The file cannot be created (E602).
+        UserError: The file cannot be created (E602), or is not encrypted as it should be (E607).
     """
     if url.get_backend_name() == "postgresql":
         return create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_size=2)
+    module = {} if key is None else {"module": encryption.driver()}
     if path is not None:
+        if key is not None:
+            encryption.check(path, key)
         _make_private(path)
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout_s}, **module)
     insert_at_once(engine)
+    if key is not None:
+        encryption.unlock_each(engine, key)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's connection

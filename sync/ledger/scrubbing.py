@@ -1,7 +1,8 @@
 """The ledger's files after rows were deleted: written anew, and searched byte by byte.
 
 What was deleted or replaced earlier, by any run, still stands in a SQLite file; `VACUUM` leaves it out. PostgreSQL
-gets a `VACUUM` as well: its files belong to the server, and nothing here looks into them.
+gets a `VACUUM` as well: its files belong to the server, and nothing here looks into them. An encrypted file is written
+anew, too; its bytes say nothing, so its tables are searched.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _BUSY = "another program has it open: close it, and run the same command again"
 def scrub(ledger: Ledger, beside: Sequence[Path], texts: Sequence[str]) -> Scrubbed:
     """Have the ledger's files hold nothing of deleted rows, and look for *texts* in them and in those *beside* it."""
     trouble = _rewrite(ledger)
-    paths = [
-        *(files_of(ledger.path) if ledger.path is not None else ()),
-        *(f for path in beside for f in files_of(path)),
-    ]
-    found = {path: found_in(path, texts) for path in paths}
-    rows, explained = _rows(ledger, sorted(set().union(*found.values())) if paths else texts)
+    own = files_of(ledger.path) if ledger.path is not None else []
+    readable = [] if ledger.encrypted else own
+    found = {path: found_in(path, texts) for path in (*readable, *(f for path in beside for f in files_of(path)))}
+    # Where the files cannot be read, every text is looked for in the tables.
+    rows, explained = _rows(ledger, sorted(set().union(*found.values())) if readable else texts)
     left = {path.name: len(each - explained) for path, each in found.items() if each - explained}
-    return Scrubbed(files=tuple(path.name for path in paths), left=left, rows=rows, trouble=trouble)
+    sealed = tuple(path.name for path in own) if ledger.encrypted else ()
+    return Scrubbed(files=tuple(path.name for path in found), sealed=sealed, left=left, rows=rows, trouble=trouble)
 
 
 def _rewrite(ledger: Ledger) -> str:

@@ -30,6 +30,8 @@ from sync.ledger.tables import METADATA, SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sqlalchemy.engine import URL
+
 #: How long a statement waits for another process's write before it gives up.
 BUSY_TIMEOUT_S = 10.0
 
@@ -40,25 +42,34 @@ class Ledger:
     Args:
         url: `sqlite:///path` or `postgresql+psycopg://host/database`.
         password: For PostgreSQL, where the URL names a user without one.
+        key: For SQLite, when the file is encrypted: see `sync.ledger.encryption`.
 
     Raises:
-        UserError: The URL is unusable (E103), the ledger cannot be opened (E301, E601, E602), or it is newer than we
-            are (E603).
+        UserError: The URL is unusable (E103), the ledger cannot be opened (E301, E601, E602, E607), or it is newer
+            than we are (E603).
     """
 
-    def __init__(self, url: str, *, password: str | None = None, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        password: str | None = None,
+        key: str | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         try:
             parsed = make_url(url)
             if password and not parsed.password:
                 parsed = parsed.set(password=password)
-            self.path = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+            self.path = _file(parsed)
             self.where = str(self.path) if self.path else parsed.render_as_string(hide_password=True)
             self._busy_timeout_s = busy_timeout_s
-            self._engine = opened(parsed, self.path, busy_timeout_s)
+            self._engine = opened(parsed, self.path, busy_timeout_s, key)
         except (ArgumentError, NoSuchModuleError) as error:
             hint = "Use sqlite:///.npsync/ledger.db or postgresql+psycopg://user@host/database."
             raise UserError("E103", Problem(where="ledger", what="the URL cannot be used", hint=hint)) from error
         self.is_sqlite = self._engine.dialect.name == "sqlite"
+        self.encrypted = self.is_sqlite and key is not None
         self._outer: Connection | None = None
         try:
             self._migrate()
@@ -158,3 +169,12 @@ class Ledger:
             for number in range(version + 1, VERSION + 1):
                 MIGRATIONS[number](connection)
             connection.execute(SCHEMA_VERSION.update().values(version=VERSION))
+
+
+def path_of(url: str) -> Path | None:
+    """Return the file of a ledger; None: it is on a server."""
+    return _file(make_url(url))
+
+
+def _file(url: URL) -> Path | None:
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def forget(world: World, who: str, *, also_clear: bool = False, dry: bool = False) -> Receipt:
     """Forget *who*; everything is opened and closed."""
-    ledger, store = Ledger(world.ledger_url), Warehouse(name="profiles", url=world.store_url)
+    ledger = Ledger(world.ledger_url, key=world.ledger_key)
+    store = Warehouse(name="profiles", url=world.store_url)
     mapping = Mapping.model_validate(world.mapping)
     try:
         forgetter = Forgetter(

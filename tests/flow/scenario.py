@@ -1,6 +1,7 @@
 """One eventful history, the same in every test that interrupts it; run as a script, it dies at a given step.
 
-`python -m tests.flow.scenario FOLDER STEP` runs the first sync and ends the process at its STEPth step, like a kill.
+`python -m tests.flow.scenario FOLDER STEP [KEY]` runs the first sync and ends the process at its STEPth step, like a
+kill; KEY encrypts the ledger.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def main() -> None:
         if steps == last:
             os._exit(KILLED)
 
-    world = first(World(folder))
+    world = first(World(folder, ledger_key=next(iter(sys.argv[3:]), None)))
     world.step = step
     world.sync()
 

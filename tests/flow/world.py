@@ -15,6 +15,7 @@ from sync.config.schema import Settings
 from sync.directories import Directories
 from sync.engine import Choices, Ends, Engine
 from sync.identity.settings import Rule
+from sync.ledger.engines import opened
 from sync.ledger.store import Ledger
 from sync.mapping.schema import Mapping, record_columns, rules
 from sync.sets import IN_KERNEL, SetWork
@@ -147,6 +148,8 @@ class World:
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     customers: Sequence[tuple[str, ...]] = tuple(CUSTOMERS)
     step: Callable[[str], None] = lambda _name: None
+    #: With which the ledger is encrypted, if it is.
+    ledger_key: str | None = None
     #: What stands between a run and its store: tests let it fail here.
     through: Callable[[Warehouse], Destination] = lambda store: store
     work: SetWork = IN_KERNEL
@@ -172,7 +175,7 @@ class World:
         """Run once, as a process of its own would: everything is opened and closed."""
         mapping = Mapping.model_validate(self.mapping)
         settings = Settings.model_validate(self.settings)
-        ledger = Ledger(self.ledger_url)
+        ledger = Ledger(self.ledger_url, key=self.ledger_key)
         store = Warehouse(name="profiles", url=self.store_url)
         try:
             engine = Engine(
@@ -207,7 +210,7 @@ class World:
 
     def ledger(self, statement: str) -> list[tuple[Any, ...]]:
         """Run one statement on the ledger."""
-        return _execute(self.ledger_url, statement, {})
+        return _execute(self.ledger_url, statement, {}, self.ledger_key)
 
 
 def asked(url: str, query: str) -> list[tuple[Any, ...]]:
@@ -215,8 +218,11 @@ def asked(url: str, query: str) -> list[tuple[Any, ...]]:
     return _execute(url, query, {})
 
 
-def _execute(url: str, statement: str, values: dict[str, Any] | list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+def _execute(
+    url: str, statement: str, values: dict[str, Any] | list[dict[str, Any]], key: str | None = None
+) -> list[tuple[Any, ...]]:
+    plain = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = plain if key is None else opened(plain.url, None, 10.0, key)
     try:
         with engine.begin() as connection:
             result = connection.execute(text(statement), values)

@@ -18,7 +18,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 #: `npsync --help` answers before any of these could have been imported.
 HEAVY = (
     *("cryptography", "duckdb", "hubspot", "keyring", "openpyxl", "phonenumbers", "psycopg", "pyarrow", "pydantic"),
-    *("requests", "sandbox", "simple_salesforce", "sqlalchemy", "tenacity", "yaml"),
+    *("requests", "sandbox", "simple_salesforce", "sqlalchemy", "sqlcipher3", "tenacity", "yaml"),
 )
 #: Two words for one thing are one too many (design.md §2); these are the ones that creep in.
 BANNED = {
