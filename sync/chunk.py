@@ -48,9 +48,8 @@ class Chunk:
     #: Records that are to be made, or were and go by their person's id until their own is known.
     unnamed: frozenset[str] = frozenset()
     intents: list[Intent] = field(default_factory=list)
-    withdrawn: list[str] = field(default_factory=list)
-    #: Responses whose task was planned and not sent, and that call for it no longer.
-    uncalled: list[str] = field(default_factory=list)
+    #: By rank and object, records of which something waits to be sent.
+    queued: dict[tuple[int, str], set[str]] = field(default_factory=dict)
     #: Responses whose writes are planned: they stay pending until these are confirmed.
     causes: set[str] = field(default_factory=set)
     entered: list[tuple[str, str]] = field(default_factory=list)
@@ -66,6 +65,18 @@ class Chunk:
     def latest(self) -> list[str]:
         """Keys of the responses that speak for the records."""
         return self.profiles["key"]
+
+    def replace(self, shape: Shape, queued: Iterable[str]) -> None:
+        """Have what waits for the records *queued* sent no longer, unless it is planned again."""
+        self.queued.setdefault((shape.rank, shape.object), set()).update(queued)
+
+    def unwanted(self) -> dict[tuple[int, str], list[str]]:
+        """Return what waits and was not planned again: what was confirmed before is right."""
+        planned = {intent[:3] for intent in self.intents}
+        return {
+            place: [record for record in sorted(records) if (*place, record) not in planned]
+            for place, records in self.queued.items()
+        }
 
     def rows(self, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:
         """Return the profiles as the ledger keeps them: the record, then *names*."""

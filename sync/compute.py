@@ -147,22 +147,18 @@ class Computer:
             by_respondent = profiles.claims_of(connection, sorted(set(respondents)))
             claims = [by_respondent[respondent] for respondent in respondents]
         known = outbox.acknowledged(connection, name, shape.object, chunk.records)
-        queued = outbox.waiting(connection, name, shape.object, chunk.records)
+        chunk.replace(shape, outbox.waiting(connection, name, shape.object, chunk.records))
         found = self._intended(chunk, shape, claims, known)
         chunk.intents += found.rows
         for record, key in zip(chunk.subjects, chunk.latest, strict=True):
             if record in found.records or self._resumed(known.get(record)):
                 chunk.causes.add(key)
-            elif record in queued:
-                chunk.withdrawn.append(record)
         held = {record: known[record][0] for record in chunk.lost() if record in known}
         if unsure := [record for record in chunk.lost() if record not in known]:
             held |= doubts.sent(connection, name, shape.object, unsure)
         for record in chunk.lost():
             if record in held and record not in chunk.unnamed:
                 self._retract(chunk, record, held[record])
-            elif record in queued:
-                chunk.withdrawn.append(record)
         self._plan_memberships(connection, chunk)
 
     def _intended(
@@ -223,7 +219,7 @@ class Computer:
         chunk.causes |= called
         chunk.causes.update(key for key, before in made.items() if self._resumed(before))
         if keys:
-            chunk.uncalled += sorted(outbox.waiting(connection, run.name, shape.object, keys) - called)
+            chunk.replace(shape, outbox.waiting(connection, run.name, shape.object, keys))
         return waiting.filter(pc.is_in(waiting["key"], pa.array(sorted(called), pa.string()))) if called else None
 
     def _word_tasks(self, chunk: Chunk, called: pa.Table) -> None:
@@ -256,6 +252,7 @@ class Computer:
             known = outbox.acknowledged(connection, run.name, shape.object, named["key"])
             found = intend(shape, named["key"], columns, known, named["key"])
             chunk.intents += found.rows
+            chunk.replace(shape, outbox.waiting(connection, run.name, shape.object, named["key"]))
             chunk.causes |= found.records
             chunk.causes.update(key for key, before in known.items() if self._resumed(before))
         latest = set(chunk.latest)
@@ -269,12 +266,9 @@ class Computer:
 
     def _store(self, connection: Connection, chunk: Chunk, last: str) -> None:
         run = self._run
+        for (rank, object_), records in chunk.unwanted().items():
+            outbox.withdraw(connection, run.name, run.id, rank, object_, records)
         outbox.put(connection, run.name, run.id, chunk.intents)
-        record = self._shapes.record_of(chunk.object)
-        outbox.withdraw(connection, run.name, run.id, record.rank, record.object, chunk.withdrawn)
-        if self._shapes.tasks is not None:
-            rank, object_ = self._shapes.tasks.rank, self._shapes.tasks.object
-            outbox.withdraw(connection, run.name, run.id, rank, object_, chunk.uncalled)
         profiles.store(connection, run.name, chunk.object, chunk.rows(profiles.PROFILE_NAMES))
         profiles.drop(connection, run.name, chunk.object, chunk.lost())
         profiles.move_totals(connection, run.name, chunk.moves())

@@ -78,6 +78,7 @@ class Rollups:
                 return 0
             contacts = profiles.by_account(connection, run.name, accounts)
             known = outbox.acknowledged(connection, run.name, shape.object, accounts)
+            queued = outbox.waiting(connection, run.name, shape.object, accounts)
         rollups = self._roll_up(kernel, contacts, accounts)
         columns = Columns(rollups)
         found = intend(shape, columns["account"], {word: columns[word] for word in shape.words}, known, None)
@@ -85,10 +86,12 @@ class Rollups:
         held = self._maybe_held(shape.object, sorted(left - known.keys()))
         held |= {account: known[account][0] for account in left & known.keys()}
         emptied = [retract(shape, account, held[account], {"account": account}) for account in sorted(held)]
+        planned = [*found.rows, *filter(None, emptied)]
         run.step("compute.rollups")
         with run.lease.write() as connection:
-            outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(left))
-            outbox.put(connection, run.name, run.id, [*found.rows, *filter(None, emptied)])
+            unwanted = queued.difference(row[2] for row in planned)
+            outbox.withdraw(connection, run.name, run.id, shape.rank, shape.object, sorted(unwanted))
+            outbox.put(connection, run.name, run.id, planned)
             profiles.store_rollups(connection, run.name, rollups)
             profiles.drop_rollups(connection, run.name, sorted(left))
             profiles.untouch(connection, run.name, "account", "", accounts[-1])
