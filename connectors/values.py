@@ -92,6 +92,18 @@ class SurveyResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """A service has said that there is a response, or that one has changed. What it is like must be asked for."""
+
+    number: int
+    #: The survey's id; empty where the service has one list for all.
+    survey: str
+    response: str
+    #: When we were told.
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """A row that cannot be trusted. It is kept with its reason; the run goes on."""
 
@@ -236,3 +248,7 @@ class Field:
     refers_to: tuple[str, ...] = ()
     #: Digits after the point, where there is a limit.
     decimals: int | None = None
+    #: What people see it called; empty where nobody says.
+    label: str = ""
+    #: The system's own word for what it is (`currency`, `textarea`), or `formula`; empty where it says none.
+    native: str = ""

@@ -51,6 +51,9 @@ class Property:
     unique: bool = False
     #: What may be chosen; empty where HubSpot does not tell, as of owners.
     options: tuple[str, ...] = ()
+    label: str = ""
+    #: HubSpot computes it.
+    computed: bool = False
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Property:
@@ -64,6 +67,8 @@ class Property:
             read_only=read_only or told.get("calculated") is True,
             unique=told.get("hasUniqueValue") is True,
             options=tuple(str(each["value"]) for each in told.get("options") or () if each.get("value") is not None),
+            label=str(told.get("label") or ""),
+            computed=told.get("calculated") is True,
         )
 
     def as_field(self) -> Field:
@@ -78,6 +83,8 @@ class Property:
             restricted=bool(self.options) and kind == "text",
             several=self._kind == "several",
             key=self.unique or self.name == ID,
+            label=self.label,
+            native="formula" if self.computed else self._kind,
         )
 
     def sent(self) -> Callable[[FieldValue], str]:

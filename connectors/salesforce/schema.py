@@ -55,6 +55,9 @@ class Column:
     required: bool = False
     #: Digits after the point; None of what is no number.
     scale: int | None = None
+    label: str = ""
+    #: The org computes it: a formula, a roll-up, a number of its own.
+    computed: bool = False
 
     def as_field(self) -> Field:
         return Field(
@@ -70,6 +73,8 @@ class Column:
             key=self.matchable or self.name == ID,
             refers_to=self.refers_to,
             decimals=self.scale,
+            label=self.label,
+            native="formula" if self.computed else self.type,
         )
 
 
@@ -263,6 +268,8 @@ def _column(told: Mapping[str, Any]) -> Column:
         restricted=bool(told.get("restrictedPicklist")),
         required=told.get("nillable") is False and bool(told.get("createable")) and not told.get("defaultedOnCreate"),
         scale=int(told.get("scale") or 0) if number else None,
+        label=str(told.get("label") or ""),
+        computed=bool(told.get("calculated") or told.get("autoNumber")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands about what systems hold: `schema`, `fields plan`, `fields create`, `fields metadata`."""
+"""Commands about what systems hold: `schema`, `suggest`, `fields plan`, `fields create`, `fields metadata`."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,10 @@ Mappings = Annotated[list[str] | None, typer.Argument(metavar="MAPPING", help="A
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module into the tree."""
+    from sync.cli import suggesting
+
     app.command()(schema)
+    suggesting.add_to(app)
     app.add_typer(fields, name="fields")
 
 
