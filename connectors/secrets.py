@@ -229,11 +229,25 @@ def _called(ring: object) -> str:
     return f"{type(ring).__module__}.{type(ring).__qualname__}"
 
 
+def forbidden(owner: int, user: int, *, readable_by_all: bool) -> int:
+    """Return what no one but the owner of a file with a secret may do, as bits of its mode.
+
+    What is another's (root's) and yet ours to read was given to us by its group or an access list, which shows as the
+    group's bits: so do systemd's `LoadCredential=` with `User=`, and a volume of Kubernetes with `fsGroup`.
+
+    >>> [oct(forbidden(*who, readable_by_all=False)) for who in ((1000, 1000), (0, 1000))]
+    ['0o77', '0o37']
+    """
+    if readable_by_all:
+        return 0o022
+    return 0o077 if owner == user else 0o037
+
+
 def _read_private(path: Path, *, readable_by_all: bool) -> str:
     with path.open("rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        forbidden = 0o022 if readable_by_all else 0o077
-        if sys.platform != "win32" and mode & forbidden:
+        told = os.fstat(file.fileno())
+        mode = stat.S_IMODE(told.st_mode)
+        if sys.platform != "win32" and mode & forbidden(told.st_uid, os.getuid(), readable_by_all=readable_by_all):
             raise Refused(
                 f"{path} is open to other users (mode {mode:03o})", code="E302", next_step=f"chmod 600 {path}"
             )

@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sync.cli import checking, forgetting, ledgers, looking, replaying, resolving, running, shaping, signing_in, undoing
+from sync.cli import (
+    checking,
+    forgetting,
+    ledgers,
+    looking,
+    replaying,
+    resolving,
+    running,
+    scheduling,
+    shaping,
+    signing_in,
+    undoing,
+)
 from sync.cli.arguments import arrange
 from sync.cli.screen import Screen
 from sync.cli.session import Session
@@ -97,7 +109,19 @@ def begin(
     ctx.obj = Session(screen=screen, config=config, no_input=no_input, yes=yes)
 
 
-for commands in (running, looking, replaying, undoing, forgetting, checking, resolving, shaping, signing_in, ledgers):
+for commands in (
+    running,
+    looking,
+    replaying,
+    undoing,
+    forgetting,
+    checking,
+    resolving,
+    shaping,
+    signing_in,
+    ledgers,
+    scheduling,
+):
     commands.add_to(app)
 
 

@@ -1,5 +1,6 @@
 """Commands that look at the ledger: `status`, `runs`, `held` (which also takes decisions), `explain`, `report`."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,14 +23,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(ctx: typer.Context, mappings: Mappings = None) -> None:
-    """Show the last run of each mapping, and what waits."""
+    """Show the last run of each mapping, what waits, and the service that runs them if there is one."""
     from sync.cli import render_rows
-    from sync.ledger import overview
+    from sync.ledger import overview, services
 
     session: Session = ctx.obj
     with session.project() as project, project.ledger.read() as connection:
         found = [overview.status(connection, name) for name in chosen(mappings or (), project.mappings)]
-    _print(session, {"mappings": found}, render_rows.status(found))
+        service = services.standing(connection, project.clock())
+    told = None if service is None else asdict(service)
+    text = render_rows.status(found) + (f"\n{render_rows.service(told)}" if told else "")
+    _print(session, {"mappings": found, "schedule": told}, text)
 
 
 def runs(

@@ -44,6 +44,23 @@ def status(mappings: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([table(header, rows), *steps])
 
 
+def service(told: Mapping[str, Any]) -> str:
+    """Whether the service that runs the schedule does so.
+
+    >>> service({"state": "ended", "process": 7, "host": "a", "expires_at": "2026-11-22T10:10:00.000Z"})
+    'schedule: the service (process 7 on a) ended without saying so; start it again: npsync schedule run'
+    """
+    who = f"process {told['process']} on {told['host']}"
+    match told["state"]:
+        case "ended":
+            return f"schedule: the service ({who}) ended without saying so; start it again: npsync schedule run"
+        case "silent":
+            return f"schedule: nothing was heard of the service ({who}) for over 10 min; look at it, or start it again"
+        case _:
+            then = f", next run at {moment(told['next_at'])}" if told["next_at"] else ""
+            return f"schedule: a service runs ({who}), every {told['every_s']:,} s{then}"
+
+
 def runs(found: Sequence[Mapping[str, Any]]) -> str:
     """The history, newest first."""
     if not found:

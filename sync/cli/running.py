@@ -1,7 +1,8 @@
 """`sync`: the command that changes something, and the exit status of what it did."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -53,29 +54,56 @@ def sync(
         perform(session, project, names, choices)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """What became of one mapping's run: a report, or the error that kept it from having one."""
+
+    status: Exit
+    report: "RunReport | None"
+    error: Exception | None
+    #: As JSON holds it.
+    told: dict[str, Any]
+
+
 def perform(session: Session, project: "Project", names: Iterable[str], choices: "Choices") -> NoReturn:
     """Run the mappings *names* one after the other, show what each did, and leave with the gravest exit status."""
-    from sync.cli.failures import as_json, as_user_error, show
+    from sync.cli.failures import show
 
-    told: list[dict[str, Any]] = []
-    statuses: list[int] = []
+    done: list[Performed] = []
     messages = session.screen.without_json()
     for name in names:
-        log.info("mapping.started", extra={"mapping": name, "dry_run": choices.dry_run})
-        try:
-            report = project.engine(name, begun=lambda run: _say_begun(session, run)).sync(choices)
-        except Exception as error:  # noqa: BLE001 - one mapping's failure must not keep the others from running
-            statuses.append(show(error, messages))
-            said = as_user_error(error)
-            log.info("mapping.failed", extra={"mapping": name, "code": said.code})
-            told.append({"mapping": name} | as_json(said))
-            continue
-        log.info("mapping.finished", extra=_event(report))
-        told.append(_told(report, dry_run=choices.dry_run))
-        statuses.append(_show(report, session))
+        one = run_one(project, name, choices, begun=lambda run: _say_begun(session, run))
+        if one.error is not None:
+            show(one.error, messages)
+        elif one.report is not None:
+            _show(one.report, session)
+        done.append(one)
     if session.screen.json:
-        session.screen.object(told[0] if len(told) == 1 else {"runs": told})
-    raise typer.Exit(max(statuses, default=Exit.DONE))
+        session.screen.object(done[0].told if len(done) == 1 else {"runs": [one.told for one in done]})
+    raise typer.Exit(max((one.status for one in done), default=Exit.DONE))
+
+
+def run_one(
+    project: "Project",
+    name: str,
+    choices: "Choices",
+    *,
+    begun: Callable[[str], None],
+    step: Callable[[str], None] = lambda _name: None,
+) -> Performed:
+    """Run one mapping; its failure is part of the answer, for it must not keep others from running."""
+    from sync.cli.failures import as_json, as_user_error
+
+    log.info("mapping.started", extra={"mapping": name, "dry_run": choices.dry_run})
+    try:
+        report = project.engine(name, begun=begun, step=step).sync(choices)
+    except Exception as error:  # noqa: BLE001 - see above
+        said = as_user_error(error)
+        log.info("mapping.failed", extra={"mapping": name, "code": said.code})
+        return Performed(status=said.exit, report=None, error=error, told={"mapping": name} | as_json(said))
+    log.info("mapping.finished", extra=_event(report))
+    told = _told(report, dry_run=choices.dry_run)
+    return Performed(status=exit_status(report), report=report, error=None, told=told)
 
 
 def _say_begun(session: Session, run: str) -> None:
@@ -116,11 +144,10 @@ def _told(report: "RunReport", *, dry_run: bool) -> dict[str, Any]:
     return told | {"changes": [change_as_json(change) for change in report.changes]} if dry_run else told
 
 
-def _show(report: "RunReport", session: Session) -> Exit:
-    """Print a report, and the codes behind what went wrong; return its exit status."""
+def _show(report: "RunReport", session: Session) -> None:
+    """Print a report, and the codes behind what went wrong."""
     from sync.cli.render_replay import replayed
     from sync.cli.render_run import changes, summary
-    from sync.report import Status
 
     if not session.screen.json:
         if report.changes:
@@ -128,7 +155,13 @@ def _show(report: "RunReport", session: Session) -> Exit:
         if report.replayed is not None:
             session.screen.data(replayed(report.replayed))
         session.screen.data(summary(report.as_json()))
-    codes = [code for _, code, _ in report.troubles] + (["E401"] if report.status is Status.STOPPED else [])
-    for code in dict.fromkeys(codes):
+    for code in codes(report):
         session.screen.warn(f"[{code}] npsync help {code}")
-    return exit_status(report)
+
+
+def codes(report: "RunReport") -> list[str]:
+    """Return the error codes behind what went wrong."""
+    from sync.report import Status
+
+    stopped = ["E401"] if report.status is Status.STOPPED else []
+    return list(dict.fromkeys([*(code for _, code, _ in report.troubles), *stopped]))

@@ -43,6 +43,10 @@ class Screen:
         """Print the one object of `--output json`."""
         _write(sys.stdout, visible_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
+    def line(self, value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """Print one object of many, on a line of its own, for `--output json` of what does not end."""
+        _write(sys.stdout, visible_json(json.dumps(value, ensure_ascii=False, default=str)))
+
     def say(self, text: str) -> None:
         """Print a message for the person at the terminal, unless -q."""
         if not self.quiet:

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from connectors.durations import Duration
 from sync.config.connections import AnyConnection
@@ -62,13 +62,20 @@ class Privacy(BaseModel):
     encrypt_ledger: StrictBool = False
 
 
+def _some_time(every: timedelta) -> timedelta:
+    """Refuse an interval in which no service could be asked; ValueError, as pydantic wants it."""
+    if every < timedelta(minutes=1):
+        raise ValueError("the shortest interval is `1m`")
+    return every
+
+
 class Schedule(BaseModel):
-    """How often a sync should run."""
+    """How often `npsync schedule` runs each mapping."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    #: Time from one run to the next.
-    every: Duration = timedelta(minutes=15)
+    #: Time from one run to the next, a minute at least; events of webhooks start a run at once.
+    every: Annotated[Duration, AfterValidator(_some_time)] = timedelta(minutes=15)
 
 
 class Settings(BaseModel):
@@ -92,7 +99,7 @@ class Settings(BaseModel):
     limits: Limits = Limits()
     #: How long npsync keeps what it needs only for looking back, and who can read it.
     privacy: Privacy = Privacy()
-    #: Kept for a command that does not exist yet; use your own scheduler.
+    #: How often `npsync schedule` runs each mapping.
     schedule: Schedule = Schedule()
     #: Folder of the mappings, relative to this file.
     mappings: Annotated[str, Field(min_length=1)] = "mappings"

@@ -17,9 +17,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sync.errors import Problem, UserError
 from sync.ledger import (  # noqa: F401 - their tables are made with the others
     alias_tables,
+    arrivals,
     doubt_tables,
     forgotten_tables,
     log_tables,
+    services,
 )
 from sync.ledger.database_errors import explain
 from sync.ledger.engines import opened
