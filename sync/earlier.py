@@ -17,11 +17,17 @@ from sync.packed import pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sqlalchemy import Connection
+
     from connectors.contract import Destination
     from connectors.values import FieldValue
     from sync.parcels import Parcel, Queued
     from sync.run import Run
     from sync.shapes import Shape
+
+    Values = dict[str, FieldValue]
+    #: Record → what it held before our first write, packed; None: there was no record.
+    Kept = Mapping[str, str | None]
 
 #: What a record holds, as far as it was read; None: there is none.
 Held = dict[str, "FieldValue"] | None
@@ -56,18 +62,26 @@ class Earlier:
         ours = self._owned({parcel.object for parcel in sent})
         found: list[tuple[str, dict[str, Held]]] = []
         unchanged: list[Queued] = []
-        for parcel in sent:
-            if not parcel.delete and parcel.object in self._keys_of and not ours.get(parcel.object):
-                held, right = self._of(parcel)
-                found.append((parcel.object, held))
-                unchanged += right
+        asked = [
+            parcel
+            for parcel in sent
+            if not parcel.delete and parcel.object in self._keys_of and not ours.get(parcel.object)
+        ]
+        if not asked:
+            return False
+        with self._run.ledger.read() as connection:
+            stored = [self._stored(connection, parcel) for parcel in asked]
+        for parcel, (before, kept) in zip(asked, stored, strict=True):
+            held, right = self._of(parcel, before, kept)
+            found.append((parcel.object, held))
+            unchanged += right
         if not any(held for _, held in found) and not unchanged:
             return False
         self._run.step("deliver.look")
         with self._run.lease.write() as connection:
             for object_, held in found:
-                kept = [(record, None if values is None else pack(values)) for record, values in held.items()]
-                writes.keep(connection, self._run.name, self._run.id, object_, kept)
+                texts = [(record, None if values is None else pack(values)) for record, values in held.items()]
+                writes.keep(connection, self._run.name, self._run.id, object_, texts)
             writes.agree(connection, self._run.name, self._run.id, unchanged)
         return bool(unchanged)
 
@@ -86,14 +100,17 @@ class Earlier:
             self._ours |= new
         return self._ours
 
-    def _of(self, parcel: Parcel) -> tuple[dict[str, Held], list[Queued]]:
+    def _stored(self, connection: Connection, parcel: Parcel) -> tuple[dict[str, Values], Kept]:
+        """Return what the records of one parcel hold as far as we know, and what was kept of them before."""
+        records = [row[2] for row in parcel.rows]
+        known = outbox.acknowledged(connection, self._run.name, parcel.object, records)
+        kept = writes.earlier(connection, self._run.name, parcel.object, records)
+        before = {record: unpack(text) for record, (text, *_) in known.items() if text != writes.NOTHING}
+        return before | {record: unpack(text) for record, text in kept.items() if text is not None}, kept
+
+    def _of(self, parcel: Parcel, before: Mapping[str, Values], kept: Kept) -> tuple[dict[str, Held], list[Queued]]:
         """Return what is to be kept of the records of one parcel, and its rows that need no write."""
         records = [row[2] for row in parcel.rows]
-        with self._run.ledger.read() as connection:
-            known = outbox.acknowledged(connection, self._run.name, parcel.object, records)
-            kept = writes.earlier(connection, self._run.name, parcel.object, records)
-        before = {record: unpack(text) for record, (text, *_) in known.items() if text != writes.NOTHING}
-        before |= {record: unpack(text) for record, text in kept.items() if text is not None}
         absent = {record for record, text in kept.items() if text is None}
         places = [
             place
@@ -110,7 +127,7 @@ class Earlier:
         return self._compared(asked, before, kept)
 
     def _compared(
-        self, parcel: Parcel, before: Mapping[str, dict[str, FieldValue]], kept: Mapping[str, str | None]
+        self, parcel: Parcel, before: Mapping[str, Values], kept: Kept
     ) -> tuple[dict[str, Held], list[Queued]]:
         refs = [RecordRef(object=parcel.object, id=id_) for id_ in parcel.block().ids()]
         found = self._destination.read(refs, parcel.fields)

@@ -16,7 +16,8 @@ from sync.errors import UserError
 from sync.failing import reopen
 from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
 from sync.keeping import trim
-from sync.ledger import inbox, matching, outbox, parking, profiles, runs, unmatched
+from sync.late import is_idle
+from sync.ledger import inbox, matching, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
 from sync.persons import check_unique
@@ -152,7 +153,8 @@ class Engine:
         laps, did = Laps(self._timer), Doings(dry_run=choices.dry_run)
         called = calls_of(ends.source, ends.destination)
         replay = None if choices.replay is None else Replay(run, choices.replay)
-        redefined = False if replay else self._prepare(run, full_refresh=choices.full_refresh)
+        before = run.definition if replay else self._prepare(run, full_refresh=choices.full_refresh)
+        redefined = before is not None and before != run.definition
         try:
             if replay is not None:
                 replay.begin(ends.destination)
@@ -160,13 +162,15 @@ class Engine:
                 self._begun(run.id)
             if redefined or replay or not is_kept(run, choices.confirm):
                 self._decide(run, ends, choices, replay, did, laps, redefined=redefined)
-            did.plan, did.stopped = look(run, self._settings.limits, choices.confirm, dry_run=choices.dry_run)
+                self._define(run, before)
+            did.plan, did.stopped, writes = look(run, self._settings.limits, choices.confirm, dry_run=choices.dry_run)
             if did.stopped or choices.dry_run:
                 did.changes = field_changes(run, CHANGES_SHOWN if choices.dry_run else STOPPED_SHOWN)
             laps.done("plan")
             if not did.stopped and not choices.dry_run:
-                waves = self._waves(run, ends, (None,) if replay is None else replay.waves())
-                did.delivered = self._deliver(run, ends.destination, waves)
+                if writes or replay is not None or not is_idle(run):
+                    waves = self._waves(run, ends, (None,) if replay is None else replay.waves())
+                    did.delivered = self._deliver(run, ends.destination, writes, waves)
                 laps.done("deliver")
         except (ConnectorError, UserError) as error:
             self._give_up(run, error)
@@ -200,7 +204,6 @@ class Engine:
         computer.compute()
         if replay is None:
             self._expire(run, redefined=redefined)
-            self._define(run)
         else:
             replay.plan()
         laps.done("compute")
@@ -219,8 +222,12 @@ class Engine:
             self._computer(run, ends, redefined=False).compute()
             yield
 
-    def _prepare(self, run: Run, *, full_refresh: bool) -> bool:
-        """Begin the run, take over what earlier ones left, and queue what time or new definitions change."""
+    def _prepare(self, run: Run, *, full_refresh: bool) -> str | None:
+        """Begin the run, take over what earlier ones left, and queue what time or new definitions change.
+
+        Returns:
+            Digest of what values were computed with before; None: nothing was.
+        """
         now = to_text(run.now)
         run.step("run.begin")
         with run.lease.write() as connection:
@@ -236,7 +243,7 @@ class Engine:
             if full_refresh or redefined:
                 profiles.touch_all(connection, run.name)
             profiles.touch_due(connection, run.name, now)
-        return redefined
+        return before
 
     def _expire(self, run: Run, *, redefined: bool) -> None:
         """Have those count who belong to no record, as long as the definitions say that a response counts."""
@@ -250,10 +257,9 @@ class Engine:
                 unmatched.recount(connection, run.name, None)
             unmatched.expire(connection, run.name, after)
 
-    def _define(self, run: Run) -> None:
-        with run.ledger.read() as connection:
-            if matching.definition(connection, run.name) == run.definition:
-                return
+    def _define(self, run: Run, before: str | None) -> None:
+        if before == run.definition:
+            return
         run.step("run.define")
         with run.lease.write() as connection:
             matching.define(connection, run.name, run.definition)
@@ -265,9 +271,7 @@ class Engine:
         parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
         return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
-    def _deliver(self, run: Run, destination: Destination, waves: Iterable[None]) -> Delivered:
-        with run.ledger.read() as connection:
-            total = sum(outbox.extent(connection, run.name, Shapes(self._mapping).records()).writes.values())
+    def _deliver(self, run: Run, destination: Destination, total: int, waves: Iterable[None]) -> Delivered:
         if total and isinstance(destination, Schema):
             run.step("deliver.ensure")
             check_unique(self._mapping, destination)

@@ -28,8 +28,10 @@ CHANGES_SHOWN = 1_000
 STOPPED_SHOWN = 20
 
 
-def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) -> tuple[str | None, tuple[str, ...]]:
-    """Return the plan's id where it matters, and why a person must look at it first.
+def look(
+    run: Run, limits: Configured, confirm: str | None, *, dry_run: bool
+) -> tuple[str | None, tuple[str, ...], int]:
+    """Return the plan's id where it matters, why a person must look at it first, and how many writes it has.
 
     Raises:
         UserError: The plan to confirm is not the plan (E402).
@@ -52,13 +54,14 @@ def look(run: Run, limits: Configured, confirm: str | None, *, dry_run: bool) ->
         run.step("guard.accept")
         with run.lease.write() as connection:
             sizes.accept(connection, run.name)
+    writes = sum(extent.writes.values())
     if plan is None:
-        return None, ()
+        return None, (), writes
     if confirm is not None and confirm != plan:
         hint = f"Look at it with `npsync sync {run.name} -n`; to let it through, `--confirm {plan}`."
         what = f"the plan to confirm is {confirm}, the plan now is {plan}"
         raise UserError("E402", Problem(where=f"mapping {run.name}", what=what, hint=hint), exit_=Exit.STOPPED_BY_GUARD)
-    return plan, () if confirm is not None else reasons
+    return plan, () if confirm is not None else reasons, writes
 
 
 def is_kept(run: Run, confirm: str | None) -> bool:
@@ -75,7 +78,7 @@ def _plan(connection: Connection, mapping: str) -> str:
 
 def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limits) -> Size:
     linked = profiles.totals(connection, run.name).get(("", ""), 0)
-    counts = inbox.counts(connection, run.name, run.id)
+    entered, counts = inbox.counts(connection, run.name, run.id)
     tasks = Shapes(run.mapping).tasks
     return Size(
         changed=extent.changed,
@@ -84,7 +87,7 @@ def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limit
         values=linked * len(run.mapping.fields),
         created=matching.creates(connection, run.name),
         rejected=sum(rows for (state, _), rows in counts.items() if state is State.REJECTED),
-        rows=inbox.rows_entered(connection, run.id),
+        rows=entered,
         flipped=_flipped(connection, run, extent) if limits.stop_if_flipped < 1 else 0,
         tasks=extent.writes.get(tasks.object, 0) if tasks is not None else 0,
         shrunk=tuple(sizes.shrunk(connection, run.name)),

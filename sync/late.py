@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from connectors.values import RecordRef
-from sync.ledger import doubts, outbox, undos
+from sync.ledger import doubts, matching, outbox, undos
 from sync.ledger.writes import NOTHING
 from sync.mapping.values import same
 from sync.packed import pack, unpack
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 #: Places of a mapping whose rows are made, and taken away, by npsync alone. Of another record nothing may be confirmed
 #: because it was merged meanwhile, say: it is never deleted.
 _OURS_TO_DELETE = ("segment", "response")
+
+
+def is_idle(run: Run) -> bool:
+    """Tell whether a run that has nothing to send need not settle anything either."""
+    with run.ledger.read() as connection:
+        if matching.any_waiting(connection, run.name, run.id):
+            return False
+        return not doubts.over(connection, run.name, run.lease.clock())
 
 
 def put_right(run: Run, destination: Destination) -> None:

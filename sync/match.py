@@ -16,6 +16,7 @@ from connectors.contract import Listable
 from sync.identity.listing import Listing
 from sync.ledger import inbox, matching, outbox
 from sync.ledger.alias_tables import MOVES
+from sync.ledger.rows import tuples
 from sync.packed import pack
 from sync.persons import Persons, by_person, not_made, unmade
 from sync.relink import Relinker
@@ -59,11 +60,12 @@ class Matcher:
         """Decide for all who wait, and again for the *held* when records changed; return the rows taken up again."""
         # A digest, because a version may name the record that changed last, and nobody's id may stay in a cursor.
         version = blake2b(self._directory.version().encode(), digest_size=16).hexdigest()
+        self._relinker.adopt()
         with self._run.ledger.read() as connection:
             known = inbox.cursors(connection, self._run.name)
+            gone = self._relinker.gone(connection)
         changed = known.get(matching.DIRECTORY) != version
-        self._relinker.adopt()
-        self._relinker.follow(known.get(MOVES), changed=changed)
+        self._relinker.follow(known.get(MOVES), gone, changed=changed)
         self._match_waiting()
         return self._match_held(version) if held and changed else 0
 
@@ -91,6 +93,8 @@ class Matcher:
         with ExitStack() as while_needed:
             while place is not None:
                 with run.ledger.read() as connection:
+                    if not place and not matching.any_waiting(connection, run.name, run.id):
+                        return
                     claims, place = matching.undecided(connection, run.name, run.id, place, RESPONSES_AT_ONCE)
                 if place is not None and listing is None and self._worth_listing():
                     listing = while_needed.enter_context(self._list())
@@ -100,9 +104,6 @@ class Matcher:
                         matching.store(connection, run.name, run.id, to_text(run.now), decided)
                     done += decided.num_rows
                     run.progress.step("match", done, None)
-        with run.ledger.read() as connection:
-            if not matching.any_waiting(connection, run.name, run.id):
-                return
         run.step("match.settle")
         with run.lease.write() as connection:
             self._settle(connection)
@@ -123,6 +124,8 @@ class Matcher:
             with run.ledger.read() as connection:
                 creating = bool(run.mapping.creates_by)
                 claims = matching.held(connection, run.name, run.id, after, RESPONDENTS_AT_ONCE, unmade=creating)
+                if not claims.num_rows:
+                    break
                 before = matching.prior(connection, run.name, claims.column("respondent").to_pylist())
             for decided in self._decisions(claims, unmade(before) if creating else before):
                 reopened += self._decided_again(decided, before)
@@ -137,16 +140,10 @@ class Matcher:
 
     def _decided_again(self, decided: pa.Table, before: pa.Table) -> int:
         run = self._run
-        joined = decided.join(
-            before.select(["respondent", "outcome", "reason", "candidates"]), "respondent", right_suffix="_was"
-        )
-        same = pc.and_(
-            pc.and_(
-                pc.equal(joined["outcome"], joined["outcome_was"]), pc.equal(joined["reason"], joined["reason_was"])
-            ),
-            pc.equal(joined["candidates"], joined["candidates_was"]),
-        )
-        changed = joined.filter(pc.invert(same)).select(decided.column_names)
+        names = ("outcome", "reason", "candidates")
+        was = {respondent: values for respondent, *values in tuples(before, ("respondent", *names))}
+        now = tuples(decided, ("respondent", *names))
+        changed = decided.filter(pa.array([was[respondent] != values for respondent, *values in now], pa.bool_()))
         if not changed.num_rows:
             return 0
         run.step("match.again")
@@ -171,6 +168,8 @@ class Matcher:
     def _decide(
         self, claims: pa.Table, before: pa.Table | None, find: Find, listing: Listing | None
     ) -> Iterator[pa.Table]:
+        if not claims.num_rows:
+            return
         with self._run.ledger.read() as connection:
             human = matching.human(connection, self._run.name)
         given = (claims, find, self._rules, self._settings, before, human)

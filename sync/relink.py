@@ -75,11 +75,16 @@ class Relinker:
         #: Whether what is written goes with the record; else it stands in a table of its own, and is emptied.
         self._within = run.mapping.object == run.mapping.home
 
-    def follow(self, cursor: str | None, *, changed: bool) -> None:
+    def gone(self, connection: Connection) -> list[RecordRef]:
+        """Return the records that the destination did not find any longer when we wrote to them."""
+        return aliases.gone(connection, self._run.name, {*self._shapes.records(), self._accounts})
+
+    def follow(self, cursor: str | None, gone: Sequence[RecordRef], *, changed: bool) -> None:
         """Give responses, values and segments of moved records to the records that took their place.
 
         Args:
             cursor: Up to where moves were followed; None: nowhere yet.
+            gone: See `gone`.
             changed: Whether any record may have changed since.
         """
         run = self._run
@@ -89,9 +94,10 @@ class Relinker:
             run.step("match.moves")
             told, place = self._directory.moves(cursor)
         moved = ends(told)
-        with run.ledger.read() as connection:
-            gone = aliases.gone(connection, run.name, {*self._shapes.records(), self._accounts})
-            known = aliases.known(connection, run.name, {*moved, *gone}) if moved or gone else []
+        known: list[RecordRef] = []
+        if moved or gone:
+            with run.ledger.read() as connection:
+                known = aliases.known(connection, run.name, {*moved, *gone})
         for start in range(0, len(known), AT_ONCE):
             self._follow(known[start : start + AT_ONCE], moved)
         if place is not None and place != cursor:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 def rows(connection: Connection, run: Run) -> Rows:
     """Return where every row of *run* stands; pending rows have no reason of their own."""
     by_state: dict[State, dict[str, int]] = {}
-    for (state, reason), number in inbox.counts(connection, run.name, run.id).items():
+    entered, counts = inbox.counts(connection, run.name, run.id)
+    for (state, reason), number in counts.items():
         shown = "" if state is State.PENDING else reason
         reasons = by_state.setdefault(state, {})
         reasons[shown] = reasons.get(shown, 0) + number
-    return Rows(entered=inbox.rows_entered(connection, run.id), by_state=by_state)
+    return Rows(entered=entered, by_state=by_state)
 
 
 def nps(connection: Connection, run: Run, settings: NpsSettings) -> NpsSummary:

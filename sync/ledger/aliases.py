@@ -13,7 +13,7 @@ from sync.ledger import failed, matching
 from sync.ledger.alias_tables import ALIASES
 from sync.ledger.doubt_tables import DOUBTS
 from sync.ledger.log_tables import DECLINED, EARLIER
-from sync.ledger.rows import among, arrow, fetch, table, upsert
+from sync.ledger.rows import MAPPING, among, arrow, fetch, table, upsert
 from sync.ledger.tables import (
     ACKNOWLEDGED,
     FAILURES,
@@ -50,9 +50,13 @@ def known(connection: Connection, mapping: str, refs: Iterable[RecordRef]) -> li
 
 def gone(connection: Connection, mapping: str, objects: Collection[str]) -> list[RecordRef]:
     """Return the records of *objects* that the destination did not find any longer when we wrote to them."""
-    here = (FAILURES.c.mapping == mapping, FAILURES.c.state.in_(failed.OPEN), FAILURES.c.kind == "gone")
-    rows = fetch(connection, select(FAILURES.c.object, FAILURES.c.record).where(*here))
+    rows = fetch(connection, _GONE, {"mapping": mapping})
     return [RecordRef(object=object_, id=record) for object_, record in sorted(rows) if object_ in objects]
+
+
+_GONE = select(FAILURES.c.object, FAILURES.c.record).where(
+    FAILURES.c.mapping == MAPPING, FAILURES.c.state.in_(failed.OPEN), FAILURES.c.kind == "gone"
+)
 
 
 def claims(connection: Connection, mapping: str, refs: Iterable[RecordRef], accounts: str | None) -> pa.Table:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 
 from connectors.values import OutcomeKind
 from sync.ledger.rows import MAPPING, among, fetch, upsert
@@ -237,8 +237,10 @@ def supersede(connection: Connection, mapping: str, run: str, object_: str, reco
 
 def forget(connection: Connection, before: str) -> None:
     """Forget failures that were repaired, or replaced, before a time."""
-    closed = FAILURES.c.state.not_in(OPEN)
-    connection.execute(FAILURES.delete().where(closed, FAILURES.c.last_at < before))
+    connection.execute(_FORGET, {"before": before})
+
+
+_FORGET = FAILURES.delete().where(FAILURES.c.state.not_in(OPEN), FAILURES.c.last_at < bindparam("before", type_=Text))
 
 
 def ripe(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Text, and_, bindparam, delete, func, or_, select, union_all, update
 
 from sync.identity.claims import Claims
 from sync.ledger.alias_tables import MOVES
@@ -24,7 +25,7 @@ from sync.report import State
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Select, Update
 
     from connectors.values import Reject
 
@@ -153,13 +154,7 @@ def entered(connection: Connection, run: str, rows: int) -> None:
     _add(connection, run, _ENTERED, "", rows)
 
 
-def rows_entered(connection: Connection, run: str) -> int:
-    """Return how many rows came into the run."""
-    return connection.scalar(_CAME_IN, {"run": run}) or 0
-
-
 _ENTERED = "in"
-_CAME_IN = select(RUN_COUNTS.c.rows).where(RUN_COUNTS.c.run == RUN, RUN_COUNTS.c.state == _ENTERED)
 _ADD = text("""
 INSERT INTO run_counts (run, state, reason, rows) VALUES (:run, :state, :reason, :rows)
 ON CONFLICT (run, state, reason) DO UPDATE SET rows = run_counts.rows + excluded.rows
@@ -194,13 +189,23 @@ def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, fro
     earlier = [each for (each,) in fetch(connection, _UNSETTLED, {"mapping": mapping, "run": run})]
     if not earlier:
         return 0, frozenset()
-    moved = connection.execute(
-        update(RUN_ROWS)
-        .where(RUN_ROWS.c.mapping == mapping, RUN_ROWS.c.run.in_(earlier), RUN_ROWS.c.state == State.PENDING.value)
-        .values(run=run)
-    )
-    connection.execute(update(RUNS).where(RUNS.c.run.in_(earlier)).values(unsettled=False))
+    given = {"this_mapping": mapping, "this_run": run, "earlier": as_list(connection, earlier)}
+    moved = connection.execute(_carry(connection), given)
+    connection.execute(_settled(connection), {"earlier": given["earlier"]})
     return moved.rowcount, frozenset(earlier)
+
+
+@once
+def _carry(connection: Connection) -> Update:
+    # A parameter of an update must not be called like a column.
+    here = (RUN_ROWS.c.mapping == bindparam("this_mapping", type_=Text), RUN_ROWS.c.state == State.PENDING.value)
+    these = listed(connection, RUN_ROWS.c.run, "earlier")
+    return update(RUN_ROWS).where(*here, these).values(run=bindparam("this_run", type_=Text))
+
+
+@once
+def _settled(connection: Connection) -> Update:
+    return update(RUNS).where(listed(connection, RUNS.c.run, "earlier")).values(unsettled=False)
 
 
 _UNSETTLED = select(RUNS.c.run).where(RUNS.c.mapping == MAPPING, RUNS.c.unsettled, RUNS.c.run != RUN)
@@ -237,23 +242,22 @@ def _keys_of(mapping: str, ref: tuple[str, str]) -> Select[tuple[str]]:
     return select(RESPONSES.c.key).join(MATCHES, matched).where(*here)
 
 
-def counts(connection: Connection, mapping: str, run: str) -> dict[tuple[State, str], int]:
-    """Rows of *run* by state and reason: those counted, and those that stand in `run_rows`."""
-    found: dict[tuple[State, str], int] = {}
-    for statement in (_COUNTED, _STANDING):
-        for state, reason, rows in fetch(connection, statement, {"mapping": mapping, "run": run}):
-            place = (State(state), reason)
-            found[place] = found.get(place, 0) + rows
-    return found
+def counts(connection: Connection, mapping: str, run: str) -> tuple[int, dict[tuple[State, str], int]]:
+    """How many rows came into *run*; and them by state and reason: those counted, and those in `run_rows`."""
+    entered, found = 0, Counter[tuple[State, str]]()
+    for state, reason, rows in fetch(connection, _COUNTS, {"mapping": mapping, "run": run}):
+        if state == _ENTERED:
+            entered = rows
+        else:
+            found[State(state), reason] += rows
+    return entered, found
 
 
-_COUNTED = select(RUN_COUNTS.c.state, RUN_COUNTS.c.reason, RUN_COUNTS.c.rows).where(
-    RUN_COUNTS.c.run == RUN, RUN_COUNTS.c.state != _ENTERED
-)
-_STANDING = (
+_COUNTS = union_all(
+    select(RUN_COUNTS.c.state, RUN_COUNTS.c.reason, RUN_COUNTS.c.rows).where(RUN_COUNTS.c.run == RUN),
     select(RUN_ROWS.c.state, RUN_ROWS.c.reason, func.count())
     .where(RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.run == RUN)
-    .group_by(RUN_ROWS.c.state, RUN_ROWS.c.reason)
+    .group_by(RUN_ROWS.c.state, RUN_ROWS.c.reason),
 )
 
 

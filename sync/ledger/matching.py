@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -93,26 +94,36 @@ def held(  # noqa: PLR0913 - a page of a list, and what is on it
     These are the ones that earlier runs held, the ones that a person has decided on since, and with *unmade* those for
     whom a record is to be made: somebody else may have made it meanwhile.
     """
-    decided = select(DECISIONS.c.respondent).where(DECISIONS.c.mapping == mapping, DECISIONS.c.run.is_(None))
+    given = {"mapping": mapping, "run": run, "after": after, "most": most}
+    return table(arrow(connection, _held(unmade), CLAIMS_SCHEMA, given), CLAIMS_SCHEMA)
+
+
+@cache
+def _held(unmade: bool) -> Select[Any]:  # noqa: FBT001 - one of two statements
+    decided = select(DECISIONS.c.respondent).where(DECISIONS.c.mapping == MAPPING, DECISIONS.c.run.is_(None))
     again = (MATCHES.c.outcome == "held") | MATCHES.c.respondent.in_(decided)
     if unmade:
         again |= (MATCHES.c.outcome == "matched") & (MATCHES.c.reason == "none")
-    open_ = (
+    return (
         select(*_CLAIMS)
-        .join(MATCHES, and_(MATCHES.c.mapping == mapping, MATCHES.c.respondent == RESPONDENTS.c.respondent))
+        .join(MATCHES, and_(MATCHES.c.mapping == MAPPING, MATCHES.c.respondent == RESPONDENTS.c.respondent))
         .where(again)
-        .where(MATCHES.c.run != run, RESPONDENTS.c.respondent > after)
+        .where(MATCHES.c.run != RUN, RESPONDENTS.c.respondent > bindparam("after", type_=Text))
         .order_by(RESPONDENTS.c.respondent)
-        .limit(most)
+        .limit(bindparam("most", type_=Integer))
     )
-    return table(arrow(connection, open_, CLAIMS_SCHEMA), CLAIMS_SCHEMA)
 
 
 def prior(connection: Connection, mapping: str, respondents: Sequence[str]) -> pa.Table:
     """Return the earlier decisions of *respondents*."""
-    columns = [MATCHES.c[name] for name in _DECIDED]
-    where = (MATCHES.c.mapping == mapping, among(connection, MATCHES.c.respondent, respondents))
-    return table(arrow(connection, select(*columns).where(*where), PRIOR_SCHEMA), PRIOR_SCHEMA)
+    given = {"mapping": mapping, "respondents": as_list(connection, respondents)}
+    return table(arrow(connection, _prior(connection), PRIOR_SCHEMA, given), PRIOR_SCHEMA)
+
+
+@once
+def _prior(connection: Connection) -> Select[Any]:
+    these = (MATCHES.c.mapping == MAPPING, listed(connection, MATCHES.c.respondent, "respondents"))
+    return select(*(MATCHES.c[name] for name in _DECIDED)).where(*these)
 
 
 def human(connection: Connection, mapping: str) -> pa.Table:
@@ -185,8 +196,10 @@ def creates(connection: Connection, mapping: str) -> int:
 
 def acted_upon(connection: Connection, mapping: str, run: str) -> None:
     """Remember that *run* acted on everything that people decided."""
-    where = (DECISIONS.c.mapping == mapping, DECISIONS.c.run.is_(None))
-    connection.execute(DECISIONS.update().where(*where).values(run=run))
+    connection.execute(text(_ACTED_UPON), {"mapping": mapping, "run": run})
+
+
+_ACTED_UPON = "UPDATE decisions SET run = :run WHERE mapping = :mapping AND run IS NULL"
 
 
 def definition(connection: Connection, mapping: str) -> str | None:

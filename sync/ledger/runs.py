@@ -56,6 +56,10 @@ _FINISH = (
 _NAMED = select(RUNS.c.run).where(RUNS.c.run == RUN)
 
 
+#: Runs that began earlier than the parameter `before`.
+OLD_RUNS = select(RUNS.c.run).where(RUNS.c.started_at < bindparam("before", type_=Text))
+
+
 def latest(connection: Connection, mapping: str | None = None, most: int = 20) -> list[dict[str, Any]]:
     """Return the last runs, newest first, each with its report where it ended."""
     statement = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run.desc()).limit(most)

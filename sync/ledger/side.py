@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from sync.ledger.database_errors import explain
-from sync.ledger.engines import opened
+from sync.ledger.engines import begin, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,15 +92,15 @@ class Side:
     def read(self) -> Iterator[Connection]:
         """A consistent view for one or more queries."""
         with self._in_words(), self._engine.connect() as connection, connection.begin():
+            begin(connection)
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One short transaction; it is stored even when the run around it is rolled back."""
-        with self._in_words(), self._engine.connect() as plain:
-            connection = plain.execution_options(npsync_write=True)
-            with connection.begin():
-                yield connection
+        with self._in_words(), self._engine.connect() as connection, connection.begin():
+            begin(connection, writes=True)
+            yield connection
 
     def close(self) -> None:
         self._engine.dispose()

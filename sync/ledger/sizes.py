@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from sync.ledger.rows import upsert
+from sync.ledger.rows import MAPPING, upsert
 from sync.ledger.tables import STREAMS
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ def saw(connection: Connection, mapping: str, found: Mapping[str, int]) -> None:
 
 def shrunk(connection: Connection, mapping: str) -> list[tuple[str, int, int]]:
     """Return the streams that hold fewer rows than were accepted: name, rows then, rows now."""
-    here = (STREAMS.c.mapping == mapping, STREAMS.c.seen < STREAMS.c.rows)
-    statement = select(STREAMS.c.stream, STREAMS.c.rows, STREAMS.c.seen).where(*here).order_by(STREAMS.c.stream)
-    return [(stream, rows, seen) for stream, rows, seen in connection.execute(statement)]
+    return [(stream, rows, seen) for stream, rows, seen in connection.execute(_SHRUNK, {"mapping": mapping})]
+
+
+_SHRUNK = (
+    select(STREAMS.c.stream, STREAMS.c.rows, STREAMS.c.seen)
+    .where(STREAMS.c.mapping == MAPPING, STREAMS.c.seen < STREAMS.c.rows)
+    .order_by(STREAMS.c.stream)
+)
 
 
 def accept(connection: Connection, mapping: str) -> None:
@@ -39,5 +44,7 @@ def accept(connection: Connection, mapping: str) -> None:
 
 def any_moved(connection: Connection, mapping: str) -> bool:
     """Tell whether any stream is not of the size that was accepted."""
-    here = (STREAMS.c.mapping == mapping, STREAMS.c.seen != STREAMS.c.rows)
-    return connection.scalar(select(STREAMS.c.stream).where(*here).limit(1)) is not None
+    return connection.scalar(_MOVED, {"mapping": mapping}) is not None
+
+
+_MOVED = select(STREAMS.c.stream).where(STREAMS.c.mapping == MAPPING, STREAMS.c.seen != STREAMS.c.rows).limit(1)

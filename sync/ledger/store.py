@@ -24,7 +24,7 @@ from sync.ledger import (  # noqa: F401 - their tables are made with the others
     services,
 )
 from sync.ledger.database_errors import explain
-from sync.ledger.engines import opened
+from sync.ledger.engines import begin, opened
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.statistics import tell_planner
 from sync.ledger.tables import METADATA, SCHEMA_VERSION
@@ -86,6 +86,7 @@ class Ledger:
             yield self._outer
             return
         with self._in_words(), self._engine.connect() as connection, connection.begin():
+            begin(connection)
             yield connection
 
     @contextmanager
@@ -95,10 +96,9 @@ class Ledger:
             with self._in_words(), self._outer.begin_nested():
                 yield self._outer
             return
-        with self._in_words(), self._engine.connect() as plain:
-            connection = plain.execution_options(npsync_write=True)
-            with connection.begin():
-                yield connection
+        with self._in_words(), self._engine.connect() as connection, connection.begin():
+            begin(connection, writes=True)
+            yield connection
 
     @contextmanager
     def rolled_back(self) -> Iterator[None]:
@@ -114,9 +114,9 @@ class Ledger:
 
     @contextmanager
     def _as_one(self, *, keep: bool) -> Iterator[None]:
-        with self._in_words(), self._engine.connect() as plain:
-            connection = plain.execution_options(npsync_write=True)
+        with self._in_words(), self._engine.connect() as connection:
             transaction = connection.begin()
+            begin(connection, writes=True)
             self._outer = connection
             try:
                 yield

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, insert, select
 from sync.ledger import failed
 from sync.ledger.log_tables import LEFT, UNDOS
 from sync.ledger.rows import among, fetch, remove, upsert
-from sync.ledger.tables import FAILURES, OUTBOX, RUNS
+from sync.ledger.runs import OLD_RUNS
+from sync.ledger.tables import FAILURES, OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,8 +67,10 @@ def left_records(connection: Connection, run: str) -> tuple[int, dict[str, int]]
 
 def trim(connection: Connection, before: str) -> None:
     """Drop what undos that began earlier than *before* left as it was."""
-    old = select(RUNS.c.run).where(RUNS.c.started_at < before)
-    connection.execute(delete(LEFT).where(LEFT.c.run.in_(old)))
+    connection.execute(_TRIM, {"before": before})
+
+
+_TRIM = delete(LEFT).where(LEFT.c.run.in_(OLD_RUNS))
 
 
 def give_up(connection: Connection, mapping: str, run: str) -> int:

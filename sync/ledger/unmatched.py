@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, and_, bindparam, delete, exists, insert, or_, select
 
 from sync.ledger.profiles import move_totals
-from sync.ledger.rows import MAPPING, RUN, among, fetch
+from sync.ledger.rows import MAPPING, RUN, among, as_list, fetch, listed, once
 from sync.ledger.tables import MATCHES, RESPONSES, RUN_ROWS, UNMATCHED
 from sync.nps.category import category_of
 from sync.report import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Executable
+    from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
 #: Left out on purpose: neither they nor what they said counts.
 _NOT_COUNTED = ("internal", "suppressed", "blocked_value", "dropped", "tombstone")
@@ -35,8 +36,9 @@ def set_aside(connection: Connection, mapping: str, run: str) -> None:
     recount(connection, mapping, [respondent for (respondent,) in fetch(connection, _PERSONS, given)])
     # The anonymous share their respondent: counting that anew would count them all.
     if keys := [key for (key,) in fetch(connection, _ANSWERS, given)]:
-        _remove(connection, mapping, among(connection, UNMATCHED.c.key, keys))
-        _add(connection, mapping, among(connection, RESPONSES.c.key, keys))
+        these = {"this_mapping": mapping, "these": as_list(connection, keys)}
+        _move(connection, _remove_answers(connection), these, -1)
+        _move(connection, _add_answers(connection), these, 1)
 
 
 _WAITING = (RUN_ROWS.c.mapping == MAPPING, RUN_ROWS.c.run == RUN, RUN_ROWS.c.state == State.PENDING.value)
@@ -52,7 +54,7 @@ _ANSWERS = select(RESPONSES.c.key).select_from(_JOINED).where(*_WAITING, MATCHES
 
 def forget(connection: Connection, mapping: str, keys: Sequence[str], former: Sequence[str]) -> None:
     """Count responses no longer, because they were edited, and those anew who gave them before."""
-    _remove(connection, mapping, among(connection, UNMATCHED.c.key, keys))
+    _move(connection, _remove_answers(connection), {"this_mapping": mapping, "these": as_list(connection, keys)}, -1)
     these = (MATCHES.c.mapping == mapping, among(connection, MATCHES.c.respondent, former))
     persons = select(MATCHES.c.respondent).where(*these, MATCHES.c.reason != _ANONYMOUS)
     recount(connection, mapping, [respondent for (respondent,) in connection.execute(persons)])
@@ -61,11 +63,12 @@ def forget(connection: Connection, mapping: str, keys: Sequence[str], former: Se
 def recount(connection: Connection, mapping: str, respondents: Sequence[str] | None) -> None:
     """Count *respondents* anew, as they stand now; None: everybody."""
     if respondents is None:
-        _remove(connection, mapping)
-        _add(connection, mapping)
+        _move(connection, _REMOVE_ALL, {"this_mapping": mapping}, -1)
+        _move(connection, _ADD_ALL, {"this_mapping": mapping}, 1)
     elif respondents:
-        _remove(connection, mapping, among(connection, UNMATCHED.c.respondent, respondents))
-        _add(connection, mapping, among(connection, MATCHES.c.respondent, respondents))
+        given = {"this_mapping": mapping, "these": as_list(connection, respondents)}
+        _move(connection, _remove_persons(connection), given, -1)
+        _move(connection, _add_persons(connection), given, 1)
 
 
 def expired(connection: Connection, mapping: str, after: str) -> bool:
@@ -73,24 +76,21 @@ def expired(connection: Connection, mapping: str, after: str) -> bool:
     return connection.scalar(_EXPIRED, {"mapping": mapping, "after": after}) is not None
 
 
-_EXPIRED = (
-    select(UNMATCHED.c.key)
-    .where(UNMATCHED.c.mapping == MAPPING, UNMATCHED.c.responded_at <= bindparam("after", type_=Text))
-    .limit(1)
-)
-
-
 def expire(connection: Connection, mapping: str, after: str) -> None:
     """Count nobody whose latest response is not of after *after*."""
-    _remove(connection, mapping, UNMATCHED.c.responded_at <= after)
+    _move(connection, _EXPIRE, {"this_mapping": mapping, "after": after}, -1)
 
 
-def _remove(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> None:
-    gone = delete(UNMATCHED).where(UNMATCHED.c.mapping == mapping, *where)
-    _move(connection, mapping, gone.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score), -1)
+#: Not `MAPPING`: a parameter of an insert must not be called like a column.
+_OF = bindparam("this_mapping", type_=Text)
 
 
-def _add(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> None:
+def _remove(*where: ColumnElement[bool]) -> ReturningDelete[tuple[str, int]]:
+    gone = delete(UNMATCHED).where(UNMATCHED.c.mapping == _OF, *where)
+    return gone.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score)
+
+
+def _add(*where: ColumnElement[bool]) -> ReturningInsert[tuple[str, int]]:
     """Add the latest response of each kind; of the anonymous every one: nobody knows which are one person's."""
     later = RESPONSES.alias()
     superseded = exists().where(
@@ -105,13 +105,38 @@ def _add(connection: Connection, mapping: str, *where: ColumnElement[bool]) -> N
     counted = (
         select(MATCHES.c.mapping, *response)
         .join_from(MATCHES, RESPONSES, RESPONSES.c.respondent == MATCHES.c.respondent)
-        .where(MATCHES.c.mapping == mapping, MATCHES.c.outcome.in_(("held", "excluded")), *where)
+        .where(MATCHES.c.mapping == _OF, MATCHES.c.outcome.in_(("held", "excluded")), *where)
         .where(MATCHES.c.reason.not_in(_NOT_COUNTED), or_(MATCHES.c.reason == _ANONYMOUS, ~superseded))
     )
     added = insert(UNMATCHED).from_select([column.name for column in UNMATCHED.columns], counted)
-    _move(connection, mapping, added.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score), 1)
+    return added.returning(UNMATCHED.c.survey_kind, UNMATCHED.c.score)
 
 
-def _move(connection: Connection, mapping: str, changed: Any, step: int) -> None:  # noqa: ANN401 - either statement
-    moves = Counter((kind, category_of(score).value) for kind, score in connection.execute(changed))
-    move_totals(connection, mapping, {place: step * persons for place, persons in moves.items()})
+_TOO_OLD = UNMATCHED.c.responded_at <= bindparam("after", type_=Text)
+_EXPIRED = select(UNMATCHED.c.key).where(UNMATCHED.c.mapping == MAPPING, _TOO_OLD).limit(1)
+_EXPIRE, _REMOVE_ALL, _ADD_ALL = _remove(_TOO_OLD), _remove(), _add()
+
+
+@once
+def _remove_persons(connection: Connection) -> ReturningDelete[tuple[str, int]]:
+    return _remove(listed(connection, UNMATCHED.c.respondent, "these"))
+
+
+@once
+def _add_persons(connection: Connection) -> ReturningInsert[tuple[str, int]]:
+    return _add(listed(connection, MATCHES.c.respondent, "these"))
+
+
+@once
+def _remove_answers(connection: Connection) -> ReturningDelete[tuple[str, int]]:
+    return _remove(listed(connection, UNMATCHED.c.key, "these"))
+
+
+@once
+def _add_answers(connection: Connection) -> ReturningInsert[tuple[str, int]]:
+    return _add(listed(connection, RESPONSES.c.key, "these"))
+
+
+def _move(connection: Connection, changed: Executable, given: Mapping[str, Any], step: int) -> None:
+    moves = Counter((kind, category_of(score).value) for kind, score in connection.execute(changed, given))
+    move_totals(connection, given["this_mapping"], {place: step * persons for place, persons in moves.items()})

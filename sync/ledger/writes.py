@@ -9,7 +9,8 @@ from sqlalchemy import Text, bindparam, delete, func, select, tuple_, update
 from sync.ledger import failed
 from sync.ledger.log_tables import DECLINED, EARLIER, OWNED, WRITES
 from sync.ledger.rows import MAPPING, as_list, fetch, listed, once, remove, text, upsert
-from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX, RUNS
+from sync.ledger.runs import OLD_RUNS
+from sync.ledger.tables import ACKNOWLEDGED, FAILURES, OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,8 +66,10 @@ def page(
 
 def trim(connection: Connection, before: str) -> int:
     """Drop the log of runs that began earlier than *before*; return how many rows that were."""
-    old = select(RUNS.c.run).where(RUNS.c.started_at < before)
-    return connection.execute(delete(WRITES).where(WRITES.c.run.in_(old))).rowcount
+    return connection.execute(_TRIM, {"before": before}).rowcount
+
+
+_TRIM = delete(WRITES).where(WRITES.c.run.in_(OLD_RUNS))
 
 
 def owned(connection: Connection, mapping: str) -> dict[str, bool]:

@@ -158,7 +158,6 @@ class World:
         try:
             report = engine.sync()
         except Crash:
-            self._ledger.close()
             self.log(f"{process.name} died")
         except (ConnectorError, UserError) as error:
             what = str(error).replace(str(self.bench.path), "the ledger").splitlines()[0]
