@@ -69,12 +69,14 @@ class Restorer:
     Args:
         shape: The object.
         deletable: Whether a row that the run made may go.
+        taken: Records that an earlier try may have deleted, without being told so.
         fields: Only these; empty: all.
         reason: Of the changes.
     """
 
     shape: Shape
     deletable: bool
+    taken: Collection[str] = ()
     fields: Collection[str]
     reason: str
 
@@ -89,24 +91,24 @@ class Restorer:
         Args:
             written: In the order of records.
             held: By id, what the records hold now; those that do not exist are absent.
-            known: By record, what the ledger takes them to hold.
+            known: By record, what the ledger takes them to hold; those that it takes for deleted are absent.
         """
         found = Restored()
         for each in written:
-            holds, ours = held.get(each.id()), known.get(each.record) or {}
+            holds, ours = held.get(each.id()), known.get(each.record)
             if each.after is None:
                 self._bring_back(each, holds, ours, found)
             elif each.made:
                 self._take_away(each, holds, ours, found)
             else:
-                self._put_back(each, each.after, holds, ours, found)
+                self._put_back(each, each.after, holds, ours or {}, found)
         return found
 
     def _bring_back(
         self,
         each: Written,
         holds: Mapping[str, FieldValue] | None,
-        ours: Mapping[str, FieldValue],
+        ours: Mapping[str, FieldValue] | None,
         found: Restored,
     ) -> None:
         """The run deleted the row."""
@@ -116,9 +118,9 @@ class Restorer:
             found.left.append((each.record, "", Why.NOT_KNOWN))
         elif self.fields:
             found.left.append((each.record, "", Why.WHOLE))
-        elif holds is not None and ours:
+        elif holds is not None and ours is not None:
             return  # a later run made it again
-        elif (holds is None and ours) or (holds is not None and not _agree(before, holds)):
+        elif ours is not None or (holds is not None and not _agree(before, holds)):
             found.left.append((each.record, "", Why.CHANGED))
         else:
             self._intend(found, each, None, pack(before))
@@ -128,7 +130,7 @@ class Restorer:
         self,
         each: Written,
         holds: Mapping[str, FieldValue] | None,
-        ours: Mapping[str, FieldValue],
+        ours: Mapping[str, FieldValue] | None,
         found: Restored,
     ) -> None:
         """The run made the row."""
@@ -139,16 +141,20 @@ class Restorer:
         if self.fields:
             found.left.append((each.record, "", Why.WHOLE))
             return
-        if holds is None and not ours:
+        if holds is None and ours is None:
             return
         now = {} if holds is None else holds
         others = [
             name for name, value in each.after.items() if name in now and not self._stands(name, value, now[name])
         ]
         if others:
-            found.left.extend((each.record, name, _whose(name, now, ours)) for name in others)
+            found.left.extend((each.record, name, _whose(name, now, ours or {})) for name in others)
             return
         self._intend(found, each, None, None)
+        if holds is None and self.shape.place == "segment" and each.record not in self.taken:
+            # Somebody took the member out. It is said again all the same, so that the ledger knows.
+            found.left.append((each.record, "", Why.GONE))
+            return
         found.changes.append(self._change(each, RECORD, "there", "deleted"))
 
     def _put_back(

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
-from connectors.values import Field
+from connectors.values import Field, RecordRef
 from sync.desired import Policy
 from sync.mapping.values import columns_renderer, renderer
 from sync.mapping.vocabulary import EXTRA, lookup
@@ -149,6 +149,15 @@ class Shapes:
     def memberships_of(self, object_: str) -> Shape | None:
         """Return the shape of a membership of a record of *object_*; None: it is not written."""
         return self._memberships.get(object_)
+
+    def members(self, keys: Mapping[str, FieldValue]) -> list[RecordRef]:
+        """Return the records of which a membership with these key columns can be; of what object, they may not tell."""
+        found = []
+        for object_, shape in self._memberships.items():
+            column = next((column for column, word in shape.key.items() if word == "record.id"), None)
+            if column is not None and shape.key.keys() == keys.keys():
+                found.append(RecordRef(object=object_, id=str(keys[column])))
+        return found
 
     def matched_in(self, object_: str) -> str:
         """Return the object in which the records of *object_*, which hold a person's NPS, are found."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
 from connectors.values import RecordRef
-from sync.ledger import aliases, outbox, undos, writes
+from sync.ledger import aliases, doubts, outbox, undos, writes
 from sync.packed import unpack
 from sync.restoring import Restored, Restorer, Why, Written
 from sync.shapes import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from connectors.contract import Destination
     from connectors.values import FieldValue
@@ -100,9 +102,9 @@ class Planner:
             records = [row.record for row in rows]
             waiting = undos.waiting(connection, run.name, shape.object, records)
             confirmed = outbox.acknowledged(connection, run.name, shape.object, records)
-            # Merged, converted or deleted: what holds its values now may be another person's record, too.
-            moved = aliases.present(connection, run.name, shape.object, records) if shape.place == "profile" else {}
-        gone = [row.record for row in rows if row.record in moved and not row.made and row.record not in waiting]
+            moved = self._moved(connection, shape, rows)
+            taken = doubts.deleting(connection, run.name, shape.object, records) if shape.place == "segment" else ()
+        gone = [record for record in records if record in moved and record not in waiting]
         apart = waiting.union(gone)
         written = [_written(row) for row in rows if row.record not in apart]
         refs = [RecordRef(object=shape.object, id=each.id()) for each in written]
@@ -112,13 +114,36 @@ class Planner:
         restorer = Restorer(
             shape=shape,
             deletable=shape.place in ("response", "segment") or self._ours.get(shape.object, False),
+            taken=taken,
             fields=wish.fields,
             reason=f"undo of {wish.run}",
         )
-        known = {record: unpack(text) for record, (text, *_) in confirmed.items()}
+        known = {record: unpack(text) for record, (text, *_) in confirmed.items() if text != writes.NOTHING}
         found = restorer.restore(written, {ref.id: values for ref, values in held.items()}, known)
         found.left.extend((record, "", Why.WAITING) for record in sorted(waiting))
         found.left.extend((record, "", Why.GONE) for record in gone)
+        return found
+
+    def _moved(self, connection: Connection, shape: Shape, rows: Sequence[Logged]) -> set[str]:
+        """Return the rows of records that were merged, converted or deleted since.
+
+        What holds their values now, and is on their lists, may be another person's record, too.
+        """
+        run = self._run
+        if shape.place == "profile":
+            standing = [row.record for row in rows if not row.made]
+            return set(aliases.present(connection, run.name, shape.object, standing))
+        if shape.place != "segment":
+            return set()
+        of: dict[RecordRef, list[str]] = {}
+        for row in rows:
+            for ref in Shapes(run.mapping).members(unpack(row.keys or "{}")):
+                of.setdefault(ref, []).append(row.record)
+        found: set[str] = set()
+        for object_ in {ref.object for ref in of}:
+            ids = [ref.id for ref in of if ref.object == object_]
+            for record in aliases.present(connection, run.name, object_, ids):
+                found.update(of[RecordRef(object=object_, id=record)])
         return found
 
     def _store(self, object_: str, restored: Restored) -> None:

@@ -59,6 +59,12 @@ def sent(connection: Connection, mapping: str, object_: str, records: Sequence[s
     return {record: values for record, values in rows if values != _NOTHING}
 
 
+def deleting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
+    """Return those of *records* that were to be deleted by a write of which an answer was lost."""
+    these = (DOUBTS.c.mapping == mapping, DOUBTS.c.object == object_, among(connection, DOUBTS.c.record, records))
+    return {record for (record,) in fetch(connection, select(DOUBTS.c.record).where(*these, DOUBTS.c.sent == _NOTHING))}
+
+
 def end(connection: Connection, mapping: str, now: datetime) -> None:
     """Forget the doubts that are over."""
     connection.execute(text(_PASSED), {"mapping": mapping, "now": to_text(now)})

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from sync.ledger.outbox import Place
     from sync.parcels import Queued
 
-#: What a record was confirmed to hold whose row an undo deleted: nothing.
-NOTHING = "{}"
+#: What a record was confirmed to hold whose row an undo deleted: nothing. It reads as a row without fields does, and
+#: is another text: `pack` writes no spaces.
+NOTHING = "{ }"
 
 
 class Logged(NamedTuple):

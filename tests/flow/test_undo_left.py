@@ -67,6 +67,52 @@ def test_who_left_a_list_without_fields_is_put_in_again(world: World) -> None:
     assert [("C-1", "at_risk")] == world.execute("SELECT customer_id, segment FROM segment_members")
 
 
+@pytest.fixture
+def listed(world: World) -> World:
+    """Ada is put into a list whose members have no fields."""
+    world.mapping["segments"] = {key: world.mapping["segments"][key] for key in ("object", "key")}
+    world.source.add(response(1, 3, email="ada@acme.test", days_ago=2))
+    return world
+
+
+def test_who_was_taken_out_of_a_list_meanwhile_is_listed(listed: World) -> None:
+    run = listed.sync().run
+    listed.execute("DELETE FROM segment_members")
+
+    first, second = undo(listed, run), undo(listed, run)
+
+    assert "gone" in {reason for (object_, *_), reason in left(listed, first).items() if object_ == "segment_members"}
+    assert {} == left(listed, second)
+    assert {} == listed.sync().writes
+
+
+def test_who_was_merged_into_another_is_left_on_its_lists(listed: World) -> None:
+    run = listed.sync().run
+    ledger = Ledger(listed.ledger_url)
+    with ledger.write() as connection:
+        merged = {RecordRef(object="customers", id="C-1"): RecordRef(object="customers", id="C-3")}
+        aliases.keep(connection, "store", run, "2026-11-22", merged)
+    ledger.close()
+
+    report = undo(listed, run, object_="segment_members")
+
+    assert ["gone"] == list(left(listed, report).values())
+    assert [("C-1", "at_risk")] == listed.execute("SELECT customer_id, segment FROM segment_members")
+
+
+def test_a_member_without_fields_that_gets_one_was_there_before(listed: World) -> None:
+    """What holds no field of ours is not what an undo deleted: taking the field back does not take the member out."""
+    listed.sync()
+    listed.mapping["segments"] = listed.mapping["segments"] | {"fields": {"since": "since"}}
+    run = listed.sync(full_refresh=True).run
+    told = listed.ledger(f"SELECT before, made FROM writes WHERE run = '{run}' AND object = 'segment_members'")
+
+    undo(listed, run)
+
+    assert [("{}", 0)] == told
+    assert [("C-1",)] == listed.execute("SELECT customer_id FROM segment_members")
+
+
 def test_a_record_that_is_gone_stays_gone(twice: World) -> None:
     run = twice.sync().run
     twice.execute("DELETE FROM people WHERE customer_id = 'C-1'")
