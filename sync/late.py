@@ -61,6 +61,8 @@ def put_right(run: Run, destination: Destination) -> None:
             intents += _overtaken(run, destination, shapes[object_], some)
     run.step("deliver.doubts")
     with run.lease.write() as connection:
+        for object_, some in by_object.items():
+            outbox.send_whole(connection, run.name, object_, sorted({doubt.record for doubt in some}))
         outbox.put(connection, run.name, run.id, intents)
         doubts.end(connection, run.name, now)
     if intents:
@@ -78,8 +80,8 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     last = {doubt.record: doubt for doubt in some}
     for doubt in some:
         late = None if doubt.sent is None else unpack(doubt.sent)
-        wanted = _confirmed(shape, confirmed, doubt.record)
-        # What waits is sent anyway, and what was confirmed since cannot be made worse by itself.
+        wanted = _confirmed(confirmed, doubt.record)
+        # What waits is sent anyway, whole, and what was confirmed since cannot be made worse by itself.
         if doubt.record not in queued and (ours or wanted is not None) and not _agrees(wanted, late):
             sent[doubt.record].append(late)
     names = {name for values in sent.values() for each in values for name in each or ()}
@@ -87,18 +89,15 @@ def _overtaken(run: Run, destination: Destination, shape: Shape, some: Sequence[
     held = destination.read(list(refs.values()), sorted(names)) if refs else {}
     found: list[Intent] = []
     for record, ref in refs.items():
-        wanted, holds = _confirmed(shape, confirmed, record), held.get(ref)
+        wanted, holds = _confirmed(confirmed, record), held.get(ref)
         if any(_is(late, holds) for late in sent[record]) and not _agrees(wanted, holds):
             found.append(_again(shape, last[record], wanted, holds))
     return found
 
 
-def _confirmed(shape: Shape, confirmed: Mapping[str, Confirmed], record: str) -> Mapping[str, FieldValue] | None:
-    """Return what a record was confirmed to hold; None: that it does not exist, or nothing.
-
-    A membership without fields holds nothing, and is there.
-    """
-    if record not in confirmed or (shape.rules and confirmed[record][0] == NOTHING):
+def _confirmed(confirmed: Mapping[str, Confirmed], record: str) -> Mapping[str, FieldValue] | None:
+    """Return what a record was confirmed to hold; None: that it does not exist, or nothing."""
+    if record not in confirmed or confirmed[record][0] == NOTHING:
         return None
     return unpack(confirmed[record][0])
 

@@ -77,6 +77,14 @@ def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
     remove(connection, OUTBOX, [(mapping, rank, object_, record) for record in records])
 
 
+def send_whole(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
+    """Have every value of *records* sent, where only those were to be that changed; what an undo puts back stays."""
+    undos = select(UNDOS.c.run).where(UNDOS.c.mapping == mapping)
+    here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
+    partly = (OUTBOX.c.changes.is_not(None), OUTBOX.c.desired.is_not(None), OUTBOX.c.run.not_in(undos))
+    connection.execute(update(OUTBOX).where(*here, *partly).values(changes=OUTBOX.c.desired))
+
+
 def waiting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
     """Return which of *records* have something in the outbox, but for what a person undid: that is to be sent."""
     given = {"mapping": mapping, "object": object_}

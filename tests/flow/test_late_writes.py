@@ -124,6 +124,22 @@ class TestALateWrite:
         assert world.ledger("SELECT count(*) FROM doubts") == [(0,)]
         assert world.sync().writes == {}
 
+    def test_that_arrived_is_put_right_too_where_another_field_is_to_change_anyway(self, world: World) -> None:
+        """The simulator's seed 218007: only what changed was sent, to a record that held older values in all others."""
+        slow = world.through = Slow()
+        world.source.add(response(1, 3, email=ADA, days_ago=2))
+        world.sync()
+        slow.slow = False
+        world.source.add(response(2, 9, email=ADA, days_ago=1))
+        world.sync()
+        slow.arrive()
+        world.source.add(response(1, 4, email=ADA, days_ago=2))
+
+        after(world, ON_ITS_WAY)
+
+        assert [(9, 4)] == world.execute("SELECT score, previous_score FROM people")
+        assert world.sync().writes == {}
+
     def test_of_a_process_that_died_while_it_sent_is_put_right_too(self, world: World) -> None:
         slow = world.through = Slow(dies=True)
         world.source.add(response(1, 3, email=ADA, days_ago=2))
