@@ -116,10 +116,10 @@ class Source:
         newest = max([start, *(row.changed_s for row in taken)])
         cursor = repr(newest) if taken else None
         if cursor is not None:
-            covered = self.survey.covers.setdefault(cursor, {})
-            covered.update(
-                {row.number: row for row in rows[: first + self.page] if row.changed_s < newest - self.look_back_s}
-            )
+            # As this read found them: what an earlier one that died found may have been edited, and comes later.
+            self.survey.covers[cursor] = {
+                row.number: row for row in rows[: first + self.page] if row.changed_s < newest - self.look_back_s
+            }
         rejects, skips = self.survey.rejects, self.survey.skips
         self.survey.rejects = self.survey.skips = 0
         return Page(
