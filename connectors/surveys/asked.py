@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from connectors.surveys.access import Dotted, Part
 from connectors.surveys.lists import (  # noqa: TC001 - pydantic reads them
@@ -77,3 +77,13 @@ class Answers(Part):
     lookup: Lookup | None = None
     #: Or what `question` holds for every NPS answer; its comment stands beside it.
     nps: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.rows) != bool(self.question):
+            raise ValueError("answers in a list need both, `rows` and `question`")
+        if (self.lookup is None) == (self.nps is None):
+            raise ValueError("NPS answers are known by `lookup` or by `nps`: one of the two")
+        if self.lookup and not self.choices and any(each.weight for each in self.lookup.score):
+            raise ValueError("a question is known by its choices' weights: say in `choices` where choices stand")
+        return self

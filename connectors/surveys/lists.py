@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
@@ -11,6 +11,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 from connectors.durations import Duration  # noqa: TC001 - pydantic reads it
 from connectors.surveys.access import Dotted, Part
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -93,7 +94,22 @@ class Changes(Part):
     def _stepping(self) -> Self:
         if self.step is not None and (self.everything is None or self.step < timedelta(minutes=1)):
             raise ValueError("`step` needs `everything`, the moment of the first window, and is a minute at least")
+        if self.step is not None and self.begins < _EPOCH:
+            raise ValueError("`everything` is before 1970")
         return self
+
+    @property
+    def begins(self) -> datetime:
+        """The moment that `everything` means.
+
+        Raises:
+            ValueError: It means none.
+        """
+        text = self.everything or ""
+        if self.format in {"unix", "unix_ms"}:
+            return _EPOCH + timedelta(**{"seconds" if self.format == "unix" else "milliseconds": int(text)})
+        found = datetime.fromisoformat(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class Paged(Part):

@@ -37,6 +37,8 @@ class Turn:
     url: str = ""
     #: For lists in order, the moment from which on the page is asked for.
     since: datetime | None = None
+    #: Until when, where time is asked for in windows.
+    until: datetime | None = None
 
     @property
     def place(self) -> Turn:

@@ -19,6 +19,8 @@ import orjson
 
 #: Rows remembered at most; of more the oldest are told again, which the ledger notices.
 MOST_REMEMBERED = 20_000
+#: No clock is so wrong that calls still get through: no certificate would be valid.
+CERTAIN = timedelta(days=365)
 #: 9 bytes are 12 letters; of 20,000 rows none is taken for another in a billion readings.
 _BYTES = 9
 _LETTERS = 12
@@ -41,6 +43,8 @@ class Place:
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: Where an unfinished reading began; None: at the very beginning.
     since: datetime | None = None
+    #: Until when its window goes, where the service is asked for one at a time.
+    until: datetime | None = None
     #: The token of its next page; empty: no reading is unfinished, or it begins again.
     token: str = ""
     #: The latest moment it has come across.
@@ -60,8 +64,8 @@ class Place:
                 place.seen[day] = {letters[at : at + _LETTERS] for at in range(0, len(letters), _LETTERS)}
             place.continuation = str(told.get("continuation", ""))
             if "open" in told:
-                since, place.token, high = told["open"]
-                place.since, place.high = _moment(since), _moment(high)
+                since, place.token, high, *until = told["open"]
+                place.since, place.high, place.until = _moment(since), _moment(high), _moment(*until or [None])
         except (ValueError, TypeError, LookupError, AttributeError):
             return cls(mark)
         return place
@@ -77,13 +81,14 @@ class Place:
             told["continuation"] = self.continuation
         if self.token:
             told["open"] = [_text(self.since), self.token, _text(self.high)]
+            told["open"] += [_text(self.until)] if self.until else []
         return json.dumps(told, separators=(",", ":"))
 
     def begin(self, look_back: timedelta) -> None:
         """Begin a reading, or go on with the one that is unfinished."""
         if not self.token:
             self.since = None if self.floor is None else self.floor - look_back
-            self.high = None
+            self.high = self.until = None
 
     def again(self) -> None:
         """Begin the reading anew: its pages cannot be asked for any longer."""
@@ -127,9 +132,14 @@ class Place:
                 return
             many -= len(self.seen.pop(day))
 
-    def finish(self, look_back: timedelta) -> None:
-        """Say that the reading is complete."""
+    def finish(self, look_back: timedelta, *, passed: datetime | None = None, now: datetime | None = None) -> None:
+        """Say that the reading is complete, or its window, whose end is *passed*.
+
+        The end counts as a row does when it is long ago: a clock of ours that is wrong would hide what comes.
+        """
         self.token = ""
+        if passed is not None and now is not None and passed < now - CERTAIN and (not self.high or passed > self.high):
+            self.high = passed
         self.advance(look_back)
 
 

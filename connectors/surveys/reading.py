@@ -16,7 +16,7 @@ from connectors.surveys.place import digest_of
 from connectors.values import Reject, Skip, SurveyResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from connectors.reply import Reply
     from connectors.surveys.lists import Changes
@@ -84,25 +84,59 @@ class StreamReader:
         raise Deferred(f"the list changed {MOST_STARTS} times while it was read", next_step=WAIT)
 
     def _once(self, place: Place) -> Iterator[Page]:
+        place.begin(self._spec.cursor.look_back)
+        page = ""
+        while True:
+            last = self._enter(place)
+            page = yield from self._window(place, last=last, before=page)
+            if last:
+                return
+            place.since = place.until
+
+    def _enter(self, place: Place) -> bool:
+        """Set from when to when is asked for now; tell whether that is up to now."""
+        cursor = self._spec.cursor
+        if cursor.step is None:
+            return True
+        now = self._whole(self._now())
+        if not place.token:  # else a window was left in the middle, and its token belongs to it
+            place.since = self._whole(place.since or cursor.begins)
+            until = self._whole(place.since + cursor.step)
+            # The service's clock may be ahead of ours, and what was said this second is wanted.
+            place.until = until if until < now else max(place.since, now) + TOLERANCE
+        return place.until is None or place.until >= now
+
+    def _window(self, place: Place, *, last: bool, before: str) -> Generator[Page, None, str]:
+        """Yield what is new in one window, or in all that there is; return what its first page was.
+
+        Args:
+            place: Where it begins.
+            last: Whether it ends now.
+            before: What the first page of the window before was.
+        """
         cursor, pages = self._spec.cursor, self._spec.pages
-        before = place.text()
-        place.begin(cursor.look_back)
+        told = place.text()
+        page = ""
         by_url = pages.kind in {"next_url", "link"}
-        first = Turn(pages.first, place.token, place.token if by_url else "", since=place.since)
+        first = Turn(pages.first, place.token, place.token if by_url else "", since=place.since, until=place.until)
         for pulled in turns(self._spec, self._ask, first, self._bounds):
+            page = page or (digest_of(pulled.rows) if pulled.rows else "")
+            if page and page == before:
+                raise Deferred("the same page came again for another time", next_step=WAIT)
             over = pulled.next is None or self._is_past(pulled.rows, place)
             found = [self._rows.read(row) for row in self._new(pulled.rows, place)]
             place.token = pulled.next.token if pulled.next and not over else ""
             if over:
-                place.finish(cursor.look_back)
+                place.finish(cursor.look_back, passed=None if last else place.until, now=self._now())
             elif cursor.ascending:
                 place.advance(cursor.look_back)
             else:
                 place.tidy(cursor.look_back)
-            if found or place.text() != before:
-                yield page_of(self._stream, found, before := place.text())
+            if found or place.text() != told:
+                yield page_of(self._stream, found, told := place.text())
             if over:
-                return
+                break
+        return page
 
     def _is_past(self, rows: list[Any], place: Place) -> bool:
         """Tell whether nothing that comes after *rows* is wanted.
@@ -131,7 +165,10 @@ class StreamReader:
         place.begin(look_back)
         if place.continuation:
             place.since = None  # what changed may be of any age
-        values = dict.fromkeys(("page", "token", "job", "file")) | {"survey": self._survey, "size": str(pages.size)}
+        values = dict.fromkeys(("page", "token", "job", "file", "until")) | {
+            "survey": self._survey,
+            "size": str(pages.size),
+        }
         values |= {"since": self._since(place.since), "continuation": place.continuation or None}
         export = Job(self._session, self._spec.export, self._spec.request, values, stream=self._stream)
         export.finish(sleep=self._sleep)
@@ -148,11 +185,20 @@ class StreamReader:
     def _since(self, since: datetime | None) -> str | None:
         return self._spec.cursor.everything if since is None else written(since, self._spec.cursor)
 
+    def _until(self, until: datetime | None) -> str | None:
+        return None if until is None else stamp(until, self._spec.cursor.format)
+
+    def _whole(self, moment: datetime) -> datetime:
+        """Return *moment* to the precision in which it can be asked for."""
+        unit = timedelta(microseconds=1 if self._spec.cursor.format == "iso_micros" else 1_000_000)
+        return _EPOCH + (moment - _EPOCH) // unit * unit
+
     def _ask(self, turn: Turn) -> tuple[Any, Reply]:
         pages = self._spec.pages
         values = {
             "survey": self._survey,
             "since": self._since(turn.since),
+            "until": self._until(turn.until),
             "page": str(turn.page),
             "size": str(pages.size),
             "token": turn.token or None,
@@ -168,7 +214,7 @@ class StreamReader:
             if moment is not None:
                 if place.since is not None and moment < place.since:
                     continue
-                place.reach(moment, latest=latest)
+                place.reach(moment, latest=min(latest, place.until or latest))
             if place.note(moment, digest_of(row)):
                 yield row
 
@@ -178,8 +224,7 @@ class StreamReader:
 
     def _bounds(self, rows: list[Any]) -> tuple[datetime | None, datetime | None]:
         """Return the first and the last moment of a page, to the precision in which they are asked for."""
-        unit = timedelta(microseconds=1 if self._spec.cursor.format == "iso_micros" else 1_000_000)
-        moments = [_EPOCH + (found - _EPOCH) // unit * unit for row in rows if (found := self._moment(row))]
+        moments = [self._whole(found) for row in rows if (found := self._moment(row))]
         return min(moments, default=None), max(moments, default=None)
 
 
@@ -200,11 +245,15 @@ def written(moment: datetime, cursor: Changes) -> str:
     >>> written(at, Changes(field="x")), written(at, Changes(field="x", format="unix", inclusive=False))
     ('2026-01-31T09:30:00Z', '1769851799')
     """
-    fine = cursor.format == "iso_micros"
     if not cursor.inclusive:
-        moment -= timedelta(microseconds=1) if fine else timedelta(seconds=1)
+        moment -= timedelta(microseconds=1) if cursor.format == "iso_micros" else timedelta(seconds=1)
+    return stamp(moment, cursor.format)
+
+
+def stamp(moment: datetime, form: str) -> str:
+    """Write a moment, no later than it is."""
     seconds = max(0, int((moment - _EPOCH) // timedelta(seconds=1)))
-    match cursor.format:
+    match form:
         case "unix":
             return str(seconds)
         case "unix_ms":
@@ -217,7 +266,7 @@ def written(moment: datetime, cursor: Changes) -> str:
             return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def page_of(stream: str, found: list[SurveyResponse | Reject | Skip], cursor: str) -> Page:
+def page_of(stream: str, found: list[SurveyResponse | Reject | Skip], cursor: str | None) -> Page:
     """Return rows as a page."""
     return Page(
         stream=stream,

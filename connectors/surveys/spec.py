@@ -141,15 +141,10 @@ class Spec(Part):
             raise ValueError(f"`fields` lacks `{min(missing)}`")
         if ("score" in self.responses.fields) == (self.responses.answers is not None):
             raise ValueError("the score comes from `fields`, or from `answers`: one of the two")
-        answers = self.responses.answers
-        if answers and bool(answers.rows) != bool(answers.question):
-            raise ValueError("answers in a list need both, `rows` and `question`")
-        if answers and (answers.lookup is None) == (answers.nps is None):
-            raise ValueError("NPS answers are known by `lookup` or by `nps`: one of the two")
-        if answers and answers.lookup and not answers.choices and any(each.weight for each in answers.lookup.score):
-            raise ValueError("a question is known by its choices' weights: say in `choices` where choices stand")
         if (self.responses.cursor.step is not None) != ("until" in self.responses.request.names()):
             raise ValueError("`{until}` and `step` of the cursor belong together")
+        if self.responses.export and self.responses.cursor.step:
+            raise ValueError("an export gives all at once: delete `step`")
         if self.responses.pages.kind == "keyset" and not self.responses.cursor.ascending:
             raise ValueError("`keyset` needs rows that come oldest first: `ascending: true` in `cursor`")
         return self

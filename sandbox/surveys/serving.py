@@ -13,6 +13,7 @@ from sandbox.surveys.hubspot_feedback import HubSpotFeedback
 from sandbox.surveys.population import fill
 from sandbox.surveys.qualtrics import Qualtrics
 from sandbox.surveys.retently import Retently
+from sandbox.surveys.satismeter import SatisMeter
 from sandbox.surveys.simplesat import Simplesat
 from sandbox.surveys.surveymonkey import SurveyMonkey
 from sandbox.surveys.survicate import Survicate
@@ -30,7 +31,7 @@ WORLDS: dict[str, type[SurveyWorld]] = {
     one.name: one
     for one in (
         *(Typeform, SurveyMonkey, Retently, AskNicely, Qualtrics, HubSpotFeedback),
-        *(Survicate, Simplesat, Zenloop, Wootric, GoogleForms),
+        *(Survicate, Simplesat, Zenloop, Wootric, GoogleForms, SatisMeter),
     )
 }
 #: The services that are played.

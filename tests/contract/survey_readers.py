@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox import surveys
+from sandbox.surveys.satismeter import PROJECT
 from tests.contract.survey_wire import Told, Wire
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def wire_to(service: Survey) -> Wire:
             return Wire(service, {"Authorization": f"Basic {key}"})
         case "simplesat":
             return Wire(service, {"X-Simplesat-Token": key})
+        case "satismeter":
+            return Wire(service, {"Authorization": f"Basic {b64encode(f'{key}:'.encode()).decode()}"})
         case "wootric":
             key = token(service, "/oauth/token").json["access_token"]
         case "google_forms":
@@ -132,6 +136,22 @@ def google_forms(wire: Wire, size: int) -> Rows:
     return found
 
 
+def satismeter(wire: Wire, _size: int) -> Rows:
+    rows = wire.get(
+        "/api/responses", format="json", project=PROJECT, startDate="2026-01-01T00:00:00Z", endDate="2030-01-01"
+    ).json["responses"]
+    return {
+        row["id"]: (
+            row["rating"],
+            row["feedback"] or None,
+            row["user"].get("email"),
+            datetime.fromisoformat(row["created"]),
+        )
+        for row in rows
+        if row["rating"] is not None
+    }
+
+
 #: Form → its NPS question and its open one.
 GOOGLE = {"1FAIpQLSrecommend": ("2f1a0b01", "2f1a0b02"), "1FAIpQLSpurchase0": ("2f1a0b12", "2f1a0b13")}
 READERS: dict[str, Callable[[Wire, int], Rows]] = {
@@ -140,4 +160,5 @@ READERS: dict[str, Callable[[Wire, int], Rows]] = {
     "zenloop": zenloop,
     "wootric": wootric,
     "google_forms": google_forms,
+    "satismeter": satismeter,
 }

@@ -43,6 +43,14 @@ CALLS_OF: dict[str, list[Call]] = {
         ("GET", "/api/v2/outbox?page=1", None),
         ("GET", "/api/v2/campaigns", None),
     ],
+    "satismeter": [
+        (
+            "GET",
+            "/api/responses?format=json&project=61fce0adea447e24ec27d606&startDate=2026-01-01&endDate=1790000000",
+            None,
+        ),
+        ("GET", "/api/responses?format=json&project=61fce0adea447e24ec27d606", None),
+    ],
     "asknicely": [
         ("GET", "/api/v1/responses/asc/5/1/0/json/answered/responded/1890000000", None),
         ("GET", "/api/v1/responses/desc/5/1/0/csv", None),

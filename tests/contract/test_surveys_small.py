@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from connectors.surveys.questions import questions_of
+from sandbox.surveys.satismeter import PROJECT
 from sandbox.surveys.wootric import Wootric
 from sync.config.specs import load_spec, shipped
 from tests.contract.source_contract import pulled
-from tests.contract.survey_contract import Account, SurveyContract
+from tests.contract.survey_contract import NOW, Account, SurveyContract
+
+if TYPE_CHECKING:
+    from connectors.surveys.source import SurveyService
+    from connectors.surveys.spec import Spec
 
 
 class TestZenloop(SurveyContract):
@@ -70,6 +76,30 @@ class TestGoogleForms(SurveyContract):
         titles = {each.survey for each in pulled(self.source(world)).responses}
 
         assert {"Recommend us", "After the purchase"} == titles
+
+
+class TestSatisMeter(SurveyContract):
+    """See `SurveyContract`. Time is asked for in windows, each without pages."""
+
+    SERVICE = "satismeter"
+    OPTIONS: ClassVar = {"settings": {"project": PROJECT}}
+
+    def source(self, world: Account, *, spec: Spec | None = None, url: str = "", **options: Any) -> SurveyService:
+        whole = load_spec(shipped()[self.SERVICE])
+        begins = (NOW - timedelta(days=31)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        cursor = whole.responses.cursor.model_copy(update={"step": timedelta(days=6), "everything": begins})
+        responses = whole.responses.model_copy(update={"cursor": cursor})
+        return super().source(world, spec=spec or whole.model_copy(update={"responses": responses}), url=url, **options)
+
+    def test_a_poll_asks_for_its_look_back_and_no_more(self, world: Account) -> None:
+        last = pulled(self.source(world)).last
+        before = len(world.service.log.entries)
+        pulled(super().source(world, spec=load_spec(shipped()[self.SERVICE])), last)
+
+        assert len(world.service.log.entries) - before > 50, "another spec reads everything again"
+        before = len(world.service.log.entries)
+        pulled(self.source(world), last)
+        assert 6 == len(world.service.log.entries) - before
 
 
 TEXTS = ("0 - Not at all likely", *map(str, range(1, 10)), "10 - Extremely likely")
