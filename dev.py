@@ -58,7 +58,7 @@ def install(lock: Path) -> None:
     check_tools()
     if not is_current(RUNTIME):
         # Begun afresh, so that nothing of an older lock or of an interrupted install stays behind.
-        say("Setting up .venv (once; about 20 s and 400 MB)...")
+        say("Setting up .venv (once; about 40 s and 400 MB)...")
         venv.create(ENV, clear=True, symlinks=os.name != "nt")
     pip: list[Path | str] = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", "--no-compile"]
     status = call([*pip, "--disable-pip-version-check", "--no-input", "--require-hashes", "-r", lock])
