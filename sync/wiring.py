@@ -29,7 +29,7 @@ from sync.identity.settings import Rule
 from sync.ledger.budgets import SharedMeter
 from sync.ledger.jobs import KeptJobs
 from sync.ledger.side import Side
-from sync.ledger.store import Ledger
+from sync.ledger.store import BUSY_TIMEOUT_S, Ledger
 from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
 from sync.run import Silent
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from connectors.contract import Directory
+    from connectors.contract import Directory, SurveySource
     from connectors.files.records import FileDirectory
     from connectors.files.response_claims import ClaimsFile
     from sync.config.connections import AnyConnection
@@ -68,6 +68,8 @@ class Project:
     secrets: SecretStore = field(default_factory=lambda: SecretStore(environment=os.environ))
     #: A user's own folder, whatever the project: a secret in the keyring belongs to the user.
     locks: Path = field(default_factory=lambda: locks.folder(os.environ))
+    #: URL of a database for what runs share, in place of the one beside the ledger.
+    apart: str = ""
     _ledger: Ledger | None = None
     _side: Side | None = None
     _open: dict[str, Any] = field(default_factory=dict)
@@ -76,15 +78,20 @@ class Project:
     def ledger(self) -> Ledger:
         """The ledger, opened when it is first asked for."""
         if self._ledger is None:
-            password, key = self._password(LEDGER, self.settings.ledger), self._key()
-            self._ledger = Ledger(self.settings.ledger, password=password, key=key)
+            self._ledger = self.another_ledger()
         return self._ledger
+
+    def another_ledger(self, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Ledger:
+        """Open the ledger once more, for another thread; whoever asked closes it."""
+        password, key = self._password(LEDGER, self.settings.ledger), self._key()
+        return Ledger(self.settings.ledger, password=password, key=key, busy_timeout_s=busy_timeout_s)
 
     @property
     def side(self) -> Side:
         """What runs share beside the ledger; see `ledger`."""
         if self._side is None:
-            self._side = Side(self.settings.ledger, password=self._password(LEDGER, self.settings.ledger))
+            url = self.apart or self.settings.ledger
+            self._side = Side(url, password=self._password(LEDGER, url))
         return self._side
 
     def engine(
@@ -93,8 +100,9 @@ class Project:
         *,
         step: Callable[[str], None] = lambda _name: None,
         begun: Callable[[str], None] = lambda _run: None,
+        source: SurveySource | None = None,
     ) -> Engine:
-        """Return the engine of one mapping; its ends are opened when it runs.
+        """Return the engine of one mapping; its ends are opened when it runs. *source* stands in for its own.
 
         Raises:
             UserError: There is no such mapping (E105).
@@ -107,7 +115,7 @@ class Project:
             mapping=chosen,
             settings=self.settings,
             ledger=self.ledger,
-            ends=lambda dry_run: self._ends(chosen, read_only=dry_run),
+            ends=lambda dry_run: self._ends(chosen, source, read_only=dry_run),
             clock=self.clock,
             progress=self.progress,
             step=step,
@@ -138,9 +146,9 @@ class Project:
             clock=self.clock,
         )
 
-    def _ends(self, mapping: MappingFile, *, read_only: bool) -> Ends:
+    def _ends(self, mapping: MappingFile, source: SurveySource | None = None, *, read_only: bool) -> Ends:
         return Ends(
-            source=self.connection(mapping.from_),
+            source=source or self.connection(mapping.from_),
             destination=self.connection(mapping.to),
             directory=self.directory(mapping, read_only=read_only),
             rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],

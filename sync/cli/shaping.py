@@ -22,10 +22,11 @@ Mappings = Annotated[list[str] | None, typer.Argument(metavar="MAPPING", help="A
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module into the tree."""
-    from sync.cli import suggesting
+    from sync.cli import suggesting, trying
 
     app.command()(schema)
     suggesting.add_to(app)
+    trying.add_to(app)
     app.add_typer(fields, name="fields")
 
 

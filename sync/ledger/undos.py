@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select
 
 from sync.ledger import failed
-from sync.ledger.log_tables import LEFT, UNDOS
+from sync.ledger.log_tables import DECLINED, LEFT, UNDOS
 from sync.ledger.rows import among, fetch, remove, upsert
 from sync.ledger.runs import OLD_RUNS
 from sync.ledger.tables import FAILURES, OUTBOX
@@ -42,6 +42,11 @@ def by(connection: Connection, mapping: str, run: str) -> list[str]:
     """Return the runs that undid *run*, the first one first."""
     here = (UNDOS.c.mapping == mapping, UNDOS.c.undone == run)
     return list(connection.scalars(select(UNDOS.c.run).where(*here).order_by(UNDOS.c.run)))
+
+
+def reconsider(connection: Connection, mapping: str, records: Iterable[tuple[str, str]]) -> None:
+    """Forget what was declined of records, by object and id: what was undone was a try, and may be written again."""
+    remove(connection, DECLINED, [(mapping, *record) for record in records])
 
 
 def leave(connection: Connection, run: str, object_: str, rows: Iterable[tuple[str, str, str]]) -> None:
