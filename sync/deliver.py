@@ -16,7 +16,6 @@ from connectors.errors import Deferred, Refused, SchemaDrift
 from connectors.values import OutcomeKind, RecordRef
 from sync.earlier import Earlier
 from sync.failing import moment
-from sync.late import put_right
 from sync.ledger import doubts, failed, outbox, parking, writes
 from sync.ledger.failed import Failed
 from sync.mapping.values import same
@@ -94,13 +93,12 @@ def deliver(run: Run, destination: Destination, total: int, waves: Iterable[obje
     result, told = Delivered(), moment(run, destination)
     earlier = Earlier(run, destination, Shapes(run.mapping).all())
     try:
-        put_right(run, destination)
-    except Deferred as error:
-        result.stopped, waves = error, ()
-    for _ in waves:
-        _send_all(run, destination, told, earlier, total, result)
-        if result.stopped is not None:
-            break
+        for _ in waves:
+            _send_all(run, destination, told, earlier, total, result)
+            if result.stopped is not None:
+                break
+    except Deferred as error:  # what comes next could not be looked at
+        result.stopped = error
     run.step("deliver.settle")
     with run.lease.write() as connection:
         doubts.known(connection, run.name)

@@ -16,7 +16,7 @@ from sync.errors import UserError
 from sync.failing import reopen
 from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
 from sync.keeping import trim
-from sync.late import is_idle
+from sync.late import is_idle, put_right
 from sync.ledger import inbox, matching, parking, profiles, runs, unmatched
 from sync.ledger.lease import acquire
 from sync.match import Matcher
@@ -216,7 +216,11 @@ class Engine:
         return Computer(run, self._settings, accounts, ends.destination.read, redefined=redefined)
 
     def _waves(self, run: Run, ends: Ends, waves: Iterable[None]) -> Iterator[None]:
-        """Let *waves* be sent; then what names records that were made by them, which have ids of their own now."""
+        """Let *waves* be sent, after what an older write may have undone.
+
+        Then comes what names records that were made by them, which have ids of their own now.
+        """
+        put_right(run, ends.destination)
         yield from waves
         if self._mapping.creates_by and self._matcher(run, ends).adopt():
             self._computer(run, ends, redefined=False).compute()

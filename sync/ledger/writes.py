@@ -183,9 +183,12 @@ SELECT EXISTS (SELECT 1 FROM earlier WHERE mapping = :mapping), EXISTS (SELECT 1
 _THESE = f"SELECT o.mapping, o.object, o.record FROM outbox o WHERE {_RANGE}"  # noqa: S608 - our own text
 _OF_UNDOS = "(SELECT run FROM undos WHERE mapping = :mapping)"
 _KNOWN = f"DELETE FROM earlier WHERE (mapping, object, record) IN ({_THESE})"  # noqa: S608 - our own text
-#: A value that is not the undone one: what the person declined is settled.
+#: A value that is not the undone one: what the person declined is settled. What stands already and is only said again,
+#: because an older write may have arrived over it, settles nothing.
 _ANSWERED = f"""
-DELETE FROM declined WHERE (mapping, object, record) IN ({_THESE} AND o.run NOT IN {_OF_UNDOS})
+DELETE FROM declined WHERE (mapping, object, record) IN ({_THESE} AND o.run NOT IN {_OF_UNDOS} AND NOT EXISTS (
+  SELECT 1 FROM acknowledged a WHERE a.mapping = o.mapping AND a.object = o.object AND a.record = o.record
+    AND a.desired = o.desired))
 """  # noqa: S608 - our own text
 _DECLINE = f"""
 INSERT INTO declined (mapping, object, record, desired)

@@ -80,8 +80,8 @@ MUTANTS = (
     ),
     Mutant(
         "doubted records are not read again",
-        "sync.deliver",
-        "result.calls += put_right(run, destination)",
+        "sync.engine",
+        "put_right(run, ends.destination)",
         "pass",
         seed=389,
     ),
