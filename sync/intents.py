@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 #: and the response that led to it.
 Intent = tuple[int, str, str, str | None, str | None, str | None, int, str | None]
 #: What a record was last confirmed to hold, packed; by which run; what it was to hold when a person undid that; and
-#: whether something else may have arrived since (see `sync.ledger.doubts`).
-Confirmed = tuple[str, str, str | None, bool]
+#: whether something else may have arrived since (see `sync.ledger.outbox.acknowledged`).
+Confirmed = tuple[str, str, str | None, int]
+
+
+#: The last of these where what was sent waits to be sent again.
+UNCONFIRMED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,9 @@ def intend(
         if before is None:
             # What people did not give says nothing of what the record may hold of it already.
             rows.append((rank, object_, id_, key, None, _told(text, given) if given else text, 0, cause))
-        elif (text != before[0] or before[3]) and not _declined(text, before[2], policy):
+        elif (text != before[0] or before[3] == UNCONFIRMED) and not _declined(text, before[2], policy):
             compared = difference(unpack(text), unpack(before[0]), policy)
-            if compared.changes or before[3]:
+            if compared.changes or before[3] == UNCONFIRMED:
                 # Where another value may have arrived, any field may hold something else than was confirmed.
                 changes, desired = pack(compared.desired if before[3] else compared.changes), pack(compared.desired)
                 rows.append((rank, object_, id_, key, changes, desired, compared.cleared, cause))

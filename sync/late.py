@@ -61,8 +61,6 @@ def put_right(run: Run, destination: Destination) -> None:
             intents += _overtaken(run, destination, shapes[object_], some)
     run.step("deliver.doubts")
     with run.lease.write() as connection:
-        for object_, some in by_object.items():
-            outbox.send_whole(connection, run.name, object_, sorted({doubt.record for doubt in some}))
         outbox.put(connection, run.name, run.id, intents)
         doubts.end(connection, run.name, now)
     if intents:

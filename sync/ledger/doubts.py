@@ -66,7 +66,7 @@ def deleting(connection: Connection, mapping: str, object_: str, records: Sequen
 
 
 def end(connection: Connection, mapping: str, now: datetime) -> None:
-    """Forget the doubts that are over."""
+    """Forget the doubts that are over; not of what waits to be sent: the next run looks whether it stands then."""
     connection.execute(text(_PASSED), {"mapping": mapping, "now": to_text(now)})
 
 
@@ -118,4 +118,7 @@ WHERE o.mapping = :mapping AND o.parked IS NULL
   AND (o.rank, o.object, o.record) <= (s.rank_last, s.object_last, s.record_last)
 {_AGAIN}
 """  # noqa: S608 - our own text
-_PASSED = "DELETE FROM doubts WHERE mapping = :mapping AND until <= :now"
+_PASSED = """
+DELETE FROM doubts WHERE mapping = :mapping AND until <= :now AND (object, record) NOT IN
+  (SELECT o.object, o.record FROM outbox o WHERE o.mapping = :mapping)
+"""

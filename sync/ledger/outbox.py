@@ -77,14 +77,6 @@ def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
     remove(connection, OUTBOX, [(mapping, rank, object_, record) for record in records])
 
 
-def send_whole(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> None:
-    """Have every value of *records* sent, where only those were to be that changed; what an undo puts back stays."""
-    undos = select(UNDOS.c.run).where(UNDOS.c.mapping == mapping)
-    here = (OUTBOX.c.mapping == mapping, OUTBOX.c.object == object_, among(connection, OUTBOX.c.record, records))
-    partly = (OUTBOX.c.changes.is_not(None), OUTBOX.c.desired.is_not(None), OUTBOX.c.run.not_in(undos))
-    connection.execute(update(OUTBOX).where(*here, *partly).values(changes=OUTBOX.c.desired))
-
-
 def waiting(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> set[str]:
     """Return which of *records* have something in the outbox, but for what a person undid: that is to be sent."""
     given = {"mapping": mapping, "object": object_}
@@ -108,13 +100,14 @@ def _waiting(connection: Connection) -> Select[Any]:
 def acknowledged(connection: Connection, mapping: str, object_: str, records: Sequence[str]) -> dict[str, Confirmed]:
     """Return what *records* were last confirmed to hold, by which run, and what a person undid of them.
 
-    Last, whether something else was sent since and never confirmed: it may stand there now.
+    Last, whether something else was sent since of which an answer was lost: 1, it may arrive yet, or have arrived
+    over what was confirmed since; 2, it was never confirmed, and may stand there now.
     """
     given = {"mapping": mapping, "object": object_}
     if connection.scalar(_ANY_ACKNOWLEDGED, given) is None:
         return {}
     found = fetch(connection, _acknowledged(connection), given | {"records": as_list(connection, records)})
-    return {record: (desired, run, undone, bool(doubt)) for record, desired, run, undone, doubt in found}
+    return {record: (desired, run, undone, doubt) for record, desired, run, undone, doubt in found}
 
 
 _OURS = (ACKNOWLEDGED.c.mapping == MAPPING, ACKNOWLEDGED.c.object == _OBJECT)
@@ -128,7 +121,7 @@ def _acknowledged(connection: Connection) -> Select[Any]:
         for beside in (DECLINED, DOUBTS, OUTBOX)
     )
     # Few are in doubt, and only of those the outbox is asked.
-    doubt = case((exists().where(sent), case((exists().where(waits), 1), else_=0)), else_=0)
+    doubt = case((exists().where(sent), case((exists().where(waits), 2), else_=1)), else_=0)
     columns = (ACKNOWLEDGED.c.record, ACKNOWLEDGED.c.desired, ACKNOWLEDGED.c.run, DECLINED.c.desired, doubt)
     held = ACKNOWLEDGED.outerjoin(DECLINED, declined)
     return select(*columns).select_from(held).where(*_OURS, listed(connection, ACKNOWLEDGED.c.record, "records"))

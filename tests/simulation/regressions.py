@@ -104,4 +104,24 @@ REGRESSIONS = {
         2,
         (Item(0, "answer", 0, (0, 8)), Item(0, "write", 1, (Fault.CRASH_AFTER,)), Item(1, "reassign", 0, (0, 3))),
     ),
+    "a write arrives late, and one field of a newer one is written after it": History(
+        1911,
+        _knobs(
+            persons=4,
+            page=2,
+            bulk=False,
+            redirects=False,
+            known=(0, 2),
+            blocks=("rollup",),
+            pause_s=70.0,
+            off=frozenset({"retries"}),
+        ),
+        3,
+        (
+            Item(0, "answer", 0, (190, 1)),
+            Item(0, "write", 2, (Fault.LATE,)),
+            Item(1, "answer", 0, (524, 0)),
+            Item(1, "tie", 4, (178, 6)),
+        ),
+    ),
 }
