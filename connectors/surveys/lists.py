@@ -67,6 +67,8 @@ class Pages(Part):
     def _next(self) -> Self:
         if bool(self.next) != (self.kind in {"next_url", "token", "last_row"}):
             raise ValueError("`next` belongs to `next_url`, `token` and `last_row`, and they need it")
+        if self.total and self.kind in {"keyset", "last_row"}:
+            raise ValueError("`total` tells nothing here, because each page asks for other rows: delete it")
         return self
 
 

@@ -24,6 +24,9 @@ Bounds = Callable[[list[Any]], tuple[datetime | None, datetime | None]]
 
 #: Pages of one list at most: a hundred times what the largest account that we know of has.
 MOST_PAGES = 100_000
+#: What services cut pages to when they are asked for longer ones. A page of so many rows need not be the last: else a
+#: spec whose `size` is more than its service gives would lose all but the first page, and nobody would be told.
+CAPS = frozenset({10, 20, 25, 30, 50, 100, 200, 250, 500, 1000})
 WAIT = "Nothing to do: the next run tries again. If it lasts, tell the service's support which list repeats itself."
 
 
@@ -58,7 +61,7 @@ def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, 
         ShiftedError: There are fewer rows than there were.
     """
     turn: Turn | None = first
-    asked, before, total = {first.place}, "", None
+    asked, before, total, read = {first.place}, "", None, 0
     for number in range(1, MOST_PAGES + 1):
         assert turn is not None
         body, reply = ask(turn)
@@ -71,7 +74,8 @@ def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, 
         if isinstance(there, int) and isinstance(total, int) and there < total:
             raise ShiftedError
         total = there
-        turn = _next(listed.pages, turn, body, reply, rows, bounds)
+        read += len(rows)
+        turn = _next(listed.pages, turn, body, reply, rows, bounds, read)
         yield Pulled(rows, turn)
         if turn is None:
             return
@@ -97,9 +101,10 @@ def _next(  # noqa: PLR0913 - what the next page may depend on
     reply: Reply,
     rows: list[Any],
     bounds: Bounds,
+    read: int,
 ) -> Turn | None:
     after = replace(turn, page=turn.page + 1)
-    if pages.kind in {"number", "keyset", "last_row"} and _is_last(pages, turn, body, rows):
+    if pages.kind in {"number", "keyset", "last_row"} and _is_last(pages, turn, body, rows, read):
         return None
     match pages.kind:
         case "number":
@@ -121,14 +126,23 @@ def _next(  # noqa: PLR0913 - what the next page may depend on
     return replace(after, token=found, url=found if pages.kind in {"next_url", "link"} else "")
 
 
-def _is_last(pages: Pages, turn: Turn, body: Any, rows: list[Any]) -> bool:  # noqa: ANN401 - JSON
-    count = at(body, pages.count) if pages.count else None
-    if not rows or (isinstance(count, str) and not count.isdecimal()):
-        return not rows
-    if count is None or pages.kind == "keyset":
-        return len(rows) < pages.size
-    left = 1 if pages.kind == "last_row" else turn.page - pages.first + 1
-    return int(count) <= left
+def _is_last(pages: Pages, turn: Turn, body: Any, rows: list[Any], read: int) -> bool:  # noqa: ANN401 - JSON
+    count = _number(body, pages.count)
+    if count is not None and pages.kind == "number":
+        return count <= turn.page - pages.first + 1  # a page in the middle may be empty, where rows are left out
+    if not rows:
+        return True
+    if count is not None and pages.kind == "last_row":
+        return count <= 1
+    total = _number(body, pages.total)
+    if total is not None and read < total:
+        return False
+    return len(rows) < pages.size and len(rows) not in CAPS
+
+
+def _number(body: Any, path: str) -> int | None:  # noqa: ANN401 - JSON
+    found = text(at(body, path)) if path else None
+    return int(found) if found and found.isdecimal() else None
 
 
 def no_bounds(_rows: list[Any]) -> tuple[None, None]:

@@ -96,9 +96,13 @@ class Place:
         self.continuation = ""
         self.high = None
 
-    def note(self, moment: datetime | None, digest: str) -> bool:
-        """Take a row in; False: it was told before, as it is."""
-        day = self.seen[_day(moment)]
+    def note(self, moment: datetime | None, digest: str, *, ahead: bool = False) -> bool:
+        """Take a row in; False: it was told before, as it is.
+
+        A row that was *ahead* of our clock was refused, and counts as new again when its time has come: it may have
+        been our clock that was wrong.
+        """
+        day = self.seen[_AHEAD if ahead else _day(moment)]
         if digest in day:
             return False
         day.add(digest)
@@ -143,6 +147,8 @@ class Place:
         self.advance(look_back)
 
 
+#: Stands in the place of a day; after all days, so that it is forgotten last.
+_AHEAD = "9998"
 _FIRST = datetime(1970, 1, 3, tzinfo=UTC)
 
 

@@ -215,7 +215,7 @@ class StreamReader:
                 if place.since is not None and moment < place.since:
                     continue
                 place.reach(moment, latest=min(latest, place.until or latest))
-            if place.note(moment, digest_of(row)):
+            if place.note(moment, digest_of(row), ahead=moment is not None and moment > latest):
                 yield row
 
     def _moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - JSON

@@ -144,9 +144,7 @@ class Session:
         Raises:
             Refused: It leads elsewhere.
         """
-        whole = urljoin(f"{self._base}/", url)
-        if self._base.startswith("https:") and whole.startswith("http:"):
-            whole = f"https:{whole[5:]}"  # many services stand behind a proxy that they know nothing of
+        whole = joined(self._base, url)
         if _origin(whole) != _origin(self._base):
             raise Refused(
                 f"{self._spec.title} names a next page at another host, so no key is sent there",
@@ -228,6 +226,16 @@ def table_of(title: str, limits: Limits) -> Table:
 
 
 _FATAL = "Waiting does not help against this one: ask for less at a time, or write to the service's support."
+
+
+def joined(base: str, url: str) -> str:
+    """Return an address that a service gave, whole; many stand behind a proxy and do not know that they speak TLS.
+
+    >>> joined("https://api.example", "http://api.example/rows?page=2"), joined("https://api.example", "/rows")
+    ('https://api.example/rows?page=2', 'https://api.example/rows')
+    """
+    whole = urljoin(f"{base}/", url)
+    return f"https:{whole[5:]}" if base.startswith("https:") and whole.startswith("http:") else whole
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -146,3 +146,60 @@ def test_a_row_of_the_far_future_does_not_hide_what_comes() -> None:
 
     assert ["r50"] == second.told
     assert "date_in_future" == first.pages[0].rejects[0].reason
+
+
+def test_a_row_that_was_ahead_of_our_clock_is_read_when_its_time_has_come() -> None:
+    """The clock of this computer was wrong: everything of the last weeks was refused, and nothing of it may stay so."""
+    rows = [row(1), row(2), row(3, hours=-48), row(4, hours=-72)]
+    with Bench(since(rows), responses=KEYSET) as bench:
+        first = bench.read()
+        again = bench.read(first.last)
+        bench.clock.sleep(10 * 86_400.0)
+        second = bench.read(again.last)
+
+    assert ["r1", "r2"] == first.told
+    assert 2 == sum(len(page.rejects) for page in first.pages)
+    assert [] == again.pages, "it is not told twice that they are refused"
+    assert ["r3", "r4"] == second.told
+    assert [] == [each for page in second.pages for each in page.rejects]
+
+
+def test_an_empty_page_is_not_the_last_where_the_service_counts_them() -> None:
+    """It leaves out rows after it has cut its pages."""
+    pages = [[row(0)], [], [row(2)], [row(3), row(4)]]
+
+    def answer(request: Request) -> Reply:
+        return Reply.json({"rows": pages[int(request.first("page")) - 1], "pages": len(pages)})
+
+    with Bench(answer, responses={"pages": {"kind": "number", "size": 3, "count": "pages"}}) as bench:
+        assert ids(0, 2, 3, 4) == bench.read().told
+
+
+@pytest.mark.parametrize("kind", ["number", "keyset"])
+def test_a_service_that_gives_shorter_pages_than_asked_for_is_read_to_its_end(kind: str) -> None:
+    """Its longest page has 10 rows, and the spec does not know."""
+    rows = [row(number) for number in range(34)]
+    spec = {**KEYSET, "pages": {"kind": kind, "size": 100}}
+
+    def answer(request: Request) -> Reply:
+        later = [each for each in rows if each["at"] >= request.first("since")]
+        return paged(later, 10)(request)
+
+    with Bench(answer, responses=spec) as bench:
+        assert ids(*range(34)) == bench.read().told
+
+
+def test_a_short_page_is_not_the_last_where_the_service_counts_the_rows() -> None:
+    rows = [row(number) for number in range(11)]
+    with Bench(paged(rows, 4, total=11), responses={"pages": {"kind": "number", "size": 7, "total": "total"}}) as bench:
+        assert ids(*range(11)) == bench.read().told
+
+
+def test_words_of_a_rule_count_in_any_case() -> None:
+    rows = [row(1, kind="NPS"), row(2, kind="Test"), row(3, kind="TEST"), row(4)]
+    skip = [{"reason": "test", "field": "kind", "values": ["Test"]}]
+    with Bench(paged(rows, 9), responses={"pages": {"kind": "none"}, "skip": skip}) as bench:
+        assert ids(1, 4) == bench.read().told
+    only = [{"reason": "not_nps", "field": "kind", "unless": ["NPS"]}]
+    with Bench(paged(rows, 9), responses={"pages": {"kind": "none"}, "skip": only}) as bench:
+        assert ids(1) == bench.read().told
