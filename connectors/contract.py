@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Block,
         Field,
         FieldValue,
+        Hint,
         Moved,
         Outcome,
         RecordRef,
@@ -50,6 +51,8 @@ class Page:
     whole: int | None = None
     #: The stream could not be read (on); its cursor stays, the other streams go on.
     refused: ConnectorError | None = None
+    #: The numbers of the hints that need nothing more once this page and those before it are stored.
+    settled: tuple[int, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -71,6 +74,26 @@ class SurveySource(Protocol):
         Raises:
             Refused: The whole source cannot be read (no such file, wrong configuration).
             Deferred: The service is down or asked us to wait.
+        """
+        ...
+
+
+@runtime_checkable
+class Told(Protocol):
+    """Ability of a source: fetch the responses that its service has called about."""
+
+    @property
+    def hooked(self) -> bool:
+        """Whether this connection is called at all."""
+        ...
+
+    def told(self, hints: Sequence[Hint], cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield the responses that *hints* name. Pages move no cursor, unless the stream was read by it.
+
+        What a hint names and the service does not show yet is not settled, and is asked for again with the next call.
+
+        Raises:
+            Refused, Deferred: See `SurveySource.pull`.
         """
         ...
 

@@ -68,6 +68,8 @@ class Choices:
     limit: int | None = None
     #: The id of a plan that the guard stopped, to let it through.
     confirm: str | None = None
+    #: Fetch what the survey service has called about, and leave polling to another run.
+    only_told: bool = False
     #: Send again what failed; the source is not read.
     replay: Selection | None = None
 
@@ -194,7 +196,7 @@ class Engine:
     ) -> None:
         """Pull, match and compute: everything up to the plan."""
         if replay is None:
-            did.pulled = pull(run, ends.source, limit=choices.limit)
+            did.pulled = pull(run, ends.source, limit=choices.limit, only_told=choices.only_told)
             reopen(run, ends.destination)
         laps.done("pull")
         matcher = self._matcher(run, ends)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.characters import is_sound
 from connectors.contract import Page
 from sync.clean import LONGEST_ID, category_disagrees, clean_comment, content_hash, kept
+from sync.hints import pages_of
 from sync.identity.claims import respondent_of
 from sync.keeping import TRIMMED
 from sync.ledger import edits, forgotten, inbox, sizes
@@ -191,14 +192,14 @@ def _moment(version: Incoming | Known) -> tuple[str, str, str]:
     return version.updated_at or "", version.responded_at, version.content_hash
 
 
-def pull(run: Run, source: SurveySource, *, limit: int | None = None) -> Pulled:
-    """Store everything new that *source* has, some pages at a time, at most *limit* rows."""
+def pull(run: Run, source: SurveySource, *, limit: int | None = None, only_told: bool = False) -> Pulled:
+    """Store everything new that *source* has, some pages at a time, at most *limit* rows; see `pages_of`."""
     pulled = Pulled()
     with run.ledger.read() as connection:
         cursors = inbox.cursors(connection, run.name)
     pulled.trimmed = cursors.get(TRIMMED, "")
     waiting: list[Page] = []
-    for whole in source.pull(cursors):
+    for whole in pages_of(run, source, cursors, only_told=only_told):
         left = None if limit is None else limit - pulled.rows
         page = whole if left is None or whole.rows <= left else _first(whole, left)
         if page.refused is not None:

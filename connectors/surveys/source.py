@@ -23,6 +23,7 @@ from connectors.surveys.reading import StreamReader, cursor_dates
 from connectors.surveys.rows import Rows
 from connectors.surveys.session import Session
 from connectors.surveys.spec import FIELDS, PLACEHOLDERS
+from connectors.surveys.telling import Teller
 from connectors.surveys.template import path_of
 from connectors.values import SurveyKind
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from connectors.budget import Meter
     from connectors.surveys.spec import Spec
     from connectors.surveys.tokens import Secrets
+    from connectors.values import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class SurveyService:
         kind: `relational` or `transactional`.
         daily_calls: Calls in a day at most; None for no limit of ours.
         url: A sandbox on this machine, instead of the service itself.
+        webhooks: Where the service calls us; None: it does not.
         retry: For calls that fail for the moment.
         clock: The time, aware.
         sleep: Takes seconds.
@@ -80,6 +83,7 @@ class SurveyService:
         kind: str = "relational",
         daily_calls: int | None = None,
         url: str | None = None,
+        webhooks: str | None = None,
         retry: Retry | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
         sleep: Callable[[float], None] = time.sleep,
@@ -91,6 +95,7 @@ class SurveyService:
         self._kind = SurveyKind(kind)
         self._clock = clock
         self._sleep = sleep
+        self._hooked = webhooks is not None
         self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
         self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
         known = {word: settings.get(word) or setting.default or "" for word, setting in spec.settings.items()}
@@ -137,6 +142,37 @@ class SurveyService:
             except ConnectorError as error:
                 yield Page(stream=stream, cursor=None, refused=error)
 
+    @property
+    def hooked(self) -> bool:
+        """See `Told.hooked`."""
+        return self._hooked
+
+    def told(self, hints: Sequence[Hint], cursors: Mapping[str, str]) -> Iterator[Page]:
+        """See `Told.told`."""
+        assert self._spec.hooks is not None
+        teller = Teller(
+            self._spec.hooks.fetch,
+            self._session,
+            rows=lambda survey, stream: self._rows(self._called(survey), stream)[0],
+            poll=lambda survey, stream: self._read(self._called(survey), stream, cursors.get(stream)),
+            now=self._clock,
+            sleep=self._sleep,
+        )
+        wanted = [each for each in hints if not self._surveys or each.survey in self._surveys]
+        yield from teller.read(wanted, whole=self._spec.title)
+        others = tuple(each.number for each in hints if each not in wanted)
+        if others:
+            yield Page(stream=self._spec.title, cursor=None, settled=others)
+
+    def _called(self, id_: str) -> Survey:
+        """Return a survey with the name that it has when it is polled: under another, every response were edited."""
+        if not id_:
+            return self._one
+        answers, own = self._spec.responses.answers, Survey(id_, id_)
+        if self._surveys or (answers and answers.lookup and answers.lookup.title):
+            return own
+        return next((each for each in self._listed() if each.id == id_), own)
+
     def who(self) -> dict[str, str]:
         """Ask for as little as proves that we are let in."""
         if self._spec.surveys and self._spec.surveys.request:
@@ -171,12 +207,11 @@ class SurveyService:
                     known.add(id_)
                     yield Survey(id_, text(at(row, listed.title)) or id_)
 
-    def _read(self, survey: Survey, stream: str, cursor: str | None) -> Iterator[Page]:
+    def _rows(self, survey: Survey, stream: str) -> tuple[Rows | None, str]:
+        """Return what reads the rows of a survey, none where it asks for no recommendation; and its question."""
         questions = self._questions(survey)
         if self._spec.responses.answers and questions is None:
-            note = f"{stream}: left out, because no question of this survey asks for a score from 0 to 10"
-            yield Page(stream=stream, cursor=None, notes=(note,))
-            return
+            return None, ""
         title = (questions.title if questions and survey.title == survey.id else None) or survey.title
         dates = DateReader(None, zone=UTC, latest=self._clock() + TOLERANCE, earliest=EARLIEST)
         rows = Rows(
@@ -189,6 +224,14 @@ class SurveyService:
             questions=questions,
             extra=self._extra,
         )
+        return rows, questions.score if questions else ""
+
+    def _read(self, survey: Survey, stream: str, cursor: str | None) -> Iterator[Page]:
+        rows, question = self._rows(survey, stream)
+        if rows is None:
+            note = f"{stream}: left out, because no question of this survey asks for a score from 0 to 10"
+            yield Page(stream=stream, cursor=None, notes=(note,))
+            return
         reader = StreamReader(
             self._spec.responses,
             self._session,
@@ -200,7 +243,7 @@ class SurveyService:
             sleep=self._sleep,
         )
         # Where another question counts, every answer is another.
-        mark = self._mark + (questions.score if questions else "")
+        mark = self._mark + question
         yield from reader.read(Place.of_text(cursor, mark))
 
     def _questions(self, survey: Survey) -> Questions | None:

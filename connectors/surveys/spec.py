@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from connectors.durations import Duration  # noqa: TC001 - pydantic reads it
 from connectors.surveys.access import Auth, Dotted, Limits, Part, Redirects, Setting, Window
 from connectors.surveys.asked import Answers  # noqa: TC001 - pydantic reads it
+from connectors.surveys.hooks import Hooks  # noqa: TC001 - pydantic reads it
 from connectors.surveys.lists import Changes, Paged, Request, Rows, Several, placeholders
 
 #: Version of this format.
@@ -113,6 +114,7 @@ class Spec(Part):
     redirects: Redirects | None = None
     surveys: Surveys | None = None
     responses: Responses
+    hooks: Hooks | None = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -124,9 +126,12 @@ class Spec(Part):
             requests.append(self.responses.answers.lookup.request)
         if self.responses.export:
             requests += [self.responses.export.poll, self.responses.export.fetch]
+        if self.hooks:
+            requests.append(self.hooks.fetch.request)
         for request in requests:
-            if unknown := sorted(request.names() - known):
-                raise ValueError(f"nothing is called `{unknown[0]}`; placeholders here: {', '.join(sorted(known))}")
+            here = known | {"response"} if self.hooks and request is self.hooks.fetch.request else known
+            if unknown := sorted(request.names() - here):
+                raise ValueError(f"nothing is called `{unknown[0]}`; placeholders here: {', '.join(sorted(here))}")
         if unknown := sorted(placeholders(self.base) - set(self.settings)):
             raise ValueError(f"`base` names `{unknown[0]}`, which is none of `settings`")
         return self
@@ -135,6 +140,8 @@ class Spec(Part):
     def _whole(self) -> Self:
         if ("survey" in self.responses.request.names()) != (self.surveys is not None):
             raise ValueError("`{survey}` and the block `surveys` belong together")
+        if self.hooks and bool(self.hooks.survey) != (self.surveys is not None):
+            raise ValueError("`survey` of `hooks` and the block `surveys` belong together")
         if unknown := sorted(set(self.responses.fields) - set(FIELDS)):
             raise ValueError(f"`fields` names `{unknown[0]}`; there are: {', '.join(FIELDS)}")
         if missing := {"response_id", "responded_at"} - set(self.responses.fields):

@@ -102,6 +102,11 @@ def packed(job: Export, title: str) -> Reply:
     return Reply(body=body.getvalue(), headers={"Content-Type": "application/zip"}, rows=len(rows))
 
 
+def shown(one: Answer) -> dict[str, Any]:
+    """Return one response, as it is told when it alone is asked for."""
+    return _row(one.survey, _values(one, labelled=False))
+
+
 def _values(one: Answer, *, labelled: bool) -> dict[str, Any]:
     """Return what a response holds; what is not known is not there."""
     first, _, last = (one.name or "").partition(" ")

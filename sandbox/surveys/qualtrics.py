@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.exchange import Reply, Request
 from sandbox.limits import Window
-from sandbox.surveys.exports import QUESTIONS, Export, packed
+from sandbox.surveys.exports import QUESTIONS, Export, packed, shown
 from sandbox.surveys.tokens import Doors
 from sandbox.surveys.world import SurveyWorld
 
@@ -108,6 +108,10 @@ class Qualtrics(SurveyWorld):
                 return self._surveys(request)
             case "GET", ("API", "v3", "survey-definitions", survey) if survey in QUESTIONS:
                 return _told(self._definition(survey))
+            case "GET", ("API", "v3", "surveys", survey, "responses", key) if survey in QUESTIONS:
+                one = self.answers.get(key)
+                if one and one.survey == survey:
+                    return _told(shown(one))
             case _, ("API", "v3", "surveys", survey, "export-responses", *rest) if survey in QUESTIONS:
                 return self._exported(request, survey, rest)
         raise self.refuse(404, "The requested resource does not exist.")

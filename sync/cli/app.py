@@ -20,6 +20,7 @@ from sync.cli import (
     resolving,
     running,
     scheduling,
+    serving,
     shaping,
     signing_in,
     undoing,
@@ -121,6 +122,7 @@ for commands in (
     signing_in,
     ledgers,
     scheduling,
+    serving,
 ):
     commands.add_to(app)
 

@@ -165,7 +165,8 @@ def _wanted(project: Project, name: str, fields: Sequence[str] | None) -> list[s
         return list(fields)
     if not known:
         raise _usage(f"connection `{name}` signs in without a secret", "Name one that does.")
-    if fields and not set(fields) <= set(known):
+    spare = project.settings.connections[name].spare_secrets() if name != "ledger" else ()
+    if fields and not set(fields) <= {*known, *spare}:
         raise _usage("a word after the connection names no secret of it", f"It has: {', '.join(known)}. {_IN_HISTORY}")
     return list(fields or known)
 

@@ -29,3 +29,7 @@ class Connection(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """Return the names of the secrets that it signs in with."""
         return ()
+
+    def spare_secrets(self) -> tuple[str, ...]:
+        """Return the names of secrets that it may have besides, while others are being changed."""
+        return ()

@@ -82,6 +82,8 @@ def _problems(connection: SurveyConnection) -> Iterator[tuple[KeyPath, str, str]
         yield ("surveys",), f"{spec.title} has one list of responses for all surveys", "Delete `surveys`."
     if spec.surveys is not None and spec.surveys.request is None and not connection.surveys:
         yield (), f"{spec.title} does not tell which surveys there are", "Name them: `surveys: [ID]`."
+    if connection.webhooks and spec.hooks is None:
+        yield ("webhooks",), f"{spec.title} calls nobody that we know of", "Delete `webhooks`: polling finds all."
     if connection.questions and not (spec.responses.answers and spec.responses.answers.lookup):
         yield ("questions",), f"{spec.title} gives the score by itself", "Delete `questions`."
 

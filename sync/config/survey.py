@@ -14,6 +14,8 @@ from sync.config.services import SandboxUrl, ServiceConnection
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: TLS, but for a service that is played on this machine.
+_CALLED = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])[!-~]+$"
 _DOTTED = r"^[\w$ =-]+(\.[\w$*= -]+)*$"
 
 
@@ -54,6 +56,8 @@ class SurveyConnection(ServiceConnection):
     kind: SurveyKind = SurveyKind.RELATIONAL
     #: Address of the sandbox on this machine instead of the real service.
     url: SandboxUrl | None = None
+    #: Where the service calls when there is a response, as it knows the address: `https://hooks.acme.com/webhooks/survey`.
+    webhooks: Annotated[str, Field(pattern=_CALLED)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -72,6 +76,15 @@ class SurveyConnection(ServiceConnection):
 
     def secrets(self) -> tuple[str, ...]:
         """See `Connection.secrets`."""
-        from sync.config.specs import way_of
+        from sync.config.specs import spec_of, way_of
 
-        return way_of(self).secrets()
+        hooks = spec_of(self).hooks if self.webhooks else None
+        return tuple(dict.fromkeys([*way_of(self).secrets(), *(hooks.signature.secrets() if hooks else ())]))
+
+    def spare_secrets(self) -> tuple[str, ...]:
+        """See `Connection.spare_secrets`: what calls were signed with before."""
+        from connectors.surveys.signatures import OLD
+        from sync.config.specs import spec_of
+
+        hooks = spec_of(self).hooks if self.webhooks else None
+        return tuple(name + OLD for name in hooks.signature.secrets()) if hooks else ()

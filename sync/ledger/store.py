@@ -20,6 +20,7 @@ from sync.ledger import (  # noqa: F401 - their tables are made with the others
     arrivals,
     doubt_tables,
     forgotten_tables,
+    hooks,
     log_tables,
     services,
 )
