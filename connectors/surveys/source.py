@@ -20,6 +20,7 @@ from connectors.surveys.paths import at, text
 from connectors.surveys.place import Place
 from connectors.surveys.questions import Questions, questions_of
 from connectors.surveys.reading import StreamReader, cursor_dates
+from connectors.surveys.refusals import refusal
 from connectors.surveys.rows import Rows
 from connectors.surveys.session import Session
 from connectors.surveys.spec import FIELDS, PLACEHOLDERS
@@ -140,7 +141,7 @@ class SurveyService:
                 yield Page(stream=stream, cursor=None, refused=error)
                 return
             except ConnectorError as error:
-                yield Page(stream=stream, cursor=None, refused=error)
+                yield refusal(stream, error, survey=survey.id, named=self._surveys)
 
     @property
     def hooked(self) -> bool:
