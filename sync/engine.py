@@ -291,6 +291,7 @@ class Engine:
         run.step("run.finish")
         with run.lease.write() as connection:
             runs.finish(connection, run.id, status=report.status, at=at, unsettled=unsettled, report=told)
+            inbox.settled(connection, run.resumes)
             trim(connection, run, self._settings.privacy, did.pulled.trimmed)
 
     def _give_up(self, run: Run, error: ConnectorError | UserError) -> None:

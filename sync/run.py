@@ -46,7 +46,7 @@ class Run:
     #: Called before each durable or remote step with its name; tests end the process here.
     step: Callable[[str], None]
     notes: list[str] = field(default_factory=list)
-    #: Earlier runs that died, whose rows this one took over: what they wrote counts as written now.
+    #: Earlier runs whose rows this one took over, however many died before it: what they wrote counts as written now.
     resumes: set[str] = field(default_factory=set)
     work: SetWork = IN_KERNEL
     #: Digest of what values are computed with.

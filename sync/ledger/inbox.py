@@ -185,14 +185,22 @@ def forget_cursors(connection: Connection, mapping: str) -> None:
 
 
 def carry_over(connection: Connection, mapping: str, run: str) -> tuple[int, frozenset[str]]:
-    """Take over the rows that earlier runs left pending; return how many, and those runs."""
+    """Take over the rows that earlier runs left pending; return how many, and those runs.
+
+    They stay unsettled until `settled` says otherwise. When this run dies, too, the next one must know them all: what
+    any of them wrote counts as written.
+    """
     earlier = [each for (each,) in fetch(connection, _UNSETTLED, {"mapping": mapping, "run": run})]
     if not earlier:
         return 0, frozenset()
     given = {"this_mapping": mapping, "this_run": run, "earlier": as_list(connection, earlier)}
-    moved = connection.execute(_carry(connection), given)
-    connection.execute(_settled(connection), {"earlier": given["earlier"]})
-    return moved.rowcount, frozenset(earlier)
+    return connection.execute(_carry(connection), given).rowcount, frozenset(earlier)
+
+
+def settled(connection: Connection, runs: Collection[str]) -> None:
+    """Say of *runs* that nothing of theirs is left to be told: the one that took over from them has ended."""
+    if runs:
+        connection.execute(_settled(connection), {"earlier": as_list(connection, sorted(runs))})
 
 
 @once

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sync.report import State
 from tests.flow.scenario import KILLED, first
 from tests.flow.world import World
 
@@ -103,6 +104,30 @@ class TestDyingInTheSameProcess:
             assert state(world) == expected, f"died before step {number} ({steps[number]})"
             assert again.writes == {}
             assert report.rows.entered > 0 or number == len(steps) - 1
+
+
+def test_what_a_run_wrote_before_it_died_is_told_however_many_die_after_it(tmp_path: Path) -> None:
+    """The second one takes the rows over and dies before it can say of them that the first one had written them."""
+    for name in ("alive", "dead"):
+        (tmp_path / name).mkdir()
+    alive, world = (first(World(tmp_path / name).make_customers()) for name in ("alive", "dead"))
+    alive.sync()
+    for last in ("deliver.settle", "compute.records", "match.settle"):
+
+        def step(name: str, last: str = last) -> None:
+            if name == last:
+                raise Crash
+
+        world.step = step
+        with pytest.raises(Crash):
+            world.sync()
+    world.step = lambda _name: None
+
+    report = world.sync()
+
+    assert state(world) == state(alive)
+    assert report.rows.total(State.WRITTEN) == 6
+    assert world.ledger("SELECT count(*) FROM runs WHERE unsettled") == [(0,)]
 
 
 @pytest.mark.parametrize("number", [1, 2, 4, 6, 8, 10])
