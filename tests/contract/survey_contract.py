@@ -153,6 +153,16 @@ class SurveyContract(SourceContract):
         assert truth == {id_: each for id_, each in said.items() if id_ in truth}
         assert {id_ for id_ in said if id_ not in truth} <= world.service.world.answers.gone
 
+    def test_a_survey_that_is_named_is_called_what_the_list_calls_it(self, world: Account) -> None:
+        answers = load_spec(shipped()[self.SERVICE]).responses.answers
+        if not (answers and answers.lookup and answers.lookup.title):
+            pytest.skip("its surveys have no titles of their own, or are not named")
+        listed, named = self.source(world), self.source(world, surveys=world.service.world.surveys)
+
+        told = [{each.response_id: each.survey for each in pulled(one).responses} for one in (listed, named)]
+
+        assert told[0] == told[1]
+
     def test_the_key_never_stands_in_an_address_or_error(self, world: Account) -> None:
         world.service.faults.set("status_500", 50)
         held = {each for each in secrets(world.service).values() if len(each) > 8}

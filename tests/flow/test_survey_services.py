@@ -14,10 +14,8 @@ import yaml
 from sandbox.limits import Limits
 from sandbox.surveys import NAMES, connection, secrets, serve
 from sync.config.specs import load_spec, shipped
-from tests.contract.survey_contract import NOW
 from tests.flow.desk import Desk
 from tests.flow.surveyed import Surveyed, differences, hourly
-from tests.unit.fake_time import FakeTime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,24 +81,6 @@ def test_signing_in_can_be_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (0, 3, 3) == (good.status, bad.status, sync.status)
     assert "E301" in bad.err
     assert "tfp_wrong" not in bad.err + sync.err
-
-
-def test_a_service_is_added_by_a_file_outside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the how-to says: its spec beside the config, and no code."""
-    desk, clock = Desk(tmp_path), FakeTime(NOW.timestamp())
-    desk.write("my-tool.yaml", MY_TOOL)
-    with serve("retently", seed=5, clock=clock, limits=Limits()) as service:
-        set_up(desk, {"type": "survey", "spec": "my-tool.yaml", "url": service.url})
-        monkeypatch.setenv("NPSYNC_SURVEY_API_KEY", secrets(service)["api_key"])
-        held = service.world.truth()
-        customers(desk, {each.email.lower() for each in held if each.email})
-
-        said = desk.npsync("sync")
-
-    assert 0 == said.status, said.err
-    assert {f"survey:{each.id}" for each in held if each.email} == {
-        key for (key,) in desk.stored("SELECT response_key FROM responses")
-    }
 
 
 MY_TOOL = """\
