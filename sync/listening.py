@@ -6,6 +6,7 @@ It speaks plain HTTP: TLS is what the reverse proxy before it does.
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,7 +182,6 @@ def _server(application: Webhooks, host: str, port: int) -> Any:  # noqa: ANN401
 
     logging.getLogger("waitress").setLevel(logging.ERROR)  # its warnings count requests that wait
     adjustments = Adjustments(
-        listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         threads=THREADS,
         connection_limit=CONNECTIONS,
         channel_timeout=READ_S,
@@ -193,8 +193,16 @@ def _server(application: Webhooks, host: str, port: int) -> Any:  # noqa: ANN401
         log_socket_errors=False,
         ident="",
     )
+    taken = _bound(host, port)
+    where = (taken.family, taken.type, taken.proto, taken.getsockname())
+    return Server(application, adj=adjustments, map={}, _sock=taken, bind_socket=False, sockinfo=where)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that has the address; a port that nobody has any longer is free at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return Server(application, adj=adjustments, map={})
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         hint = "Choose another one: `--listen 127.0.0.1:8788`."
         problem = Problem(where=f"{host}:{port}", what=f"this address cannot be had ({error.strerror})", hint=hint)
