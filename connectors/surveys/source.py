@@ -15,6 +15,7 @@ from connectors.dates import EARLIEST, TOLERANCE, DateReader
 from connectors.errors import ConnectorError, Deferred, SignedOut
 from connectors.http import ca_bundle
 from connectors.retry import SERVICE, Retry
+from connectors.surveys.fairness import in_turn
 from connectors.surveys.paging import Turn, no_bounds, turns
 from connectors.surveys.paths import at, text
 from connectors.surveys.place import Place
@@ -96,6 +97,7 @@ class SurveyService:
         self._kind = SurveyKind(kind)
         self._clock = clock
         self._sleep = sleep
+        self._has_daily_limit = daily_calls is not None
         self._hooked = webhooks is not None
         self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
         self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
@@ -131,7 +133,7 @@ class SurveyService:
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. What one survey refuses holds up no other; what the service refuses ends it all."""
-        for survey in list(self._listed()) if self._spec.surveys else [self._one]:
+        for survey in self._in_turn() if self._spec.surveys else [self._one]:
             stream = survey.id or self._spec.title
             try:
                 yield from self._read(survey, stream, cursors.get(stream))
@@ -185,6 +187,10 @@ class SurveyService:
     def close(self) -> None:
         """Give every connection back."""
         self._session.close()
+
+    def _in_turn(self) -> list[Survey]:
+        surveys = list(self._listed())
+        return in_turn(surveys, self._clock()) if self._has_daily_limit else surveys
 
     def _listed(self) -> Iterator[Survey]:
         """Yield the surveys to read: those that the user named, else all."""

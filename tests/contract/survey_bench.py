@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+import yaml
 
 from connectors.budget import MemoryMeter
 from connectors.connection_secrets import Slot
 from connectors.retry import SERVICE, Retry
 from connectors.surveys.source import SurveyService
-from connectors.surveys.spec import Spec
 from sandbox.exchange import Reply, Request
 from sandbox.server import Service
+from sync.config.specs import load_spec
 from tests.contract.source_contract import Got, pulled
 from tests.unit.fake_time import FakeTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from connectors.surveys.spec import Spec
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SPEC: dict[str, Any] = {
@@ -79,6 +85,7 @@ class Bench:
         self.secrets = Secrets(api_key="key-1", token="token-1", client_id="me", client_secret="s", refresh_token="r0")
         self.spec = SPEC | {"responses": SPEC["responses"] | parts.pop("responses", {})} | parts
         self._open: list[Any] = []
+        self._folder = tempfile.TemporaryDirectory()
 
     def __enter__(self) -> Self:
         self.service = Service(self.world, clock=self.clock)
@@ -87,11 +94,19 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         for each in [*self._open, self.service]:
             each.close()
+        self._folder.cleanup()
+
+    def _from_file(self) -> Spec:
+        """Return the spec as a user brings it: from a file outside of the package."""
+        file = Path(self._folder.name) / "own.yaml"
+        file.write_text(yaml.safe_dump(self.spec), encoding="utf-8")
+        load_spec.cache_clear()
+        return load_spec(file)
 
     def read(self, cursors: dict[str, str] | None = None, **options: Any) -> Got:
         source = SurveyService(
             name="survey",
-            spec=Spec.model_validate(self.spec),
+            spec=self._from_file(),
             secrets=self.secrets,
             meter=MemoryMeter(self.clock),
             url=self.service.url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.errors import QuotaSpent
 from sandbox.exchange import Reply, Request
 from tests.contract.survey_bench import SPEC, Bench, refused, row
 
@@ -44,3 +45,22 @@ def test_a_list_that_is_not_there_is_told_with_what_to_do() -> None:
 
     assert "E103" == error.code
     assert "spec" in error.next_step
+
+
+def test_when_calls_run_out_it_is_not_always_for_the_same_surveys() -> None:
+    """An account with more surveys than a day has calls: each run would begin with the first ones again."""
+    many = [{"id": f"s{number}", "title": "S"} for number in range(9)]
+
+    def listed(request: Request) -> Reply:
+        rows = {"surveys": many, "rows": [row(1, id=request.segments[1])] if len(request.segments) > 1 else []}
+        return Reply.json(rows)
+
+    read, cursors = set[str](), dict[str, str]()
+    with Bench(listed, surveys=SURVEYS, responses=RESPONSES) as bench:
+        for _ in range(40):
+            got = bench.read(cursors, daily_calls=4)
+            assert isinstance(refused(got), QuotaSpent)
+            read, cursors = read | set(got.told), got.last
+            bench.clock.sleep(86_400.0)
+
+    assert {each["id"] for each in many} == read

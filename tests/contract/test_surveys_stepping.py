@@ -1,4 +1,4 @@
-"""A service that is asked for one window of time after the other, by a spec in a file of its own."""
+"""A service that is asked for one window of time after the other."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from connectors.errors import Deferred
 from sandbox.exchange import Reply
-from sync.config.specs import load_spec
-from tests.contract.survey_bench import NOW, SPEC, Bench, refused, row
+from tests.contract.survey_bench import NOW, Bench, refused, row
 from tests.unit.fake_time import FakeTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sandbox.exchange import Request
 
@@ -47,19 +44,15 @@ def _is_end(each: dict[str, Any], since: datetime, until: datetime) -> bool:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Bench]:
-    """Return what makes a bench for a spec that stands in a file."""
+def bench(request: pytest.FixtureRequest) -> Callable[..., Bench]:
+    """Return what makes a bench for such a service."""
 
     def made(answer: Callable[[Request], Reply], *, inclusive: bool = False, begins: timedelta, **pages: Any) -> Bench:
         cursor = {"field": "at", "format": "iso", "inclusive": inclusive, "step": "5d", "look_back": "2d"}
         cursor["everything"] = (NOW - begins).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = {"from": "{since}", "to": "{until}", "token": "{token}"}
-        responses = SPEC["responses"] | {"request": {"path": "/rows", "query": query}, "cursor": cursor, "pages": pages}
-        file = tmp_path / "own.yaml"
-        file.write_text(yaml.safe_dump(SPEC | {"responses": responses}), encoding="utf-8")
-        load_spec.cache_clear()
-        found = Bench(answer)
-        found.spec = load_spec(file).model_dump(mode="json")
+        responses = {"request": {"path": "/rows", "query": query}, "cursor": cursor, "pages": pages}
+        found = Bench(answer, responses=responses)
         request.addfinalizer(found.__exit__)
         return found.__enter__()
 
