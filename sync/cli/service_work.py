@@ -12,7 +12,7 @@ from sync.cli.session import chosen, opened
 from sync.engine import Choices
 from sync.errors import UserError
 from sync.ledger import arrivals, services
-from sync.ledger.lease import this_process
+from sync.processes import this_process
 from sync.service import Plan
 from sync.times import to_text
 from sync.wiring import open_project

@@ -6,12 +6,9 @@ its lease cannot write over its successor.
 
 from __future__ import annotations
 
-import os
-import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -19,6 +16,7 @@ from sqlalchemy import select
 from sync.errors import Exit, Problem, UserError
 from sync.ledger.rows import MAPPING, text, upsert
 from sync.ledger.tables import LEASES
+from sync.processes import is_alive, this_process
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -33,32 +31,6 @@ TERM = timedelta(minutes=10)
 
 _HELD = select(LEASES).where(LEASES.c.mapping == MAPPING)
 _RENEW = text("UPDATE leases SET expires_at = :until WHERE mapping = :mapping AND epoch = :epoch")
-
-
-def this_process() -> str:
-    """Name this process so that another on the same machine can tell whether it still lives."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
-
-
-def is_alive(holder: str) -> bool:
-    """Tell whether *holder* may still be running; on another machine it always may."""
-    host, pid, started = holder.rsplit("/", 2)
-    if host != socket.gethostname():
-        return True
-    return _started(int(pid)) == started
-
-
-def _started(pid: int) -> str:
-    """The start of a process in clock ticks since boot (proc(5), field 22), or an empty text when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
-    except OSError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except (OSError, OverflowError):
-        return ""
-    return "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Integer, Text, delete, select
 
-from sync.ledger.lease import is_alive
 from sync.ledger.rows import upsert
 from sync.ledger.tables import key, keyed
+from sync.processes import is_alive
 from sync.times import to_text
 
 if TYPE_CHECKING:
