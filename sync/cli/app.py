@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from sync.cli import (
     checking,
+    doctoring,
     forgetting,
     ledgers,
     looking,
@@ -123,6 +124,7 @@ for commands in (
     ledgers,
     scheduling,
     serving,
+    doctoring,
 ):
     commands.add_to(app)
 

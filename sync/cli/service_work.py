@@ -101,7 +101,7 @@ class ProjectWork:
     def run(self, start: Start, step: Callable[[], None]) -> Exit:
         """See `Work.run`."""
         at, mapping = self.clock(), start.mapping
-        done = self._performed(mapping, step)
+        done = self._performed(start, step)
         if self._screen.json:
             self._screen.line({"at": to_text(at), "exit": int(done.status)} | done.told)
         else:
@@ -117,10 +117,11 @@ class ProjectWork:
         """See `Work.told`."""
         self._screen.warn(sentence)
 
-    def _performed(self, mapping: str, step: Callable[[], None]) -> Performed:
+    def _performed(self, start: Start, step: Callable[[], None]) -> Performed:
+        mapping, choices = start.mapping, Choices(only_told=start.told)
         try:
             with opened(self._config, self._screen) as project:
-                return run_one(project, mapping, Choices(), begun=_begun, step=lambda _name: step())
+                return run_one(project, mapping, choices, begun=_begun, step=lambda _name: step())
         except Exception as error:  # noqa: BLE001 - the config may be broken just now: the service must survive that
             said = as_user_error(error)
             log.info("mapping.failed", extra={"mapping": mapping, "code": said.code})

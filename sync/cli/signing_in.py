@@ -87,7 +87,7 @@ def test(ctx: typer.Context, name: Name) -> None:
             session.screen.say(f"{field} comes from the {origin}")
         rights = None if name == "ledger" else rights_of(session, project, name)
         missing = bool(rights and rights.missing)
-        found = {"ledger": project.ledger.where} if name == "ledger" else _who(project, name, may_fail=missing)
+        found = {"ledger": project.ledger.where} if name == "ledger" else who(project, name, may_fail=missing)
         kind = "ledger" if name == "ledger" else project.settings.connections[name].type
     if session.screen.json:
         status = "rights missing" if missing else "signed in"
@@ -128,7 +128,7 @@ def _connections(session: Session) -> Project:
     return open_connections(session.config_path())
 
 
-def _who(project: Project, name: str, *, may_fail: bool) -> dict[str, str]:
+def who(project: Project, name: str, *, may_fail: bool = False) -> dict[str, str]:
     """Return who is signed in; where rights are missing, nobody may be told that either."""
     from connectors.contract import Schema
     from connectors.errors import Refused

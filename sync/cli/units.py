@@ -125,6 +125,8 @@ def _secrets(project: Project, names: Sequence[str]) -> list[str]:
     found = [f"{name}.{field}" for name in used for field in project.settings.connections[name].secrets()]
     if "@" in project.settings.ledger:
         found.append("ledger.password")
+    if project.settings.privacy.encrypt_ledger:
+        found.append("ledger.key")
     return found
 
 

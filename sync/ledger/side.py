@@ -75,8 +75,7 @@ class Side:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         path = None
         if self.is_sqlite and parsed.database:
-            ledger = Path(parsed.database)
-            path = ledger.with_name(f"{ledger.stem}.budgets{ledger.suffix or '.db'}")
+            path = budgets_of(Path(parsed.database))
             parsed = parsed.set(database=str(path))
         #: Its file; None on PostgreSQL.
         self.path = path
@@ -111,3 +110,12 @@ class Side:
             yield
         except DBAPIError as error:
             raise explain(error, self.where, self._busy_timeout_s) from error
+
+
+def budgets_of(ledger: Path) -> Path:
+    """Return the file beside the one of a ledger.
+
+    >>> budgets_of(Path(".npsync/ledger.db")).as_posix()
+    '.npsync/ledger.budgets.db'
+    """
+    return ledger.with_name(f"{ledger.stem}.budgets{ledger.suffix or '.db'}")
