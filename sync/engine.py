@@ -54,6 +54,8 @@ class Ends:
     destination: Destination
     directory: Directory
     rules: Sequence[Rule]
+    #: Requests that source and destination had made before: another mapping may have used them.
+    called: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,6 @@ class Engine:
 
     def _perform(self, run: Run, ends: Ends, choices: Choices) -> RunReport:
         laps, did = Laps(self._timer), Doings(dry_run=choices.dry_run)
-        called = calls_of(ends.source, ends.destination)
         replay = None if choices.replay is None else Replay(run, choices.replay)
         before = run.definition if replay else self._prepare(run, full_refresh=choices.full_refresh)
         redefined = before is not None and before != run.definition
@@ -178,7 +179,7 @@ class Engine:
             self._give_up(run, error)
             raise
         did.replayed = None if replay is None else replay.told()
-        did.calls = calls_of(ends.source, ends.destination) - called
+        did.calls = calls_of(ends.source, ends.destination) - ends.called
         report = report_of(run, did, self._settings.nps, laps)
         self._finish(run, report, did)
         return report
@@ -264,17 +265,16 @@ class Engine:
             unmatched.expire(connection, run.name, after)
 
     def _define(self, run: Run, before: str | None) -> None:
-        if before == run.definition:
-            return
-        run.step("run.define")
-        with run.lease.write() as connection:
-            matching.define(connection, run.name, run.definition)
+        if before != run.definition:
+            run.step("run.define")
+            with run.lease.write() as connection:
+                matching.define(connection, run.name, run.definition)
 
     def _digest(self) -> str:
         """Digest what values are computed with; where it changes, everything is computed again."""
         settings = self._settings
-        parts = [self._mapping.model_dump_json(), settings.nps.model_dump_json()]
-        parts += [f"{name}={rule!r}" for name, rule in sorted(settings.segments.items())]
+        segments = (f"{name}={rule!r}" for name, rule in sorted(settings.segments.items()))
+        parts = [self._mapping.model_dump_json(), settings.nps.model_dump_json(), *segments]
         return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
     def _deliver(self, run: Run, destination: Destination, total: int, waves: Iterable[None]) -> Delivered:
@@ -286,18 +286,15 @@ class Engine:
         return deliver(run, destination, total, waves)
 
     def _finish(self, run: Run, report: RunReport, did: Doings) -> None:
-        unsettled = report.rows.total(State.PENDING) > 0
-        at, told = to_text(self._clock()), report.as_json()
+        at, unsettled = to_text(self._clock()), report.rows.total(State.PENDING) > 0
         run.step("run.finish")
         with run.lease.write() as connection:
-            runs.finish(connection, run.id, status=report.status, at=at, unsettled=unsettled, report=told)
+            runs.finish(connection, run.id, status=report.status, at=at, unsettled=unsettled, report=report.as_json())
             inbox.settled(connection, run.resumes)
             trim(connection, run, self._settings.privacy, did.pulled.trimmed)
 
     def _give_up(self, run: Run, error: ConnectorError | UserError) -> None:
         """Say in the ledger how far the run came, if the ledger still takes it."""
-        told = {"error": error.code}
+        at, told = to_text(self._clock()), {"error": error.code}
         with suppress(UserError), run.lease.write() as connection:
-            runs.finish(
-                connection, run.id, status=Status.FAILED, at=to_text(self._clock()), unsettled=True, report=told
-            )
+            runs.finish(connection, run.id, status=Status.FAILED, at=at, unsettled=True, report=told)

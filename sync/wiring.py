@@ -32,7 +32,7 @@ from sync.ledger.side import Side
 from sync.ledger.store import BUSY_TIMEOUT_S, Ledger
 from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
-from sync.run import Silent
+from sync.run import Silent, calls_of
 from sync.undo import Undoer
 
 if TYPE_CHECKING:
@@ -147,9 +147,12 @@ class Project:
         )
 
     def _ends(self, mapping: MappingFile, source: SurveySource | None = None, *, read_only: bool) -> Ends:
+        source, destination = source or self.connection(mapping.from_), self.connection(mapping.to)
+        called = calls_of(source, destination)
         return Ends(
-            source=source or self.connection(mapping.from_),
-            destination=self.connection(mapping.to),
+            source=source,
+            destination=destination,
+            called=called,
             directory=self.directory(mapping, read_only=read_only),
             rules=[Rule(kind=rule.kind, object=rule.object) for rule in rules(mapping)],
         )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import SchemaDrift
 from connectors.hubspot.batches import Input
+from connectors.hubspot.links import PREFIX
 from connectors.hubspot.properties import ID, as_text
 from connectors.values import Block, OutcomeKind
 from connectors.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from connectors.hubspot.properties import Properties
     from connectors.values import Write
@@ -31,6 +32,28 @@ def key_of(object_: str, key: Sequence[str], where: str) -> str:
         f"{where}: `{object_}` cannot have a key of several properties ({names})",
         next_step=f"Take `{ID}: record.id`, or one property with unique values.",
     )
+
+
+def together(blocks: Iterable[Block]) -> list[list[Block]]:
+    """Part blocks, in their order, into those whose rows can share batches.
+
+    One batch takes writes to one object by one key, whatever their fields; deletions, associations and memberships go
+    ways of their own.
+    """
+    parts: list[list[Block]] = []
+    for block in blocks:
+        before = parts[-1][-1] if parts else None
+        alone = block.delete or len(block.key) > 1 or any(name.startswith(PREFIX) for name in block.fields)
+        if before is not None and not alone and _form(before) == _form(block):
+            parts[-1].append(block)
+        else:
+            parts.append([block])
+    return parts
+
+
+def _form(block: Block) -> tuple[object, ...]:
+    linked = tuple(name for name in block.fields if name.startswith(PREFIX))
+    return (block.object, block.key, block.delete, linked)
 
 
 def inputs_of(block: Block, known: Properties, where: str, *, looked_up: bool = False) -> list[Input]:

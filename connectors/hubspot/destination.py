@@ -14,7 +14,7 @@ from connectors.budget import Gate, Window
 from connectors.errors import Gone, Refused, SchemaDrift
 from connectors.hubspot import members
 from connectors.hubspot.batches import Batches, results
-from connectors.hubspot.blocks import blocks_of
+from connectors.hubspot.blocks import blocks_of, together
 from connectors.hubspot.catalogue import Catalogue, made_as
 from connectors.hubspot.links import Links
 from connectors.hubspot.members import Members
@@ -114,8 +114,9 @@ class HubSpot:
 
     def write_blocks(self, blocks: Sequence[Block]) -> Applied:
         """See `Bulk.write_blocks`. Of several blocks none is sent before all are known to fit the account's objects."""
-        prepared = [self._of(block.object).prepare(block) for block in blocks]
-        return joined(blocks, (apply() for apply in prepared))
+        parts = together(blocks)
+        prepared = [self._of(part[0].object).prepare(part) for part in parts]
+        return joined(parts, (apply() for apply in prepared))
 
     def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
         """See `Destination.read`. An id is the record's own, or a value of the property that it is written by.

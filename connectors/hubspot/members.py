@@ -64,12 +64,13 @@ class Members:
         self._key = tuple(key)
         self._check({value for each in fields if each.name == LIST for value in each.values})
 
-    def prepare(self, block: Block) -> Callable[[], Applied]:
-        """Return what writes *block*, after a look at its lists.
+    def prepare(self, part: Sequence[Block]) -> Callable[[], Applied]:
+        """Return what writes a *part* of one block, after a look at its lists.
 
         Raises:
             SchemaDrift: See `ensure`.
         """
+        (block,) = part
         self.ensure(block.key, [Field(name=name, type="text") for name in block.fields])
         rows = [self._pair(row) for row in block.rows]
         self._check({list_ for _, list_ in rows})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Applied
@@ -73,12 +74,13 @@ class Records:
         keys = self._keys.get(object_, {})
         return bool(keys) and ID not in keys
 
-    def prepare(self, block: Block) -> Callable[[], Applied]:
-        """Return what writes *block*, which is known to fit then.
+    def prepare(self, part: Sequence[Block]) -> Callable[[], Applied]:
+        """Return what writes a *part* of `together`, which is known to fit then.
 
         Raises:
             SchemaDrift: It does not fit the account's objects.
         """
+        block = part[0]
         known = self.catalogue.of(block.object)
         _, linked = _parted(block.fields)
         targets = {to: _column(block, PREFIX + to) for to in linked}
@@ -86,15 +88,17 @@ class Records:
             self.links.type(block.object, to)
         key = key_of(block.object, block.key, self.name)
         looked_up = self._is_looked_up(known, key, linked)
+        made = (inputs_of(_without(each, targets), known, self.name, looked_up=looked_up) for each in part)
         inputs = [
             _unless_misled(each, {to: texts[place] for to, texts in targets.items()}) if targets else each
-            for place, each in enumerate(inputs_of(_without(block, targets), known, self.name, looked_up=looked_up))
+            for place, each in enumerate(chain.from_iterable(made))
         ]
         self._keys.setdefault(block.object, {})[key] = None
         self.seen.forget(block.object, (each.id for each in inputs) if key == ID else None)
         if block.delete:
             return lambda: self._delete(known, block, inputs)
-        return lambda: self._write(known, block, inputs, targets)
+        ids = [id_ for each in part for id_ in each.ids()]
+        return lambda: self._write(known, block.object, key, inputs, ids, targets)
 
     def _is_looked_up(self, known: Properties, key: str, linked: Sequence[str]) -> bool:
         """Tell whether records are found by a property without unique values, through what they hang on."""
@@ -169,25 +173,30 @@ class Records:
         found = ((ref, held.get(single.get(ref.id, ""))) for ref in refs)
         return {ref: record for ref, record in found if record is not None}
 
-    def _write(
-        self, known: Properties, block: Block, inputs: Sequence[Input], targets: Mapping[str, Sequence[str]]
+    def _write(  # noqa: PLR0913 - what is known of one part
+        self,
+        known: Properties,
+        object_: str,
+        key: str,
+        inputs: Sequence[Input],
+        ids: Sequence[str],
+        targets: Mapping[str, Sequence[str]],
     ) -> Applied:
-        key, own = block.key[0], dict[str, str]()
-        if key in self._looked_up.get(block.object, {}):
+        own = dict[str, str]()
+        if key in self._looked_up.get(object_, {}):
             sent = Finding(self.batches, self.links, known, key).write(inputs, targets, own)
         else:
-            sent = self.batches.write(block.object, key, inputs, own if targets else None)
+            sent = self.batches.write(object_, key, inputs, own if targets else None)
         for to, texts in targets.items():
             pairs = [(own.get(each.id), other) for each, other in zip(inputs, texts, strict=True)]
-            self._associate(block.object, to, sent, pairs)
-        ids = block.ids()
+            self._associate(object_, to, sent, pairs)
         for to, texts in targets.items():
             for id_, text, verdict in zip(ids, texts, sent.verdicts, strict=True):
                 if verdict.kind is OutcomeKind.UNKNOWN:
-                    self._wished[block.object, to, id_] = text
+                    self._wished[object_, to, id_] = text
                 elif self._wished:
-                    self._wished.pop((block.object, to, id_), None)
-        return sent.applied(block.object, ids)
+                    self._wished.pop((object_, to, id_), None)
+        return sent.applied(object_, ids)
 
     def _associate(self, object_: str, to: str, sent: Sent, pairs: Sequence[tuple[str | None, str]]) -> None:
         """Associate the rows that were written; one that cannot be is not written."""

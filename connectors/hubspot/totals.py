@@ -22,31 +22,31 @@ class _Total:
     stopped: ConnectorError | None = None
 
 
-def joined(blocks: Sequence[Block], applied: Iterable[Applied]) -> Applied:
-    """Add up what became of blocks; after one that was stopped the rest is not sent.
+def joined(parts: Sequence[Sequence[Block]], applied: Iterable[Applied]) -> Applied:
+    """Add up what became of blocks, of those of a part at once; after one that was stopped the rest is not sent.
 
     Raises:
         ConnectorError: Nothing at all was applied.
     """
-    total, parts = _Total(), iter(applied)
-    for block in blocks:
+    total, sums = _Total(), iter(applied)
+    for part in parts:
         if total.stopped is not None:
-            total.others += _deferred(block)
+            total.others += _deferred(part)
             continue
         try:
-            part = next(parts)
+            done = next(sums)
         except ConnectorError as error:
             total.stopped = error
-            total.others += _deferred(block)
+            total.others += _deferred(part)
             continue
-        total.written += part.written
-        total.others += part.others
-        total.stopped = part.stopped
+        total.written += done.written
+        total.others += done.others
+        total.stopped = done.stopped
     settled = total.written or any(each.kind is not OutcomeKind.DEFERRED for each in total.others)
     if isinstance(total.stopped, Deferred) and not settled:
         raise total.stopped
     return Applied(written=total.written, others=total.others, stopped=total.stopped)
 
 
-def _deferred(block: Block) -> list[Outcome]:
-    return [Outcome(object=block.object, id=id_, kind=OutcomeKind.DEFERRED) for id_ in block.ids()]
+def _deferred(part: Sequence[Block]) -> list[Outcome]:
+    return [Outcome(object=block.object, id=id_, kind=OutcomeKind.DEFERRED) for block in part for id_ in block.ids()]
