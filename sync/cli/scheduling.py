@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sync.cli.session import Session
 from sync.errors import Exit
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 schedule = typer.Typer(
     no_args_is_help=True, help="Sync at an interval: as a service here, or by cron, systemd or Kubernetes."
@@ -89,6 +92,7 @@ def serve(
     asked: list[int],
     *,
     once: bool = False,
+    clock: "Callable[[], datetime] | None" = None,
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exit:
@@ -102,7 +106,7 @@ def serve(
     from sync.service import Service
     from sync.timetable import Timetable
 
-    with ProjectWork(session, names) as work:
+    with ProjectWork(session, names, clock=clock) as work:
         timetable = Timetable(rand=random)
         service = Service(work=work, timetable=timetable, asked=asked, clock=work.clock, timer=timer, sleep=sleep)
         if once:

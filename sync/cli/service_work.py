@@ -40,14 +40,16 @@ class ProjectWork:
     Args:
         session: Which config, and where to print.
         names: The mappings to run; none: all of them.
+        clock: Stands in for the real one.
     """
 
-    def __init__(self, session: Session, names: Sequence[str]) -> None:
+    def __init__(self, session: Session, names: Sequence[str], *, clock: Callable[[], datetime] | None = None) -> None:
         self._screen = session.screen
         self._names = names
         self._config = session.config_path().absolute()
         self._holder = this_process()
-        self._project: Project = open_project(self._config)
+        self._clock = clock
+        self._project: Project = self._opened()
         self._seen: Files | None = None
         self._broken: UserError | None = None
 
@@ -70,7 +72,7 @@ class ProjectWork:
             return None
         self._seen, self._broken = files, None
         try:
-            project = open_project(self._config)
+            project = self._opened()
             names = chosen(self._names, project.mappings)
         except UserError as error:
             self._broken = error
@@ -120,12 +122,15 @@ class ProjectWork:
     def _performed(self, start: Start, step: Callable[[], None]) -> Performed:
         mapping, choices = start.mapping, Choices(only_told=start.told)
         try:
-            with opened(self._config, self._screen) as project:
+            with opened(self._config, self._screen, clock=self._clock) as project:
                 return run_one(project, mapping, choices, begun=_begun, step=lambda _name: step())
         except Exception as error:  # noqa: BLE001 - the config may be broken just now: the service must survive that
             said = as_user_error(error)
             log.info("mapping.failed", extra={"mapping": mapping, "code": said.code})
             return Performed(status=said.exit, report=None, error=error, told={"mapping": mapping} | as_json(said))
+
+    def _opened(self) -> Project:
+        return open_project(self._config) if self._clock is None else open_project(self._config, clock=self._clock)
 
     def _files(self) -> Files:
         folder = self._config.parent / self._project.settings.mappings
