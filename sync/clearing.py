@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors.values import OutcomeKind
 from sync.intents import retract
 from sync.ledger import aliases, outbox, person_rows, writes
-from sync.ledger.failed import KINDS
+from sync.ledger.failures import KINDS
 from sync.ledger.rows import fetch
 from sync.ledger.tables import FAILURES, OUTBOX
 from sync.packed import pack

@@ -15,9 +15,9 @@ from connectors.contract import Bulk, Streams
 from connectors.errors import Deferred, Refused, SchemaDrift
 from connectors.values import OutcomeKind, RecordRef
 from sync.earlier import Earlier
-from sync.failing import moment
-from sync.ledger import doubts, failed, outbox, parking, writes
-from sync.ledger.failed import Failed
+from sync.failures import moment
+from sync.ledger import doubts, failures, outbox, parking, writes
+from sync.ledger.failures import Failed
 from sync.mapping.values import same
 from sync.parcels import parcels
 from sync.shapes import Shapes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connectors.contract import Destination
     from connectors.errors import ConnectorError
     from connectors.values import Block, Outcome
-    from sync.ledger.failed import Moment
+    from sync.ledger.failures import Moment
     from sync.parcels import Parcel, Queued
     from sync.run import Run
 
@@ -260,7 +260,7 @@ def _settle_batch(  # noqa: PLR0913 - one batch's whole story
     tried = [] if result.stopped else [Failed(row, OutcomeKind.UNKNOWN, NOT_CONFIRMED) for row in unconfirmed]
     run.step("deliver.acknowledge")
     with run.lease.write() as connection:
-        failed.store(connection, told, [*refused, *tried])
+        failures.store(connection, told, [*refused, *tried])
         parking.park(connection, run.name, [(one.row, one.code) for one in refused])
         parking.park(connection, run.name, [(row, parking.UNCONFIRMED) for row in unconfirmed])
         writes.forget(connection, run.name, run.id, not_applied)

@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError
 from sync.compute import Computer
 from sync.deliver import deliver
 from sync.errors import UserError
-from sync.failing import reopen
+from sync.failures import reopen
 from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
 from sync.keeping import trim
 from sync.late import is_idle, put_right
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sync.config.schema import Settings
     from sync.deliver import Delivered
     from sync.identity.settings import Rule
-    from sync.ledger.failed import Selection
+    from sync.ledger.failures import Selection
     from sync.ledger.lease import Lease
     from sync.ledger.store import Ledger
     from sync.mapping.schema import Mapping as MappingFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sync.ledger import failed, inbox, undos, writes
+from sync.ledger import failures, inbox, undos, writes
 from sync.times import to_text
 
 if TYPE_CHECKING:
@@ -33,5 +33,5 @@ def trim(connection: Connection, run: Run, privacy: Privacy, last: str | None) -
     log = to_text(run.now - privacy.keep_log)
     writes.trim(connection, log)
     undos.trim(connection, log)
-    failed.forget(connection, to_text(run.now - privacy.keep_failures))
+    failures.forget(connection, to_text(run.now - privacy.keep_failures))
     inbox.move_cursor(connection, run.name, TRIMMED, to_text(run.now))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import ConnectorError
 from connectors.values import Reject
 from sync.errors import UserError
-from sync.ledger import failed, inbox, profiles
+from sync.ledger import failures, inbox, profiles
 from sync.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def set_record_aside(run: Run, object_: str, record: str) -> None:
     run.step("poison.record")
     with run.lease.write() as connection:
         profiles.untouch(connection, run.name, "record", object_, record)
-        failed.poisoned(connection, run.name, run.id, run.now, run.definition, (written, record), CODE)
+        failures.poisoned(connection, run.name, run.id, run.now, run.definition, (written, record), CODE)
         inbox.reject_of(connection, run.name, run.id, (object_, record), CODE)
 
 

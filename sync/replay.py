@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sync.failing import schema_digests, take_up
-from sync.ledger import failed, parking, profiles, runs
+from sync.failures import schema_digests, take_up
+from sync.ledger import failures, parking, profiles, runs
 from sync.report import Replayed
 from sync.shapes import Shapes
 from sync.times import to_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from connectors.contract import Destination
-    from sync.ledger.failed import Failure, Selection
+    from sync.ledger.failures import Failure, Selection
     from sync.ledger.parking import Ref
     from sync.run import Run
 
@@ -63,7 +63,7 @@ class Replay:
         """Begin the run: what was chosen is computed again, everything else waits until it is over."""
         run = self._run
         with run.ledger.read() as connection:
-            self._found = failed.chosen(connection, run.name, self._selection)
+            self._found = failures.chosen(connection, run.name, self._selection)
         waiting = [one for one in self._found if one.waits]
         schema = schema_digests(destination)
         for one in waiting:
@@ -99,7 +99,7 @@ class Replay:
         for one in waiting:
             if one.ref in inputs:
                 self._progress.setdefault(_group(one), _Progress()).waiting.append(one.ref)
-                self._changed[_group(one)]["data"] += failed.digest_of(inputs[one.ref]) != one.input
+                self._changed[_group(one)]["data"] += failures.digest_of(inputs[one.ref]) != one.input
 
     def waves(self) -> Iterator[None]:
         """Let one wave after the other be sent; each is judged before the next.
@@ -147,7 +147,7 @@ class Replay:
         """Return what became of each group, as the ledger has it: a run may have ended in the middle of a wave."""
         run = self._run
         with run.ledger.read() as connection:
-            now = failed.standing(connection, run.name)
+            now = failures.standing(connection, run.name)
         ended: dict[_Group, Counter[str]] = {}
         for one in self._found:
             state = self._ended(one, *now.get(one.ref, ("superseded", "", None)))
@@ -156,7 +156,7 @@ class Replay:
 
     def _ended(self, one: Failure, state: str, run: str, closed_by: str | None) -> str:
         """Say in a word what became of a failure, by where it stands now."""
-        if state in failed.OPEN:
+        if state in failures.OPEN:
             return "failed" if run == self._run.id else "left"
         return "delivered" if state == "delivered" and one.waits and closed_by == self._run.id else "superseded"
 

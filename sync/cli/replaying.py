@@ -43,7 +43,7 @@ def replay(
     """
     from sync.cli.running import perform
     from sync.engine import Choices
-    from sync.ledger.failed import Selection
+    from sync.ledger.failures import Selection
 
     session: Session = ctx.obj
     with session.project() as project:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from connectors.values import RecordRef
 from sync.chunk import Before
 from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA
-from sync.ledger import failed, matching
+from sync.ledger import failures, matching
 from sync.ledger.alias_tables import ALIASES
 from sync.ledger.doubt_tables import DOUBTS
 from sync.ledger.log_tables import DECLINED, EARLIER
@@ -55,7 +55,7 @@ def gone(connection: Connection, mapping: str, objects: Collection[str]) -> list
 
 
 _GONE = select(FAILURES.c.object, FAILURES.c.record).where(
-    FAILURES.c.mapping == MAPPING, FAILURES.c.state.in_(failed.OPEN), FAILURES.c.kind == "gone"
+    FAILURES.c.mapping == MAPPING, FAILURES.c.state.in_(failures.OPEN), FAILURES.c.kind == "gone"
 )
 
 
@@ -86,8 +86,8 @@ def stored(connection: Connection, mapping: str, object_: str, records: Sequence
 
 def forget(connection: Connection, mapping: str, run: str, object_: str, records: Sequence[str]) -> None:
     """Forget what records held and should hold, and take back what would be sent to them."""
-    if failed.any_open(connection, mapping):
-        failed.supersede(connection, mapping, run, object_, records)
+    if failures.any_open(connection, mapping):
+        failures.supersede(connection, mapping, run, object_, records)
     for held in _OF_A_RECORD:
         connection.execute(delete(held).where(*_these(connection, held, mapping, object_, records)))
 
@@ -114,8 +114,8 @@ def withdraw_responses(
         )
     ]
     for object_ in objects:
-        if failed.any_open(connection, mapping):
-            failed.supersede(connection, mapping, run, object_, keys)
+        if failures.any_open(connection, mapping):
+            failures.supersede(connection, mapping, run, object_, keys)
         connection.execute(delete(OUTBOX).where(*_these(connection, OUTBOX, mapping, object_, keys)))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, and_, bindparam, case, exists, func, select, update
 
-from sync.ledger import failed, parking
+from sync.ledger import failures, parking
 from sync.ledger.doubt_tables import DOUBTS
 from sync.ledger.log_tables import DECLINED, UNDOS
 from sync.ledger.rows import MAPPING, among, as_list, fetch, listed, once, remove, text, upsert
@@ -36,7 +36,7 @@ def put(connection: Connection, mapping: str, run: str, intents: Iterable[Intent
     """
     # In the order of the primary key: rows are appended to pages, not strewn over them.
     rows = sorted(intents, key=_PLACE)
-    if rows and failed.any_open(connection, mapping):
+    if rows and failures.any_open(connection, mapping):
         rows = _unless_refused(connection, mapping, run, rows)
     upsert(connection, OUTBOX, _COLUMNS, [(mapping, *intent, run, None) for intent in rows])
 
@@ -53,7 +53,7 @@ def _unless_refused(connection: Connection, mapping: str, run: str, rows: Sequen
         these = among(connection, OUTBOX.c.record, list(by_record))
         found = fetch(connection, parked.where(*here, these))
         same = [record for record, *values in found if list(by_record[record][3:6]) == values]
-        failed.supersede(connection, mapping, run, object_, {record for record, *_ in found}.difference(same))
+        failures.supersede(connection, mapping, run, object_, {record for record, *_ in found}.difference(same))
         again.update(by_record[record][:3] for record in same)
         for record in same:
             _blame(connection, mapping, by_record[record])
@@ -72,8 +72,8 @@ def withdraw(  # noqa: PLR0913 - rows of one object, and who says so
     connection: Connection, mapping: str, run: str, rank: int, object_: str, records: Sequence[str]
 ) -> None:
     """Take back what need not be written any longer."""
-    if records and failed.any_open(connection, mapping):
-        failed.supersede(connection, mapping, run, object_, records)
+    if records and failures.any_open(connection, mapping):
+        failures.supersede(connection, mapping, run, object_, records)
     remove(connection, OUTBOX, [(mapping, rank, object_, record) for record in records])
 
 
@@ -167,7 +167,7 @@ def acknowledge(  # noqa: PLR0913 - both ends of a range
     values = {"mapping": mapping, "run": run, "r1": first_rank, "o1": first_object, "k1": first}
     values |= {"r2": last[0], "o2": last[1], "k2": last[2]}
     statements = [_KEEP, _DROP, _DONE] if deletions else [_KEEP, _DONE]
-    if failed.any_open(connection, mapping):
+    if failures.any_open(connection, mapping):
         statements.insert(0, _REPAIRED)
     for statement in statements:
         connection.execute(text(statement), values)

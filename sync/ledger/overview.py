@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from sync.ledger import failed, runs, waiting
+from sync.ledger import failures, runs, waiting
 from sync.ledger.tables import CURSORS, MEMBERSHIPS, PROFILES, ROLLUPS, RUN_ROWS
 from sync.report import State
 
@@ -30,7 +30,7 @@ def status(connection: Connection, mapping: str) -> dict[str, Any]:
         "held": states.get(State.HELD, 0),
         "pending": states.get(State.PENDING, 0),
         "rejected": sum(waiting.rejected_by_reason(connection, mapping).values()),
-        "failures": failed.count(connection, mapping),
+        "failures": failures.count(connection, mapping),
         "held_by_reason": waiting.held_by_reason(connection, mapping),
         "rejected_by_reason": waiting.rejected_by_reason(connection, mapping),
     }

@@ -27,7 +27,7 @@ UNCONFIRMED = "unconfirmed"
 ASIDE = "aside"
 #: Of a replay's later waves.
 WAITING = "waiting"
-#: It was not confirmed again and again, and rests; see `sync.ledger.failed.rest`.
+#: It was not confirmed again and again, and rests; see `sync.ledger.failures.rest`.
 LATER = "later"
 _OF_A_RUN = (UNCONFIRMED, ASIDE, WAITING)
 OURS = (*_OF_A_RUN, LATER)

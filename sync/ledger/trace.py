@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from sync.identity.claims import CLAIM_COLUMNS
-from sync.ledger.failed import OPEN
+from sync.ledger.failures import OPEN
 from sync.ledger.log_tables import DECLINED
 from sync.ledger.tables import (
     ACKNOWLEDGED,

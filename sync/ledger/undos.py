@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select
 
-from sync.ledger import failed
+from sync.ledger import failures
 from sync.ledger.log_tables import DECLINED, LEFT, UNDOS
 from sync.ledger.rows import among, fetch, remove, upsert
 from sync.ledger.runs import OLD_RUNS
@@ -26,9 +26,9 @@ def begin(connection: Connection, mapping: str, run: str, undone: str) -> None:
     connection.execute(insert(UNDOS).values(mapping=mapping, run=run, undone=undone))
     tries = select(UNDOS.c.run).where(UNDOS.c.mapping == mapping, UNDOS.c.undone == undone)
     theirs = (OUTBOX.c.mapping == mapping, OUTBOX.c.run.in_(tries))
-    if failed.any_open(connection, mapping):
+    if failures.any_open(connection, mapping):
         for object_, record in fetch(connection, select(OUTBOX.c.object, OUTBOX.c.record).where(*theirs)):
-            failed.supersede(connection, mapping, run, object_, [record])
+            failures.supersede(connection, mapping, run, object_, [record])
     connection.execute(delete(OUTBOX).where(*theirs))
 
 
@@ -93,7 +93,7 @@ def give_up(connection: Connection, mapping: str, run: str) -> int:
     )
     refused = fetch(connection, statement)
     for rank, object_, record, code in refused:
-        failed.supersede(connection, mapping, run, object_, [record])
+        failures.supersede(connection, mapping, run, object_, [record])
         remove(connection, OUTBOX, [(mapping, rank, object_, record)])
         leave(connection, run, object_, [(record, "", code)])
     return len(refused)

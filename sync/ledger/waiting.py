@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
-from sync.ledger import failed
+from sync.ledger.failures import is_open
 from sync.ledger.rows import among
 from sync.ledger.tables import DECISIONS, FAILURES, MATCHES, REJECTS, RESPONSES
 
@@ -55,7 +55,7 @@ def rejects(connection: Connection, run: str) -> list[dict[str, Any]]:
 
 def failures(connection: Connection, mapping: str, run: str | None = None) -> list[dict[str, Any]]:
     """Return the writes that were not taken: those that still wait, or those that failed last in *run*."""
-    here = (FAILURES.c.mapping == mapping, FAILURES.c.run == run) if run is not None else failed.is_open(mapping)
+    here = (FAILURES.c.mapping == mapping, FAILURES.c.run == run) if run is not None else is_open(mapping)
     statement = select(FAILURES).where(*here).order_by(FAILURES.c.object, FAILURES.c.record)
     return [dict(row) | {"fields": _names(row["fields"])} for row in connection.execute(statement).mappings()]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, delete, func, select, tuple_, update
 
-from sync.ledger import failed
+from sync.ledger import failures
 from sync.ledger.log_tables import DECLINED, EARLIER, OWNED, WRITES
 from sync.ledger.rows import MAPPING, as_list, fetch, listed, once, remove, text, upsert
 from sync.ledger.runs import OLD_RUNS
@@ -121,9 +121,9 @@ def agree(connection: Connection, mapping: str, run: str, rows: Sequence[Queued]
     remove(connection, OUTBOX, places)
     records = [(mapping, object_, record) for _, _, object_, record in places]
     remove(connection, DECLINED, records)
-    if failed.any_open(connection, mapping):
+    if failures.any_open(connection, mapping):
         for _, object_, record in records:
-            here = (*failed.is_open(mapping), FAILURES.c.object == object_, FAILURES.c.record == record)
+            here = (*failures.is_open(mapping), FAILURES.c.object == object_, FAILURES.c.record == record)
             connection.execute(update(FAILURES).where(*here).values(state="delivered", closed_by=run))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from sync.report import State
 from tests.flow.test_delivery import OneByOne
 from tests.flow.world import MAPPING, NOW, World, response

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from tests.flow.scenario import first
 from tests.flow.test_crashes import LEDGER, STORE, state
 from tests.flow.undoing import undo

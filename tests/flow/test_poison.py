@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from sync.report import State, Status
 from sync.sets import IN_KERNEL
 from tests.flow.world import World, response

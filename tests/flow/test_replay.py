@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from sync.report import State, Status
 from tests.flow.test_delivery import Away
 from tests.flow.world import World, response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sync.engine import Choices
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from tests.flow.outages import Outage, after, writes
 from tests.flow.played import HEAD, Crm, email
 from tests.flow.test_replay_crm import CAUSES, CONTACTS, low

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import Deferred
 from connectors.values import Outcome, OutcomeKind
-from sync.ledger.failed import Selection
+from sync.ledger.failures import Selection
 from tests.flow.test_delivery import OneByOne
 from tests.flow.world import MAPPING, SETTINGS, World, response
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
 from sync.errors import Exit, Problem, UserError
-from sync.ledger import failed, inbox, parking, profiles
+from sync.ledger import failures, inbox, parking, profiles
 from sync.poison import CODE
 from sync.shapes import Shapes
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sync.run import Run
 
 
-def moment(run: Run, destination: Destination) -> failed.Moment:
+def moment(run: Run, destination: Destination) -> failures.Moment:
     """Return what the failures of *run* have in common."""
-    return failed.Moment(
+    return failures.Moment(
         mapping=run.name, run=run.id, now=run.now, definition=run.definition, schema=schema_digests(destination)
     )
 
@@ -47,10 +47,10 @@ def reopen(run: Run, destination: Destination) -> int:
         UserError: So many writes have failed that a person must look first (E403).
     """
     with run.ledger.read() as connection:
-        if not failed.any_open(connection, run.name):
+        if not failures.any_open(connection, run.name):
             return 0
-        _check(failed.count(connection, run.name), run.name)
-        ripe = failed.ripe(connection, run.name, run.now, run.definition, schema_digests(destination))
+        _check(failures.count(connection, run.name), run.name)
+        ripe = failures.ripe(connection, run.name, run.now, run.definition, schema_digests(destination))
     if ripe:
         run.step("failures.reopen")
         with run.lease.write() as connection:
@@ -62,7 +62,7 @@ def take_up(connection: Connection, run: Run, refs: Sequence[parking.Ref]) -> No
     """Have failed writes be computed and sent again in *run*: their responses stand as pending until then."""
     causes = parking.causes(connection, run.name, refs)
     shapes = Shapes(run.mapping)
-    for object_, record in failed.ours(connection, run.name, refs):
+    for object_, record in failures.ours(connection, run.name, refs):
         matched = (shapes.matched_in(object_), record)
         profiles.touch(connection, run.name, [matched])
         causes += inbox.rejected_of(connection, run.name, matched, CODE)
@@ -71,8 +71,8 @@ def take_up(connection: Connection, run: Run, refs: Sequence[parking.Ref]) -> No
 
 
 def _check(waiting: int, mapping: str) -> None:
-    if waiting < failed.MOST:
+    if waiting < failures.MOST:
         return
     hint = f"Look at what they have in common: npsync replay {mapping} -n. Then correct the mapping or the data."
-    what = f"{waiting:,} writes have failed and wait; at {failed.MOST:,} a mapping stops"
+    what = f"{waiting:,} writes have failed and wait; at {failures.MOST:,} a mapping stops"
     raise UserError("E403", Problem(where=f"mapping {mapping}", what=what, hint=hint), exit_=Exit.STOPPED_BY_GUARD)
