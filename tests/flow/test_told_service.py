@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -28,7 +28,7 @@ def test_a_called_response_is_in_the_crm_within_seconds(tmp_path: Path, monkeypa
     for field, secret in SECRETS["surveymonkey"].items():
         monkeypatch.setenv(f"NPSYNC_SURVEY_{field.upper()}", secret)
     asked: list[int] = []
-    seen = {}
+    seen: dict[str, Any] = {}
     with Surveyed("surveymonkey", "hubspot", tmp_path, responses=0) as played:
         config = yaml.safe_load((tmp_path / "config.yaml").read_text())
         config["connections"]["survey"]["webhooks"] = "https://hooks.acme.example/webhooks/survey"
