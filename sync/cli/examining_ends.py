@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from connectors.contract import Schema
 from connectors.errors import ConnectorError
 from connectors.http import ca_bundle
 from connectors.hubspot.paths import HOST
@@ -81,8 +82,6 @@ def address_of(project: Project, name: str) -> tuple[str, bool] | None:
 def _let_in(session: Session, project: Project, name: str) -> Iterator[Finding]:
     """Sign in, and hold what is granted and left against what is needed."""
     settings: Any = project.settings.connections[name]
-    if settings.type == "file":
-        return
     if "refresh_token" in settings.secrets() and not isinstance(settings, HubSpotConnection):
         told = f"not tried, for it would use up the refresh token; `npsync auth test {name}` does"
         yield Finding(check="sign-in", about=name, state=State.UNSEEN, found=told)
@@ -91,6 +90,9 @@ def _let_in(session: Session, project: Project, name: str) -> Iterator[Finding]:
     from sync.cli.signing_in import who
 
     try:
+        connection = project.connection(name)
+        if not (isinstance(connection, Schema) or hasattr(connection, "who")):
+            return  # nothing can be asked of it but to be read
         me = who(project, name)
         yield services.signed_in(name, "", "", "")
         granted = rights_of(session, project, name)
