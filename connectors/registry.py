@@ -15,6 +15,7 @@ KINDS = {
     "file": "connectors.files.source:FileSource",
     "hubspot": "connectors.hubspot.destination:HubSpot",
     "salesforce": "connectors.salesforce.destination:Salesforce",
+    "singer": "connectors.singer.source:SingerSource",
     "survey": "connectors.surveys.source:SurveyService",
     "warehouse": "connectors.warehouse.store:Warehouse",
 }

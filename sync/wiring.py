@@ -19,6 +19,7 @@ from connectors.errors import ConnectorError
 from connectors.secrets import SecretStore
 from sync.config.load import load_settings
 from sync.config.services import HubSpotConnection, SalesforceConnection, ServiceConnection
+from sync.config.singer import SingerConnection
 from sync.config.specs import spec_of, way_of
 from sync.config.survey import SurveyConnection
 from sync.directories import Directories
@@ -184,6 +185,9 @@ class Project:
         made = registry.load(kind)
         if kind == "file":
             return made(name=name, root=self.root, now=self.clock, **options)
+        if isinstance(connection, SingerConnection):
+            secrets = ConnectionSecrets(name, self.secrets, locks=self.locks)
+            return made(name=name, root=self.root, now=self.clock, secrets=secrets, **options)
         if isinstance(connection, ServiceConnection):
             return made(name=name, **options, **self._means(name, connection))
         password = self._password(name, options.get("url", ""))

@@ -182,11 +182,12 @@ def _flat(item: dict[str, object], name: str) -> dict[str, str]:
             inner = [(f"{path}.{key}" if path else key, inside, depth + 1) for key, inside in value.items()]
             waiting.extend(reversed(inner))
         else:
-            flat[sound(path)] = sound(_text_of(value))
+            flat[sound(path)] = sound(text_of(value))
     return flat
 
 
-def _text_of(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a value as the text of a cell; what has parts, as JSON."""
     match value:
         case None:
             return ""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -19,9 +17,11 @@ from pydantic import (
 )
 
 from connectors.values import SurveyKind
+from sync.config.columns import Columns, Zone  # noqa: TC001 - pydantic reads it
 from sync.config.connection import Connection
-from sync.config.findings import choices, closest, finding
+from sync.config.findings import choices, finding
 from sync.config.services import HubSpotConnection, SalesforceConnection
+from sync.config.singer import SingerConnection
 from sync.config.survey import SurveyConnection
 from sync.config.urls import DatabaseUrl, within
 
@@ -29,31 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Types described here; others come from connectors that are installed beside npsync.
-OWN_TYPES = ("file", "hubspot", "salesforce", "survey", "warehouse")
+OWN_TYPES = ("file", "hubspot", "salesforce", "singer", "survey", "warehouse")
 
 
-#: What a column of a survey export can hold; `connectors.files` fills these, a test holds the lists equal.
-RESPONSE_FIELDS = (
-    *("response_id", "survey", "score", "comment", "responded_at", "updated_at", "email", "recipient_email", "phone"),
-    *("first_name", "last_name", "full_name", "company", "account_ref", "salesforce_id", "hubspot_id"),
-    *("customer_id", "external_ref", "link", "vendor_category"),
-)
 #: Delimiters that have a name; `connectors.files` knows what they mean.
 _NAMED_DELIMITERS = ("tab", "\\t", "comma", "semicolon", "pipe")
-#: `emial` and `e_mail` are slips of `email` (0.8, 0.91); `phone2` is longer and therefore meant.
-SLIP = 0.8
-
-
-def _zone(name: str) -> str:
-    if name != "UTC":
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            close = closest(name, available_timezones())
-            hint = f"Did you mean `{close}`?" if close else "Take a name such as `Europe/Paris` or `UTC`."
-            what = f"there is no time zone `{name[:60]}`"
-            raise finding(what, hint) from None
-    return name
 
 
 def _encoding(name: str) -> str:
@@ -73,16 +53,6 @@ def _delimiter(word: str) -> str:
     return word
 
 
-def _no_slips(columns: dict[str, str]) -> dict[str, str]:
-    """Refuse a slip of the pen: any other word would be carried along, and the field would be missed in silence."""
-    for word in columns:
-        close = get_close_matches(word.lower(), RESPONSE_FIELDS, n=1, cutoff=SLIP)
-        if word not in RESPONSE_FIELDS and close and len(word) <= len(close[0]):
-            what = f"`{word[:60]}` is none of our fields, and looks like `{close[0]}`"
-            raise finding(what, f"Write `{close[0]}`, or call it less alike to carry it along.", at=(word,))
-    return columns
-
-
 class FileConnection(Connection):
     """Survey exports: CSV, TSV, XLSX, XLS, JSON or JSON Lines."""
 
@@ -93,7 +63,7 @@ class FileConnection(Connection):
     #: The layout of the export; `auto` recognises the known ones and says which it took.
     preset: Annotated[str, Field(min_length=1)] = "auto"
     #: Your own column names, our field first: `{email: "E-mail address"}`.
-    columns: Annotated[dict[str, str], AfterValidator(_no_slips)] = Field(default_factory=dict)
+    columns: Columns = Field(default_factory=dict)
     #: Name of the survey, where the file does not say it.
     survey: str | None = None
     #: `relational` (how is it in general) or `transactional` (how was this contact); never mixed in one NPS.
@@ -105,7 +75,7 @@ class FileConnection(Connection):
     #: Order of day, month and year when the dates of a file leave it open.
     date_order: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
     #: Time zone of dates that name none, such as `Europe/Paris`.
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: Zone = "UTC"
     #: Character between the columns, such as `;`, or its name; found out by itself when left out.
     delimiter: Annotated[str, AfterValidator(_delimiter)] | None = None
     #: Encoding of a text file, such as `cp1252`; found out by itself when left out.
@@ -168,6 +138,7 @@ AnyConnection = Annotated[
     | Annotated[WarehouseConnection, Tag("warehouse")]
     | Annotated[SalesforceConnection, Tag("salesforce")]
     | Annotated[HubSpotConnection, Tag("hubspot")]
+    | Annotated[SingerConnection, Tag("singer")]
     | Annotated[SurveyConnection, Tag("survey")]
     | Annotated[OtherConnection, Tag("other")],
     Discriminator(_type_of),

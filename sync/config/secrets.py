@@ -40,3 +40,12 @@ def secrets_in(data: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:  # noqa
                 )
             elif isinstance(value, str) and has_password(value):
                 yield ("connections", name, key), "a password stands in this address", secret_step(name)
+
+
+def names_secret(key: str) -> bool:
+    """Tell whether a name in another program's config is that of a secret.
+
+    >>> names_secret("client_secret"), names_secret("apiKey"), names_secret("next_page_token_path")
+    (True, True, False)
+    """
+    return key.lower().replace("-", "_").endswith(_WORDS)

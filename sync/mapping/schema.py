@@ -14,6 +14,7 @@ from connectors.contract import RecordColumns
 from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.findings import choices, finding
 from sync.config.services import HubSpotConnection, SalesforceConnection
+from sync.config.singer import SingerConnection
 from sync.config.survey import SurveyConnection
 from sync.mapping.blocks import PERSON_OR_RECORD, Responses, Rollup, Segments
 from sync.mapping.fields import ProfileSpec, ProfileWord, check_block
@@ -23,7 +24,7 @@ from sync.mapping.matching import PERSON_KIND, MatchRule, MatchSpec, Records
 if TYPE_CHECKING:
     from sync.config.schema import Settings
 
-_SOURCES = (FileConnection, SurveyConnection)
+_SOURCES = (FileConnection, SingerConnection, SurveyConnection)
 _NO_SOURCES = (HubSpotConnection, SalesforceConnection, WarehouseConnection)
 
 

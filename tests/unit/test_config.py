@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from connectors.files.settings import FIELDS, checked_delimiter
 from connectors.files.source import FileSource
 from connectors.warehouse.store import Warehouse
-from sync.config.connections import RESPONSE_FIELDS, FileConnection, WarehouseConnection
+from sync.config.columns import RESPONSE_FIELDS
+from sync.config.connections import FileConnection, WarehouseConnection
 from sync.config.load import load_settings
 from sync.config.schema import Settings
 from sync.errors import UserError
