@@ -34,6 +34,7 @@ from sync.ledger.store import BUSY_TIMEOUT_S, Ledger
 from sync.mapping.load import load_mappings
 from sync.mapping.schema import record_columns, rules
 from sync.run import Silent, calls_of
+from sync.spills import remove_dead
 from sync.undo import Undoer
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Project:
         """The ledger, opened when it is first asked for."""
         if self._ledger is None:
             self._ledger = self.another_ledger()
+            if self._ledger.encrypted:
+                remove_dead()  # what a killed run could not remove lies there in the clear
         return self._ledger
 
     def another_ledger(self, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Ledger:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import keyring
 import pytest
 
 from sync.ledger.encryption import is_plain
+from sync.processes import this_process
 from tests.flow.desk import CONFIG, Desk
 from tests.flow.test_auth import given
 from tests.keyrings import Keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 KEY, OTHER = "5ea1" * 16, "c0de" * 16
 ENCRYPTED = CONFIG + "privacy: {encrypt_ledger: true}\n"
@@ -53,6 +55,16 @@ def test_every_command_works_on_an_encrypted_ledger_and_no_file_names_anybody(se
     assert "encrypted    ledger: ledger.db" in forgotten.out
     assert "tables were searched" in forgotten.out
     assert sealed.npsync("export-person", "ada@acme.example").object == {"held": {}}
+
+
+def test_what_a_killed_run_left_in_the_clear_goes_with_the_next_command(sealed: Desk) -> None:
+    host, number, began = this_process().rsplit("/", 2)
+    left, kept = (Path(mkdtemp(prefix=f"npsync-{host}={number}={start}-")) for start in (int(began) - 1, began))
+
+    sealed.npsync("status")
+
+    assert (left.exists(), kept.exists()) == (False, True)
+    kept.rmdir()
 
 
 def test_without_its_key_it_says_where_the_key_goes(sealed: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
