@@ -43,6 +43,8 @@ class Place:
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: Where an unfinished reading began; None: at the very beginning.
     since: datetime | None = None
+    #: When it began, by our clock.
+    begun: datetime | None = None
     #: Until when its window goes, where the service is asked for one at a time.
     until: datetime | None = None
     #: The token of its next page; empty: no reading is unfinished, or it begins again.
@@ -64,8 +66,9 @@ class Place:
                 place.seen[day] = {letters[at : at + _LETTERS] for at in range(0, len(letters), _LETTERS)}
             place.continuation = str(told.get("continuation", ""))
             if "open" in told:
-                since, place.token, high, *until = told["open"]
-                place.since, place.high, place.until = _moment(since), _moment(high), _moment(*until or [None])
+                since, place.token, high, until, begun = told["open"]
+                place.since, place.high, place.until = _moment(since), _moment(high), _moment(until)
+                place.begun = _moment(begun)
         except (ValueError, TypeError, LookupError, AttributeError):
             return cls(mark)
         return place
@@ -80,13 +83,14 @@ class Place:
         if self.continuation:
             told["continuation"] = self.continuation
         if self.token:
-            told["open"] = [_text(self.since), self.token, _text(self.high)]
-            told["open"] += [_text(self.until)] if self.until else []
+            moments = [_text(self.high), _text(self.until), _text(self.begun)]
+            told["open"] = [_text(self.since), self.token, *moments]
         return json.dumps(told, separators=(",", ":"))
 
-    def begin(self, look_back: timedelta) -> None:
+    def begin(self, look_back: timedelta, now: datetime) -> None:
         """Begin a reading, or go on with the one that is unfinished."""
         if not self.token:
+            self.begun = now
             self.since = None if self.floor is None else self.floor - look_back
             self.high = self.until = None
 
@@ -142,6 +146,9 @@ class Place:
         The end counts as a row does when it is long ago: a clock of ours that is wrong would hide what comes.
         """
         self.token = ""
+        if self.high and self.begun and self.high > self.begun:
+            # It was left for a while, and others answered since then who stand on pages that had been read already.
+            self.high = self.begun
         if passed is not None and now is not None and passed < now - CERTAIN and (not self.high or passed > self.high):
             self.high = passed
         self.advance(look_back)

@@ -84,7 +84,7 @@ class StreamReader:
         raise Deferred(f"the list changed {MOST_STARTS} times while it was read", next_step=WAIT)
 
     def _once(self, place: Place) -> Iterator[Page]:
-        place.begin(self._spec.cursor.look_back)
+        place.begin(self._spec.cursor.look_back, self._now())
         page = ""
         while True:
             last = self._enter(place)
@@ -162,7 +162,7 @@ class StreamReader:
         look_back, pages = self._spec.cursor.look_back, self._spec.pages
         assert self._spec.export is not None
         before = place.text()
-        place.begin(look_back)
+        place.begin(look_back, self._now())
         if place.continuation:
             place.since = None  # what changed may be of any age
         values = dict.fromkeys(("page", "token", "job", "file", "until")) | {

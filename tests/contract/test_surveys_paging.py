@@ -203,3 +203,28 @@ def test_words_of_a_rule_count_in_any_case() -> None:
     only = [{"reason": "not_nps", "field": "kind", "unless": ["NPS"]}]
     with Bench(paged(rows, 9), responses={"pages": {"kind": "none"}, "skip": only}) as bench:
         assert ids(1) == bench.read().told
+
+
+def test_who_answered_while_a_reading_was_left_is_not_passed_over() -> None:
+    """The list has no order. It is left in the middle for days; what comes meanwhile stands on a page that was read."""
+    rows = [row(number) for number in range(6)]
+
+    def answer(request: Request) -> Reply:
+        first = int(request.first("token", "0"))
+        if first == 3 and len(bench.world.asked) < 3:
+            return Reply.json({}, 403)
+        more = {"go": str(first + 3)} if first + 3 < len(rows) else {}
+        return Reply.json({"rows": rows[first : first + 3], **more})
+
+    spec = {"pages": {"kind": "token", "size": 3, "next": "go"}}
+    with Bench(answer, responses=spec) as bench:
+        first = bench.read()
+        bench.clock.sleep(5 * 86_400.0)
+        rows[0] = row(50, hours=-24)
+        rows[5] = row(60, hours=-110)
+        second = bench.read(first.last)
+        third = bench.read(second.last)
+
+    assert ids(0, 1, 2) == first.told
+    assert "r60" in second.told
+    assert "r50" in second.told + third.told
