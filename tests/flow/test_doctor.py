@@ -148,6 +148,18 @@ def test_a_ledger_that_cannot_be_written_is_found(desk: Desk) -> None:
         (desk.folder / ".npsync").chmod(0o700)
 
 
+def test_a_package_that_owns_our_names_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = desk.folder / "site" / "synclib-1.0.dist-info"
+    told.mkdir(parents=True)
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: synclib\nVersion: 1.0\n")
+    (told / "RECORD").write_text("synclib-1.0.dist-info/METADATA,,\nsync/__init__.py,,\nsync/aio.py,,\n")
+    monkeypatch.syspath_prepend(desk.folder / "site")
+    found = doctor(desk, 2)
+
+    assert ["packages"] == wrong(found)
+    assert "pip uninstall synclib" in found["packages"]["fix"]
+
+
 def test_a_slip_in_the_config_is_one_finding_of_several(desk: Desk) -> None:
     desk.write("config.yaml", "version: 2\nconections: {}\n")
     found = doctor(desk, 2)

@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,7 +117,7 @@ def test_status_tells_of_the_service_while_it_runs_and_when_it_died(desk: Desk) 
         rf"schedule: a service runs \(process {os.getpid()} on .+\), every 900 s, next run at 2", told[0].out
     )
     assert after["schedule"] is None
-    services.take(ledger(desk), f"{os.uname().nodename}/{os.getpid()}/1", datetime.now(UTC), every_s=60, next_at=None)
+    services.take(ledger(desk), f"{gethostname()}/{os.getpid()}/1", datetime.now(UTC), every_s=60, next_at=None)
     assert "ended without saying so; start it again" in desk.npsync("status").out
 
 
