@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from connectors.errors import ConnectorError
+    from connectors.sends import Send
     from connectors.values import (
         Block,
         Field,
@@ -43,6 +44,8 @@ class Page:
     responses: Sequence[SurveyResponse] = ()
     rejects: Sequence[Reject] = ()
     skips: Sequence[Skip] = ()
+    #: Who was asked, as far as that is news; no rows of the stream, and nobody counts them.
+    sends: Sequence[Send] = ()
     #: Opaque; stored in the same transaction as the rows. None: do not move this stream's cursor.
     cursor: str | None
     #: What the source decided, for the person running it ("preset: typeform, because ...").

@@ -15,11 +15,17 @@ from sync.intents import membership
 from sync.nps.category import category_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sync.intents import Confirmed, Intent
     from sync.shapes import Shape
     from sync.words import Columns
+
+
+#: Words of a profile that say something of those who never answered.
+_OF_SILENCE = frozenset(
+    {"status", "segments", "risk", "risk_reasons", "responded", "sends", "answered", "last_sent_at"}
+)
 
 
 class Before(NamedTuple):
@@ -62,9 +68,18 @@ class Chunk:
         return self.profiles["subject"]
 
     @property
-    def latest(self) -> list[str]:
-        """Keys of the responses that speak for the records."""
+    def latest(self) -> list[str | None]:
+        """Keys of the responses that speak for the records; None: there was none."""
         return self.profiles["key"]
+
+    def unheard(self, words: Collection[str], known: Collection[str]) -> set[str]:
+        """Return the records of which nothing is worth telling: nobody answered, and none of *words* is of silence.
+
+        What is *known* to hold something of ours is kept up to date.
+        """
+        if not _OF_SILENCE.isdisjoint(words):
+            return set()
+        return {record for record, key in zip(self.subjects, self.latest, strict=True) if key is None} - {*known}
 
     def replace(self, shape: Shape, queued: Iterable[str]) -> None:
         """Have what waits for the records *queued* sent no longer, unless it is planned again."""

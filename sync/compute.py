@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from connectors.errors import SchemaDrift
 from sync.chunk import Chunk, without_name
 from sync.intents import Intents, intend, retract
-from sync.ledger import doubts, inbox, outbox, profiles
+from sync.ledger import doubts, inbox, outbox, profiles, sends
 from sync.nps.relations import RESPONSES
 from sync.poison import Poison, set_record_aside
 from sync.report import State
@@ -108,8 +108,11 @@ class Computer:
             history = profiles.history(
                 connection, run.name, run.id, object_, last, len(records), self._shapes.response_words
             )
-            computed = Columns(self._profiles(kernel, history))
-            persons = _by_key(history, "person", computed)
+            asked = None
+            if run.asks:
+                asked = sends.history(connection, run.name, run.mapping.from_, object_, last, len(records))
+            computed = Columns(self._profiles(kernel, history, asked))
+            persons = _of_latest(history, asked, "person", computed)
             before = profiles.stored(connection, run.name, object_, last, len(records))
             chunk = Chunk(
                 object=object_,
@@ -119,7 +122,7 @@ class Computer:
                 before=before,
                 unnamed=without_name(computed["subject"], persons, before) if self._shapes.creating else frozenset(),
             )
-            self._plan_records(connection, chunk, history)
+            self._plan_records(connection, chunk, history, asked)
             called = self._plan_tasks(connection, chunk, history)
             self._plan_responses(connection, chunk, history)
         if called is not None:
@@ -129,29 +132,32 @@ class Computer:
             self._store(connection, chunk, last)
         return len(records)
 
-    def _profiles(self, kernel: Kernel | None, history: pa.Table) -> pa.Table:
+    def _profiles(self, kernel: Kernel | None, history: pa.Table, asked: pa.Table | None) -> pa.Table:
         given = {
             name: to_ms(history[name]) if name == "responded_at" else history[name].cast(type_)
             for name, type_ in zip(RESPONSES.names, RESPONSES.types, strict=True)
         }
+        known = {"sends": sends.relation(asked)} if asked is not None and asked.num_rows else {}
+        settings = self._settings
         return self._run.work.profiles(
-            kernel, pa.table(given), now=self._run.now, settings=self._settings.nps, segments=self._settings.segments
+            kernel, pa.table(given), now=self._run.now, settings=settings.nps, segments=settings.segments, **known
         )
 
-    def _plan_records(self, connection: Connection, chunk: Chunk, history: pa.Table) -> None:
+    def _plan_records(self, connection: Connection, chunk: Chunk, history: pa.Table, asked: pa.Table | None) -> None:
         """Plan the mapping's own object, and its segment memberships."""
         shape, name = self._shapes.record_of(chunk.object), self._run.name
         claims: Sequence[Mapping[str, str | None]] = ()
         if self._shapes.needs_claims:
-            respondents = _by_key(history, "respondent", chunk.profiles)
+            respondents = _of_latest(history, asked, "respondent", chunk.profiles)
             by_respondent = profiles.claims_of(connection, sorted(set(respondents)))
             claims = [by_respondent[respondent] for respondent in respondents]
         known = outbox.acknowledged(connection, name, shape.object, chunk.records)
         chunk.replace(shape, outbox.waiting(connection, name, shape.object, chunk.records))
         found = self._intended(chunk, shape, claims, known)
-        chunk.intents += found.rows
+        unheard = chunk.unheard(shape.words, known)
+        chunk.intents += [row for row in found.rows if row[2] not in unheard] if unheard else found.rows
         for record, key in zip(chunk.subjects, chunk.latest, strict=True):
-            if record in found.records or self._resumed(known.get(record)):
+            if key is not None and (record in found.records or self._resumed(known.get(record))):
                 chunk.causes.add(key)
         held = {record: known[record][0] for record in chunk.lost() if record in known}
         if unsure := [record for record in chunk.lost() if record not in known]:
@@ -282,7 +288,12 @@ class Computer:
         profiles.untouch(connection, run.name, "record", chunk.object, last)
 
 
-def _by_key(history: pa.Table, column: str, computed: Columns) -> list[str]:
-    """Return a column of the history for the latest response of each profile."""
+def _of_latest(history: pa.Table, asked: pa.Table | None, column: str, computed: Columns) -> list[str]:
+    """Return a column of the history for the latest response of each profile, else for the latest that was sent."""
     values = dict(zip(history["key"].to_pylist(), history[column].to_pylist(), strict=True))
-    return [values[key] for key in computed["key"]]
+    if asked is None or None not in computed["key"]:
+        return [values[key] for key in computed["key"]]
+    ordered = asked.sort_by([("sent_at", "ascending"), ("key", "ascending")])
+    sent = dict(zip(ordered["subject"].to_pylist(), ordered[column].to_pylist(), strict=True))
+    pairs = zip(computed["key"], computed["subject"], strict=True)
+    return [sent[subject] if key is None else values[key] for key, subject in pairs]

@@ -41,7 +41,7 @@ def intend(
     ids: Sequence[str],
     columns: Mapping[str, Sequence[Any]],
     known: Mapping[str, Confirmed],
-    causes: Sequence[str] | None,
+    causes: Sequence[str | None] | None,
 ) -> Intents:
     """Return what must be sent so that records hold what they should.
 

@@ -6,6 +6,7 @@ Every decision is made by `sync.identity`, which is pure; here its inputs are fe
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from connectors.contract import Listable
 from sync.identity.listing import Listing
-from sync.ledger import inbox, matching, outbox
+from sync.ledger import inbox, matching, outbox, sends
 from sync.ledger.alias_tables import MOVES
 from sync.ledger.rows import tuples
 from sync.packed import pack
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 RESPONSES_AT_ONCE = 50_000
 #: Held respondents decided at once; each holds about 2 KB while it lasts.
 RESPONDENTS_AT_ONCE = 60_000
+#: How often those are tried again who were asked and belong to no record.
+AGAIN = timedelta(days=1)
 
 
 class Matcher:
@@ -67,7 +70,31 @@ class Matcher:
         changed = known.get(matching.DIRECTORY) != version
         self._relinker.follow(known.get(MOVES), gone, changed=changed)
         self._match_waiting()
+        if sends.TOLD in known:
+            self._run.asks.add(sends.TOLD)
+            self._match_asked(changed=changed)
         return self._match_held(version) if held and changed else 0
+
+    def _match_asked(self, *, changed: bool) -> None:
+        """Decide for those who were asked and belong to no record: the new ones, and where records changed the others.
+
+        These are many, and most of them will never be customers, so they are tried once a day at most. Only what is
+        certain is stored: nobody is held for being asked, and nothing is made for it.
+        """
+        run = self._run
+        before = to_text(run.now - AGAIN) if changed else ""
+        while True:
+            with run.ledger.read() as connection:
+                claims = sends.waiting(connection, run.name, before, RESPONDENTS_AT_ONCE)
+            if not claims.num_rows:
+                return
+            for decided in self._decisions(claims):
+                certain = pc.and_(pc.equal(decided["outcome"], "matched"), pc.not_equal(decided["reason"], "none"))
+                respondents = decided["respondent"].to_pylist()
+                run.step("match.asked")
+                with run.lease.write() as connection:
+                    found = decided.filter(certain)
+                    sends.tried(connection, run.name, run.id, to_text(run.now), respondents, found)
 
     def _settle(self, connection: Connection) -> None:
         """Say what becomes of those who waited. In one transaction: the next run looks at none of them again.

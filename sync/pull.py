@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.characters import is_sound
 from connectors.contract import Page
+from sync import sent
 from sync.clean import LONGEST_ID, category_disagrees, clean_comment, content_hash, kept
 from sync.hints import pages_of
 from sync.identity.claims import respondent_of
@@ -207,7 +208,7 @@ def pull(run: Run, source: SurveySource, *, limit: int | None = None, only_told:
         run.notes.extend(note for note in page.notes if note not in run.notes)
         waiting.append(page)
         pulled.rows += page.rows
-        if sum(each.rows for each in waiting) >= ROWS_AT_ONCE:
+        if sum(each.rows + len(each.sends) for each in waiting) >= ROWS_AT_ONCE:
             _store(run, waiting, pulled)
             waiting = []
         if left is not None and page.rows >= left:
@@ -245,6 +246,16 @@ def _unless_forgotten(connection: Connection, batch: Batch, pulled: Pulled) -> S
     return batch.rows if known is None else known.without(batch.rows, batch.claims)
 
 
+def _store_sends(connection: Connection, run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
+    """Store who was asked."""
+    found = [send for page in pages for send in page.sends]
+    if not found:
+        return
+    if not pulled.forgotten:
+        pulled.forgotten.append(forgotten.known(connection))
+    sent.store(connection, run, found, pulled.forgotten[0])
+
+
 def _read_again(page: Page) -> set[str]:
     """Return the places of which earlier rejects are forgotten: a file, or each row of a service by its own."""
     first = [each.place for each in page.responses[:1]] + [each.place for each in page.skips[:1]]
@@ -274,6 +285,7 @@ def _store(run: Run, pages: Sequence[Page], pulled: Pulled) -> None:
         result.counts.update((State.SKIPPED, skip.reason) for page in pages for skip in page.skips)
         inbox.count(connection, run.id, result.counts)
         inbox.entered(connection, run.id, sum(page.rows for page in pages))
+        _store_sends(connection, run, pages, pulled)
         sizes.saw(connection, run.name, {page.stream: page.whole for page in pages if page.whole is not None})
         for page in pages:
             if page.cursor is not None:

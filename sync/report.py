@@ -106,6 +106,18 @@ class NpsSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendSummary:
+    """What the source says of those who were asked within `expires_after`, matched to a record or not."""
+
+    #: Surveys that were delivered: without those that bounced.
+    sends: int
+    #: How many of them were answered.
+    answered: int
+    #: `answered` out of `sends`, 0 to 1; None: nobody was asked.
+    response_rate: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """Everything a run can say of itself."""
 
@@ -120,6 +132,8 @@ class RunReport:
     #: By phase: pull, match, compute, plan, deliver.
     seconds: Mapping[str, float]
     nps: NpsSummary | None
+    #: None: the source does not tell who was asked.
+    sends: SendSummary | None = None
     notes: tuple[str, ...] = ()
     #: Streams that could not be read: what, code, next step.
     refused: tuple[tuple[str, str, str], ...] = ()
@@ -164,6 +178,7 @@ class RunReport:
                 "passives": self.nps.passives,
                 "detractors": self.nps.detractors,
             },
+            "sends": None if self.sends is None else asdict(self.sends),
             "notes": list(self.notes),
             "refused": [_trouble(each) for each in self.refused],
             "ended": None if self.ended is None else _trouble(self.ended),

@@ -42,6 +42,7 @@ def report_of(run: Run, did: Doings, settings: NpsSettings, laps: Laps) -> RunRe
     with run.ledger.read() as connection:
         rows = tally.rows(connection, run)
         nps = tally.nps(connection, run, settings)
+        asked = tally.asked(connection, run, settings)
         planned = outbox.extent(connection, run.name, Shapes(run.mapping).records()).writes if did.dry_run else {}
     rows.check()
     ended = did.delivered.stopped
@@ -54,6 +55,7 @@ def report_of(run: Run, did: Doings, settings: NpsSettings, laps: Laps) -> RunRe
         calls=did.calls,
         seconds=laps.seconds,
         nps=nps,
+        sends=asked,
         notes=tuple(run.notes),
         refused=tuple((str(error), error.code, error.next_step) for error in did.pulled.refused),
         ended=None if ended is None else (str(ended), ended.code, ended.next_step),

@@ -51,6 +51,8 @@ class Run:
     work: SetWork = IN_KERNEL
     #: Digest of what values are computed with.
     definition: str = ""
+    #: Not empty: the source has told who was asked, now or ever.
+    asks: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:

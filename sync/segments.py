@@ -164,10 +164,12 @@ class Predicate(BaseModel):
     score: Numbers | None = None
     #: Counted responses: not expired, of the latest's kind.
     responses: Numbers | None = None
-    #: All responses ever; asked-but-silent comes with send data.
+    #: How often the person was asked: surveys delivered, or all responses ever where those are more.
     surveyed: Numbers | None = None
     #: Time since the latest response.
     age: Ages | None = None
+    #: Time since the latest survey that was delivered.
+    sent_age: Ages | None = None
     #: Whether any risk reason holds.
     risk: StrictBool | None = None
     #: Reasons of which one must hold.
@@ -204,13 +206,17 @@ def milliseconds(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
-def turns(segments: Mapping[str, Predicate]) -> list[int]:
-    """List the ages of a response, in milliseconds, at which some segment may change by time alone.
+#: What an age is measured from, by its name in the grammar.
+SINCE = {"age": "responded_at", "sent_age": "last_sent_at"}
+
+
+def turns(segments: Mapping[str, Predicate], name: str = "age") -> list[int]:
+    """List the ages, in milliseconds, at which some segment may change by time alone.
 
     >>> turns({"fresh": Predicate.model_validate({"age": {"max": "1s"}})})
     [1001]
     """
-    ages = (part.age for predicate in segments.values() for part in predicate.parts())
+    ages: Iterator[Ages | None] = (getattr(part, name) for each in segments.values() for part in each.parts())
     return sorted({turn for age in ages if age is not None for turn in age.turns()})
 
 
@@ -243,14 +249,17 @@ def _holds(name: str, wanted: Any, profile: Mapping[str, Any], now_ms: int) -> b
             return any(holds(part, profile, now_ms) for part in wanted)
         case "not_":
             return not holds(wanted, profile, now_ms)
-        case "age":
-            return _fulfils(now_ms - profile["responded_at"], wanted)
+        case "age" | "sent_age":
+            since = profile.get(SINCE[name])
+            return since is not None and _fulfils(now_ms - since, wanted)
         case _:
             return _fulfils(profile[name], wanted)
 
 
 def _fulfils(value: Any, wanted: Any) -> bool:  # noqa: ANN401 - by field
     match wanted:
+        case _ if value is None:
+            return False
         case Ages():
             return _within(value, *wanted.in_milliseconds())
         case Numbers():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.segments import Ages, Numbers, turns
+from sync.segments import SINCE, Ages, Numbers, turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,9 @@ def names_sql(segments: Mapping[str, Predicate]) -> str:
 def due_sql(segments: Mapping[str, Predicate]) -> str:
     """Return the next moment of change as an expression over `p` and `s`."""
     moments = [
-        f"CASE WHEN p.responded_at + {turn} > s.now_ms THEN p.responded_at + {turn} END" for turn in turns(segments)
+        f"CASE WHEN p.{since} + {turn} > s.now_ms THEN p.{since} + {turn} END"
+        for name, since in SINCE.items()
+        for turn in turns(segments, name)
     ]
     return f"least({', '.join(['p.due_at', *moments])})" if moments else "p.due_at"
 
@@ -63,8 +65,8 @@ def _clause(name: str, wanted: Any) -> str:  # noqa: ANN401 - by field
             return f"(NOT {predicate_sql(wanted)})"
         case "risk_reasons":
             return f"coalesce(list_has_any(p.{name}, [{_texts(wanted)}]), false)"
-        case "age":
-            return f"coalesce({_fulfils('s.now_ms - p.responded_at', wanted)}, false)"
+        case "age" | "sent_age":
+            return f"coalesce({_fulfils(f's.now_ms - p.{SINCE[name]}', wanted)}, false)"
         case _:
             return f"coalesce({_fulfils(f'p.{name}', wanted)}, false)"
 

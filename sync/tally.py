@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.values import SurveyKind
-from sync.ledger import inbox, profiles
+from sync.ledger import inbox, profiles, sends
 from sync.nps.category import Category
 from sync.nps.interval import Counts
-from sync.nps.rollup import summary
-from sync.report import Rows, State
+from sync.nps.rollup import response_rate, summary
+from sync.report import Rows, SendSummary, State
+from sync.times import to_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,3 +36,11 @@ def nps(connection: Connection, run: Run, settings: NpsSettings) -> NpsSummary:
     persons = profiles.totals(connection, run.name)
     by_kind = {kind: Counts(*(persons.get((kind.value, each.value), 0) for each in Category)) for kind in SurveyKind}
     return summary(by_kind, settings)
+
+
+def asked(connection: Connection, run: Run, settings: NpsSettings) -> SendSummary | None:
+    """Return what became of the surveys that were sent; None, without a look: the source does not tell."""
+    if not run.asks:
+        return None
+    count, answered = sends.delivered(connection, run.mapping.from_, to_text(run.now - settings.expires_after))
+    return SendSummary(sends=count, answered=answered, response_rate=response_rate(count, answered))

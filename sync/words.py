@@ -31,6 +31,7 @@ _MOMENTS = frozenset(
         "relational_responded_at",
         "transactional_responded_at",
         "as_of",
+        "last_sent_at",
     }
 )
 _PROFILE = {"record.id": "subject", "record.account": "account", "response_key": "key"}

@@ -119,6 +119,8 @@ def _profile(mine: list[Answered], now: datetime, settings: NpsSettings, segment
         "status": status.value,
         "risk": bool(reasons),
         "risk_reasons": reasons,
+        "responded": True,
+        **dict.fromkeys(("sends", "answered", "last_sent_at")),
     }
     for kind in SurveyKind:
         profile |= _by_kind(kind, [one for one in counted if one.kind is kind])
@@ -214,6 +216,7 @@ def _rollup(
         **counts._asdict(),
         "coverage": coverage(len(voices), sizes.get(account)),
         "declining": sum(row["trend"] == "declining" for row in contacts),
+        **dict.fromkeys(("sends", "answered", "response_rate")),
         "as_of": max((ms(mine[-1].at) for mine in voices), default=None),
         "due_at": min((row["due_at"] for row in contacts if row["due_at"] is not None), default=None),
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
 from connectors.errors import Deferred, Gone, Refused, Rejected
+from connectors.sends import Send
 from connectors.surveys.exporting import Job
 from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
 from connectors.surveys.paths import getter, text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from connectors.surveys.lists import Changes
     from connectors.surveys.place import Place
     from connectors.surveys.rows import Rows
+    from connectors.surveys.sends import SendRows, Sends
     from connectors.surveys.session import Session
     from connectors.surveys.spec import Responses
 
@@ -45,9 +47,9 @@ class StreamReader:
 
     def __init__(  # noqa: PLR0913 - what a stream is read by
         self,
-        spec: Responses,
+        spec: Responses | Sends,
         session: Session,
-        rows: Rows,
+        rows: Rows | SendRows,
         *,
         dates: DateReader,
         stream: str,
@@ -266,12 +268,13 @@ def stamp(moment: datetime, form: str) -> str:
             return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def page_of(stream: str, found: list[SurveyResponse | Reject | Skip], cursor: str | None) -> Page:
+def page_of(stream: str, found: list[SurveyResponse | Send | Reject | Skip], cursor: str | None) -> Page:
     """Return rows as a page."""
     return Page(
         stream=stream,
         responses=[each for each in found if isinstance(each, SurveyResponse)],
         rejects=[each for each in found if isinstance(each, Reject)],
         skips=[each for each in found if isinstance(each, Skip)],
+        sends=[each for each in found if isinstance(each, Send)],
         cursor=cursor,
     )

@@ -15,6 +15,7 @@ from connectors.dates import EARLIEST, TOLERANCE, DateReader
 from connectors.errors import ConnectorError, Deferred, SignedOut
 from connectors.http import ca_bundle
 from connectors.retry import SERVICE, Retry
+from connectors.surveys.asking import of_responses, pages_of_sends
 from connectors.surveys.fairness import in_turn
 from connectors.surveys.paging import Turn, no_bounds, turns
 from connectors.surveys.paths import at, text
@@ -64,6 +65,7 @@ class SurveyService:
         daily_calls: Calls in a day at most; None for no limit of ours.
         url: A sandbox on this machine, instead of the service itself.
         webhooks: Where the service calls us; None: it does not.
+        sends: Whether to read who was asked, where the service tells.
         retry: For calls that fail for the moment.
         clock: The time, aware.
         sleep: Takes seconds.
@@ -86,6 +88,7 @@ class SurveyService:
         daily_calls: int | None = None,
         url: str | None = None,
         webhooks: str | None = None,
+        sends: bool = True,
         retry: Retry | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
         sleep: Callable[[float], None] = time.sleep,
@@ -99,6 +102,7 @@ class SurveyService:
         self._sleep = sleep
         self._has_daily_limit = daily_calls is not None
         self._hooked = webhooks is not None
+        self._sends = spec.sends if sends else None
         self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
         self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
         known = {word: settings.get(word) or setting.default or "" for word, setting in spec.settings.items()}
@@ -133,17 +137,19 @@ class SurveyService:
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. What one survey refuses holds up no other; what the service refuses ends it all."""
-        for survey in self._in_turn() if self._spec.surveys else [self._one]:
-            stream = survey.id or self._spec.title
+        surveys: list[Survey | None] = [*self._in_turn()] if self._spec.surveys else [self._one]
+        for survey in [*surveys, None] if self._sends else surveys:
+            stream = (survey.id or self._spec.title) if survey else f"{self._spec.title}: sends"
             try:
-                yield from self._read(survey, stream, cursors.get(stream))
+                cursor = cursors.get(stream)
+                yield from self._read(survey, stream, cursor) if survey else self._asked(stream, cursor)
             except SignedOut:
                 raise
             except Deferred as error:
                 yield Page(stream=stream, cursor=None, refused=error)
                 return
             except ConnectorError as error:
-                yield refusal(stream, error, survey=survey.id, named=self._surveys)
+                yield refusal(stream, error, survey=survey.id if survey else "", named=self._surveys)
 
     @property
     def hooked(self) -> bool:
@@ -251,7 +257,20 @@ class SurveyService:
         )
         # Where another question counts, every answer is another.
         mark = self._mark + question
-        yield from reader.read(Place.of_text(cursor, mark))
+        pages = reader.read(Place.of_text(cursor, mark))
+        yield from of_responses(pages) if self._sends and self._sends.with_responses else pages
+
+    def _asked(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        assert self._sends is not None
+        yield from pages_of_sends(
+            self._sends,
+            self._session,
+            cursor,
+            stream=stream,
+            survey=self._one.title,
+            now=self._clock,
+            sleep=self._sleep,
+        )
 
     def _questions(self, survey: Survey) -> Questions | None:
         answers = self._spec.responses.answers

@@ -18,6 +18,7 @@ from connectors.surveys.access import Auth, Dotted, Limits, Part, Redirects, Set
 from connectors.surveys.asked import Answers  # noqa: TC001 - pydantic reads it
 from connectors.surveys.hooks import Hooks  # noqa: TC001 - pydantic reads it
 from connectors.surveys.lists import Changes, Paged, Request, Rows, Several, placeholders
+from connectors.surveys.sends import Sends  # noqa: TC001 - pydantic reads it
 
 #: Version of this format.
 VERSION = 1
@@ -114,6 +115,8 @@ class Spec(Part):
     redirects: Redirects | None = None
     surveys: Surveys | None = None
     responses: Responses
+    #: Who was asked, where the service tells.
+    sends: Sends | None = None
     hooks: Hooks | None = None
 
     @model_validator(mode="after")
@@ -128,6 +131,9 @@ class Spec(Part):
             requests += [self.responses.export.poll, self.responses.export.fetch]
         if self.hooks:
             requests.append(self.hooks.fetch.request)
+        if self.sends:
+            requests.append(self.sends.request)
+            requests += [self.sends.campaigns.request] if self.sends.campaigns else []
         for request in requests:
             here = known | {"response"} if self.hooks and request is self.hooks.fetch.request else known
             if unknown := sorted(request.names() - here):
@@ -142,6 +148,8 @@ class Spec(Part):
             raise ValueError("`{survey}` and the block `surveys` belong together")
         if self.hooks and bool(self.hooks.survey) != (self.surveys is not None):
             raise ValueError("`survey` of `hooks` and the block `surveys` belong together")
+        if self.sends and "survey" in self.sends.request.names():
+            raise ValueError("`sends` is one list for all surveys: take `{survey}` out of its request")
         if unknown := sorted(set(self.responses.fields) - set(FIELDS)):
             raise ValueError(f"`fields` names `{unknown[0]}`; there are: {', '.join(FIELDS)}")
         if missing := {"response_id", "responded_at"} - set(self.responses.fields):

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 METRICS = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "star": "STAR"}
 
 
+#: How long before an answer its invitation is sent.
+AHEAD = timedelta(hours=5)
+
+
 def stamp(at: datetime) -> str:
     """Write a moment as Retently does."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
@@ -85,6 +89,8 @@ class Retently(SurveyWorld):
         sort = request.first("sort", "-createdDate")
         if sort not in ("createdDate", "-createdDate", "id", "-id"):
             raise self.refuse(400, "sort must be createdDate or -createdDate")
+        if name == "surveys":  # by when they were sent
+            since, until = (at and at + AHEAD for at in (since, until))
         rows: Sequence[Answer] = self.answers.between(since, until)
         if name == "surveys":
             rows = [one for one in rows if one.state != "bogus"]
@@ -158,7 +164,7 @@ def _row(world: Retently, one: Answer) -> dict[str, Any]:
 
 def _sent(_world: Retently, one: Answer) -> dict[str, Any]:
     """Show that somebody was asked; whoever has not answered is here only."""
-    answered = one.score is not None
+    answered, bounced = one.score is not None, one.state == "bounced"
     return {
         **_who(one),
         "id": f"s{one.id}",
@@ -166,8 +172,8 @@ def _sent(_world: Retently, one: Answer) -> dict[str, Any]:
         "surveyTemplateId": f"t{one.survey}",
         "subject": "How likely are you to recommend us?",
         "channel": "email",
-        "sentDate": stamp(one.at - timedelta(hours=5)),
-        "status": "responded" if answered else "sent",
+        "sentDate": stamp(one.at - AHEAD),
+        "status": "responded" if answered else "bounced" if bounced else "sent",
         "detailedStatus": {
             "isOpened": answered,
             "openedDate": stamp(one.at - timedelta(minutes=3)) if answered else None,
@@ -175,6 +181,6 @@ def _sent(_world: Retently, one: Answer) -> dict[str, Any]:
             "respondedDate": stamp(one.at) if answered else None,
             "hasFeedback": bool(one.comment),
             "isOptedOut": False,
-            "isBounced": False,
+            "isBounced": bounced,
         },
     }

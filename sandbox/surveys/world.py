@@ -203,6 +203,16 @@ class SurveyWorld(ABC):
             self.answers.settle()
             return self.answers.truth()
 
+    def asked(self) -> list[Answer]:
+        """Return everybody who was asked for a recommendation and is to be seen now, the oldest first.
+
+        Whoever has no score has not answered; whose state is "bounced" was never reached.
+        """
+        with self.lock:
+            self.answers.settle()
+            states = ("completed", "bounced")
+            return [one for one in self.answers.listed() if one.kind == "nps" and one.state in states]
+
     def expire_cursors(self) -> None:
         """Forget where every page that was promised goes on."""
         with self.lock:

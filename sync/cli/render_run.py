@@ -33,6 +33,8 @@ def summary(report: Mapping[str, Any]) -> str:
     nps = report.get("nps")
     if nps:
         lines.append(f"  {'NPS':<10} {nps_line(nps)}")
+    if report.get("sends"):
+        lines.append(f"  {'asked':<10} {sends_line(report['sends'])}")
     if report.get("writes"):
         verb = "would write" if report["status"] == "dry_run" else "wrote"
         lines.append(f"  {verb:<10} {counts(report['writes'])}")
@@ -100,6 +102,20 @@ def nps_line(nps: Mapping[str, Any]) -> str:
         return f"too few responses for a number, from {behind}"
     interval = "" if nps["low"] is None else f" (between {nps['low']:+.1f} and {nps['high']:+.1f})"
     return f"{nps['nps']:+.1f}{interval}, from {behind}"
+
+
+def sends_line(sends: Mapping[str, Any]) -> str:
+    """Say how many of those who were asked answered.
+
+    >>> sends_line({"sends": 1200, "answered": 312, "response_rate": 0.26})
+    '1,200 surveys delivered, 312 answered (26.0%)'
+    >>> sends_line({"sends": 0, "answered": 0, "response_rate": None})
+    'no survey delivered'
+    """
+    if not sends["sends"]:
+        return "no survey delivered"
+    word = "survey" if sends["sends"] == 1 else "surveys"
+    return f"{sends['sends']:,} {word} delivered, {sends['answered']:,} answered ({sends['response_rate']:.1%})"
 
 
 def changes(found: Iterable[FieldChange]) -> str:

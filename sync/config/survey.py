@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from connectors.surveys.spec import FIELDS
 from connectors.values import SurveyKind
@@ -54,6 +54,8 @@ class SurveyConnection(ServiceConnection):
     survey: str | None = None
     #: `relational` (how is it in general) or `transactional` (how was this contact); never mixed in one NPS.
     kind: SurveyKind = SurveyKind.RELATIONAL
+    #: Whether to read who was asked, too, where the service tells.
+    sends: StrictBool = True
     #: Address of the sandbox on this machine instead of the real service.
     url: SandboxUrl | None = None
     #: Where the service calls when there is a response, as it knows the address: `https://hooks.acme.com/webhooks/survey`.

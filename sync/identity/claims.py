@@ -16,6 +16,7 @@ from sync.identity.normalise import email_key, phone_keys, salesforce_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from connectors.sends import Send
     from connectors.values import SurveyResponse
 
 CLAIM_COLUMNS = (
@@ -61,8 +62,8 @@ class Claims(NamedTuple):
     link: str | None = None
 
 
-def respondent_of(response: SurveyResponse) -> Claims:
-    """Return the claims of *response*; equal claims have equal respondents.
+def respondent_of(response: SurveyResponse | Send) -> Claims:
+    """Return the claims of *response*, or of a send; equal claims have equal respondents.
 
     Raises:
         ValueError: A text holds what cannot be kept; see `sync.clean.kept`.

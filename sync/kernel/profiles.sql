@@ -134,6 +134,8 @@ SELECT
     f.relational_promoters, f.relational_passives, f.relational_detractors, f.relational_total,
     f.transactional_score::INTEGER AS transactional_score, f.transactional_responded_at,
     f.transactional_promoters, f.transactional_passives, f.transactional_detractors, f.transactional_total,
+    -- What silence.sql adds, where it is known who was asked.
+    NULL::BIGINT AS sends, NULL::BIGINT AS answered, NULL::BIGINT AS last_sent_at, true AS responded,
     -- The next moment at which time alone changes something above, or null if never.
     least(
         CASE WHEN f.stale_at > f.now_ms THEN f.stale_at END,

@@ -2,8 +2,8 @@
 --
 -- takes  profiles, as profiles.sql gives them and not due; sizes(account, contacts_known)
 --        settings(method, account_kind), one row; account_kind is null to take relational first
--- gives  account, survey_kind, promoters, passives, detractors, responses, contacts, contacts_known, declining, as_of,
---        due_at; one row per account, with zeros where nothing counts
+-- gives  account, survey_kind, promoters, passives, detractors, responses, contacts, contacts_known, declining, sends,
+--        answered, as_of, due_at; one row per account, with zeros where nothing counts
 --
 -- One survey kind per account, never both: an NPS of two programmes is the NPS of neither.
 WITH programme AS (
@@ -50,6 +50,8 @@ everyone AS (
     SELECT
         account,
         count(*) FILTER (trend = 'declining') AS declining,
+        sum(sends)::BIGINT AS sends,
+        sum(answered)::BIGINT AS answered,
         min(due_at) AS due_at
     FROM profiles
     WHERE account IS NOT NULL
@@ -63,7 +65,7 @@ SELECT
     coalesce(c.responses, 0) AS responses,
     coalesce(c.contacts, 0) AS contacts,
     z.contacts_known::BIGINT AS contacts_known,
-    e.declining, c.as_of, e.due_at
+    e.declining, e.sends, e.answered, c.as_of, e.due_at
 FROM everyone AS e
 LEFT JOIN chosen AS k ON k.account = e.account
 LEFT JOIN counted AS c ON c.account = k.account AND c.survey_kind = k.survey_kind

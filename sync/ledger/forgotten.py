@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import delete, select
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sync.identity.claims import Claims
-    from sync.ledger.inbox import Incoming
 
 #: Claims that name one person, and the kind under which each is digested: two addresses are one kind.
 KINDS = {
@@ -38,6 +37,19 @@ RESPONSE = "response"
 #: A kind and a value.
 Mark = tuple[str, str]
 
+
+class Of(Protocol):
+    """A row of the ledger that came from one person."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def respondent(self) -> str: ...
+
+
+OfT = TypeVar("OfT", bound=Of)
+
 _KEY = select(FORGETTING.c.key)
 _DIGESTS = select(FORGOTTEN.c.digest)
 
@@ -49,7 +61,7 @@ class Forgotten:
     key: bytes
     digests: frozenset[str]
 
-    def without(self, rows: Sequence[Incoming], claims: Mapping[str, Claims]) -> list[Incoming]:
+    def without(self, rows: Sequence[OfT], claims: Mapping[str, Claims]) -> list[OfT]:
         """Return the rows of those who were not forgotten; a mark costs some 2 µs, a respondent is looked at once."""
         gone = {each for each in {row.respondent for row in rows} if self._has(marks_of(claims[each]))}
         return [row for row in rows if row.respondent not in gone and not self._has([(RESPONSE, row.key)])]

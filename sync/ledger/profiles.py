@@ -237,6 +237,8 @@ ACCOUNT_PROFILE_SCHEMA = pa.schema(
         ("account", pa.string()),
         ("trend", pa.string()),
         ("due_at", pa.string()),
+        ("sends", pa.int64()),
+        ("answered", pa.int64()),
         *(
             (f"{kind}_{name}", pa.string() if name == "responded_at" else pa.int64())
             for kind in ("relational", "transactional")

@@ -22,6 +22,7 @@ from sync.ledger import (  # noqa: F401 - their tables are made with the others
     forgotten_tables,
     hooks,
     log_tables,
+    send_tables,
     services,
 )
 from sync.ledger.database_errors import explain

@@ -111,11 +111,12 @@ DECISIONS = keyed(
 PROFILE_COLUMNS: tuple[Column[Any], ...] = (
     Column("person", Text, nullable=False),
     Column("account", Text),
-    Column("key", Text, nullable=False),  # the latest response
-    Column("score", SmallInteger, nullable=False),
-    Column("category", Text, nullable=False),
-    Column("survey_kind", Text, nullable=False),
-    Column("responded_at", Text, nullable=False),
+    # The latest response, and what it says; null: there was none, and yet the person was asked.
+    Column("key", Text),
+    Column("score", SmallInteger),
+    Column("category", Text),
+    Column("survey_kind", Text),
+    Column("responded_at", Text),
     Column("previous_score", SmallInteger),
     Column("trend", Text),
     Column("status", Text, nullable=False),
@@ -123,6 +124,10 @@ PROFILE_COLUMNS: tuple[Column[Any], ...] = (
     Column("promoters", Integer, nullable=False),
     Column("passives", Integer, nullable=False),
     Column("detractors", Integer, nullable=False),
+    # Surveys delivered within `expires_after`, and how many of them were answered; null: nobody tells.
+    Column("sends", Integer),
+    Column("answered", Integer),
+    Column("last_sent_at", Text),
     Column("segments", Text, nullable=False),  # names joined by ;
     Column("due_at", Text),  # when it changes by time alone
     # What counts for an account, per survey kind: the two are never mixed.
@@ -156,6 +161,9 @@ ROLLUPS = keyed(
     Column("detractors", Integer, nullable=False),
     Column("coverage", Float),
     Column("declining", Integer, nullable=False),
+    Column("sends", Integer),
+    Column("answered", Integer),
+    Column("response_rate", Float),
 )
 
 #: Who is in which segment since when.

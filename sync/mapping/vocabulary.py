@@ -94,6 +94,10 @@ PROFILE = (
         "responses": _number("how many responses the person has given"),
         "trend": _text("direction since the response before", "improving", "steady", "declining"),
         "status": _text("how fresh the latest response is", "current", "stale", "expired", "never_responded"),
+        "responded": _boolean("whether the person ever responded"),
+        "sends": _number("surveys delivered to the person within `expires_after`; blank where nobody tells"),
+        "answered": _number("how many of them were answered"),
+        "last_sent_at": _time("when the latest of all that were delivered was sent"),
         "segments": _list("names of the segments the person is in"),
         "risk": _boolean("whether any risk reason holds; a signal, not a prediction"),
         "risk_reasons": _list("why the risk signal is raised", "detractor", "declining", "silent", "stale"),
@@ -132,6 +136,9 @@ ROLLUP = {
     "detractors": _number("responses of 0 to 6"),
     "coverage": _number("share of the account's records that have responded, 0 to 1"),
     "declining": _number("persons whose trend is declining"),
+    "sends": _number("surveys delivered to the account within `expires_after`; blank where nobody tells"),
+    "answered": _number("how many of them were answered"),
+    "response_rate": _number("`answered` out of `sends`, 0 to 1; blank where nobody was asked, or nobody tells"),
     "as_of": _time("the newest response that counts"),
 }
 

@@ -11,7 +11,7 @@ from connectors.values import SurveyKind
 from sync.kernel import sql
 from sync.nps.interval import Counts
 from sync.nps.relations import PROFILES, ROLLUPS, SIZES, epoch_ms
-from sync.nps.rollup import coverage, published
+from sync.nps.rollup import coverage, published, response_rate
 from sync.nps.settings import RiskReason
 from sync.segments import milliseconds
 from sync.segments_sql import due_sql, names_sql
@@ -30,15 +30,16 @@ PART = 200_000
 _SAMPLED = 64
 
 
-def compute_profiles(
+def compute_profiles(  # noqa: PLR0913 - what a profile is computed from
     kernel: Kernel,
     responses: pa.Table | pa.RecordBatchReader,
     *,
     now: datetime,
     settings: NpsSettings,
     segments: Mapping[str, Predicate],
+    sends: pa.Table | None = None,
 ) -> pa.Table:
-    """Return the profile of every subject in *responses*.
+    """Return the profile of every subject in *responses*, and of those in *sends* who never responded.
 
     Args:
         kernel: Where it runs; nothing is left in it.
@@ -46,10 +47,15 @@ def compute_profiles(
         now: Aware. A profile stays what it is from now until its `due_at`.
         settings: The config's `nps`.
         segments: The config's `segments`, by name.
+        sends: What was sent to the subjects (`relations.SENDS`); None where that is not known.
 
     Returns:
         `relations.PROFILES`, ordered by subject.
     """
+    if sends is not None and sends.num_rows:
+        assert isinstance(responses, pa.Table)
+        given = {"responses": responses, "sends": sends}
+        return _profiles(kernel, given, now=now, settings=settings, segments=segments)
     if isinstance(responses, pa.Table) and responses.num_rows <= PART:
         return _profiles(kernel, {"responses": responses}, now=now, settings=settings, segments=segments)
     parts = profiles_in_parts(kernel, responses, now=now, settings=settings, segments=segments)
@@ -119,10 +125,13 @@ def count_persons(profiles: pa.Table) -> dict[SurveyKind, Counts]:
     return {kind: _count(profiles[f"{kind}_score"]) for kind in SurveyKind}
 
 
-def profiles_sql(segments: Mapping[str, Predicate]) -> str:
-    """Return the kernel `profiles` with the segments as one text."""
+def profiles_sql(segments: Mapping[str, Predicate], *, asked: bool = False) -> str:
+    """Return the kernel `profiles` with the segments as one text; with `silence`, where it is known who was asked."""
+    known = f"profiles AS ({sql('profiles')})"
+    if asked:
+        known = f"answered AS ({sql('profiles')}), profiles AS ({sql('silence')})"
     return (
-        f"WITH profiles AS ({sql('profiles')}) "  # noqa: S608 - composed of our own texts and quoted literals
+        f"WITH {known} "  # noqa: S608 - composed of our own texts and quoted literals
         f"SELECT p.* EXCLUDE (due_at), {names_sql(segments)} AS segments, {due_sql(segments)} AS due_at "
         "FROM profiles AS p CROSS JOIN settings AS s"
     )
@@ -138,7 +147,7 @@ def _profiles(
 ) -> pa.Table:
     given = {"settings": _settings(now, settings), **relations}
     # Arrow sorts these wide rows in a third of DuckDB's time.
-    return kernel.query(profiles_sql(segments), given).cast(PROFILES).sort_by("subject")
+    return kernel.query(profiles_sql(segments, asked="sends" in relations), given).cast(PROFILES).sort_by("subject")
 
 
 def _ranges(kernel: Kernel, part: int) -> list[str]:
@@ -181,11 +190,13 @@ def _with_limits(counted: pa.Table, settings: NpsSettings) -> pa.Table:
     by_category = zip(*(counted[name].to_pylist() for name in Counts._fields), strict=True)
     estimates = [published(Counts(*counts), settings) for counts in by_category]
     sizes = zip(counted["contacts"].to_pylist(), counted["contacts_known"].to_pylist(), strict=True)
+    asked = zip(counted["sends"].to_pylist(), counted["answered"].to_pylist(), strict=True)
     added = {
         "nps": [found and found.nps for found in estimates],
         "nps_low": [found and found.low for found in estimates],
         "nps_high": [found and found.high for found in estimates],
         "coverage": [coverage(contacts, known) for contacts, known in sizes],
+        "response_rate": [response_rate(*each) for each in asked],
     }
     columns = {name: counted[name] for name in counted.column_names} | added
     return pa.table({name: columns[name] for name in ROLLUPS.names}, schema=ROLLUPS)

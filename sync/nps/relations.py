@@ -23,6 +23,17 @@ RESPONSES = pa.schema(
     ]
 )
 
+#: One row per survey that was sent; keys are unique.
+SENDS = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("account", pa.string()),
+        ("key", pa.string()),
+        ("state", pa.string()),
+        ("sent_at", pa.int64()),
+    ]
+)
+
 _BY_KIND = [
     (f"{kind}_{name}", pa.int32() if name == "score" else pa.int64())
     for kind in ("relational", "transactional")
@@ -30,6 +41,7 @@ _BY_KIND = [
 ]
 
 #: One row per subject, ordered by subject; `docs/reference/nps.md` defines the columns.
+#: Who never responded has neither key nor score.
 PROFILES = pa.schema(
     [
         ("subject", pa.string()),
@@ -56,6 +68,10 @@ PROFILES = pa.schema(
         ("risk", pa.bool_()),
         ("risk_reasons", pa.list_(pa.string())),
         *_BY_KIND,
+        ("sends", pa.int64()),
+        ("answered", pa.int64()),
+        ("last_sent_at", pa.int64()),
+        ("responded", pa.bool_()),
         ("segments", pa.list_(pa.string())),
         ("due_at", pa.int64()),
     ]
@@ -79,6 +95,9 @@ ROLLUPS = pa.schema(
         ("detractors", pa.int64()),
         ("coverage", pa.float64()),
         ("declining", pa.int64()),
+        ("sends", pa.int64()),
+        ("answered", pa.int64()),
+        ("response_rate", pa.float64()),
         ("as_of", pa.int64()),
         ("due_at", pa.int64()),
     ]

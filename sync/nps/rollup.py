@@ -40,6 +40,15 @@ def coverage(contacts: int, known: int | None) -> float | None:
     return float(min(Fraction(1), round(Fraction(contacts, known), 4)))
 
 
+def response_rate(sends: int | None, answered: int | None) -> float | None:
+    """Return the share of delivered surveys that were answered, 0 to 1; None where nobody is known to have been asked.
+
+    >>> response_rate(3, 1), response_rate(3, 0), response_rate(0, 0), response_rate(None, None)
+    (0.3333, 0.0, None, None)
+    """
+    return float(round(Fraction(answered or 0, sends), 4)) if sends else None
+
+
 def summary(persons: Mapping[SurveyKind, Counts], settings: NpsSettings) -> NpsSummary:
     """Return the NPS over all persons, each counted once with the latest response of the one kind that is counted.
 

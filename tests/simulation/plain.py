@@ -134,6 +134,7 @@ def _rollup(account: str, contacts: Sequence[Row], known: Mapping[str, int], set
         **counts._asdict(),
         "coverage": coverage(len(voices), known.get(account)),
         "declining": sum(row["trend"] == "declining" for row in contacts),
+        **dict.fromkeys(("sends", "answered", "response_rate")),
         "as_of": max((row[f"{kind}_responded_at"] for row in voices), default=None),
         "due_at": min((row["due_at"] for row in contacts if row["due_at"] is not None), default=None),
     }

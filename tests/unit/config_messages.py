@@ -145,7 +145,7 @@ GOLDEN = {
                 "      angry: {categry: detractor}\n"
                 "              ^\n"
                 "    Did you mean `category`? Keys here: age, all, any, category, not, responses, risk,"
-                " risk_reasons, score,"
+                " risk_reasons, score, sent_age,"
                 " source,"
                 " status, survey, survey_kind, surveyed, trend."
             )
