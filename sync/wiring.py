@@ -261,6 +261,11 @@ def open_project(config: Path, *, clock: Callable[[], datetime] = _now, progress
     return Project(root=config.parent, settings=settings, mappings=mappings, clock=clock, progress=progress)
 
 
+def kinds() -> tuple[str, ...]:
+    """Return every type of connection that is installed."""
+    return tuple(registry.kinds())
+
+
 def open_connections(config: Path) -> Project:
     """Read the config without its mappings, which may not be there before anybody has signed in.
 

@@ -22,11 +22,12 @@ Mappings = Annotated[list[str] | None, typer.Argument(metavar="MAPPING", help="A
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module into the tree."""
-    from sync.cli import suggesting, trying
+    from sync.cli import setting_up, suggesting, trying
 
     app.command()(schema)
     suggesting.add_to(app)
     trying.add_to(app)
+    setting_up.add_to(app)
     app.add_typer(fields, name="fields")
 
 
@@ -122,7 +123,7 @@ def metadata(
     if not package.files:
         session.screen.say("Nothing is missing, so nothing was written; --all writes what is there, too.")
     else:
-        _write(into, package.files)
+        write_files(into, package.files)
     if session.screen.json:
         told = {"mapping": names[0], "folder": str(into), "files": list(package.files)}
         session.screen.object(
@@ -192,7 +193,7 @@ def _findings(planned: "FieldPlan") -> list[dict[str, Any]]:
     ]
 
 
-def _write(folder: Path, files: Any) -> None:  # noqa: ANN401 - a mapping of paths to texts
+def write_files(folder: Path, files: Any) -> None:  # noqa: ANN401 - a mapping of paths to texts
     """Write files into a folder that holds nothing else: what was left there would be deployed, too."""
     others = sorted(
         path.relative_to(folder).as_posix()

@@ -37,8 +37,10 @@ def try_(
 
     Nothing else is written. What was written can be taken back at once, or later with `npsync undo`.
     """
+    from sync.wiring import open_project
+
     session: Session = ctx.obj
-    with session.project() as project:
+    with open_project(session.config_path()) as project:  # no bars: they would be drawn over the questions
         names = chosen([mapping] if mapping else (), project.mappings)
         if len(names) > 1:
             raise _usage("there are several mappings", f"Name one: npsync try {names[0]}")
@@ -100,22 +102,22 @@ def carry_out(session: Session, trier: "Trier", look: "Look", *, undo: bool) -> 
     _say(session, shown(look))
     if not look.changes:
         return told, Exit.DONE
-    if not _asked(session, "Write this one response, and read it back?"):
+    if not asked(session, "Write this one response, and read it back?"):
         session.screen.say("Nothing was written." + ("" if _can_ask(session) else " Add --yes to write it."))
         return told, Exit.DONE
     wrote = trier.write(look)
     told |= {"written": True, "run": wrote.run, "status": wrote.report.status.value, "checks": _checks(wrote.checks)}
     _say(session, _verified(wrote))
     status = Exit.DONE if wrote.is_good else Exit.SOME_ROWS_FAILED
-    if undo or (not session.yes and _asked(session, "Take it back?")):
+    if not undo:
+        session.screen.say(f"To take it back later: npsync undo {wrote.run}")
+    if undo or (not session.yes and asked(session, "Take it back now?")):
         report = trier.undo(wrote.run)
         restored = trier.restored(look)
         told |= {"undone": report.run, "left": report.left, "restored": _checks(restored)}
         _say(session, _undone(report, restored))
         if report.left or not all(each.holds for each in restored):
             status = Exit.SOME_ROWS_FAILED
-    else:
-        session.screen.say(f"To take it back later: npsync undo {wrote.run}")
     return told, status
 
 
@@ -179,7 +181,8 @@ def _checks(found: "Sequence[Check]") -> list[dict[str, Any]]:
     return [{name: getattr(each, name) for name in names} for each in found]
 
 
-def _asked(session: Session, question: str) -> bool:
+def asked(session: Session, question: str) -> bool:
+    """Tell whether a person says yes; nobody to be asked says no."""
     if session.yes:
         return True
     return _can_ask(session) and typer.confirm(question, default=False, err=True)

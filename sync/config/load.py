@@ -56,11 +56,15 @@ def load_settings(path: Path, kinds: Collection[str]) -> Settings:
         UserError: E101 no such file, E104 only the type of a connection is unknown, E111 it cannot be read,
             E102 it is not the YAML we take, E103 anything else that is wrong with it.
     """
-    document = read(path, missing="E101")
+    return settings_of(read(path, missing="E101"), path.absolute().parent, kinds)
+
+
+def settings_of(document: Document, folder: Path, kinds: Collection[str]) -> Settings:
+    """Return what is in a config's text, for a config in *folder*; see `load_settings`."""
     settings = validate(document, Settings, context={"kinds": tuple(kinds)}, extra=list(secrets_in(document.data)))
     from sync.config import specs
 
-    settings = settings.within(path.absolute().parent)
+    settings = settings.within(folder)
     specs.check(document, settings)
     return settings
 

@@ -34,7 +34,12 @@ def load_mapping(path: Path, settings: Settings) -> Mapping:
     if not _NAME.fullmatch(path.stem):
         hint = "Take letters, digits, `_` and `-`, a letter first."
         raise UserError("E103", Problem(where=str(path), what="this file's name cannot name a mapping", hint=hint))
-    data = document.data | {"name": path.stem} if isinstance(document.data, dict) else None
+    return mapping_of(document, path.stem, settings)
+
+
+def mapping_of(document: Document, name: str, settings: Settings) -> Mapping:
+    """Return what is in a mapping's text; see `load_mapping`."""
+    data = document.data | {"name": name} if isinstance(document.data, dict) else None
     mapping = validate(document, Mapping, context={"settings": settings}, extra=list(_not_ours(document)), data=data)
     return _keyed(mapping, settings.connections[mapping.to].own_id)
 

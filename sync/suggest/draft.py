@@ -144,7 +144,7 @@ class Draft:
         for word in self.missing():
             if word not in make:
                 made = f"  # {self.style.name(READY[word])}: {self._new(word)}"
-                yield _line(made, "no field found; `npsync fields create` would make this one")
+                yield _line(made, "no field was found; with this line, `npsync fields create` makes one")
 
     def _told(self, found: Proposal) -> str:
         shown = self.previews.get(found.field.name)
@@ -187,7 +187,7 @@ def _quoted(text: str) -> str:
 
 def _new_about(word: str) -> str:
     about = _ABOUT.get(word)
-    return f"to be made{': ' + about if about else ''}"
+    return f"npsync's own{': ' + about if about else ''}"
 
 
 def _line(text: str, about: str) -> str:
