@@ -1,7 +1,7 @@
 """Real deaths: a process killed at each write, at random moments, and told that its disk is broken or full.
 
-    python -m tests.flow.kills matrix [--every K] [--fault signal=SIGKILL | error=EIO | error=ENOSPC]
-    python -m tests.flow.kills random N [--seed S] [--on sqlite | postgresql] [--kill client | server]
+    python -m tests.flow.kills matrix [--every K] [--fault signal=SIGKILL | error=EIO | error=ENOSPC] [--encrypted]
+    python -m tests.flow.kills random N [--seed S] [--on sqlite | postgresql] [--kill client | server] [--encrypted]
 
 Everything is imported once; each life is a fork, and `strace`, attached to it, strikes at its Nth write or flush. After
 each death the next life goes on, and what it ends with must be what a life without trouble ends with. Prints one JSON
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -76,7 +77,7 @@ def ended(pid: int) -> int:
 
 
 def world_in(folder: Path, urls: Mapping[str, str]) -> World:
-    return first(World(folder, urls.get("ledger_url", ""), urls.get("store_url", "")))
+    return first(World(folder, urls.get("ledger_url", ""), urls.get("store_url", ""), ledger_key=urls.get("key")))
 
 
 def final(folder: Path, urls: Mapping[str, str]) -> str:
@@ -93,13 +94,13 @@ def final(folder: Path, urls: Mapping[str, str]) -> str:
     return told.read_text(encoding="utf-8") if ended(forked(work)) == 0 else "it could not go on"
 
 
-def struck(folder: Path, fault: str, number: int) -> int:
+def struck(folder: Path, urls: Mapping[str, str], fault: str, number: int) -> int:
     """Run a sync whose *number*-th write or flush suffers *fault*; return its status."""
     gate, opened = os.pipe()
 
     def work() -> None:
         os.read(gate, 1)
-        world_in(folder, {}).sync()
+        world_in(folder, urls).sync()
 
     pid = forked(work)
     inject = f"inject={CALLS}:{fault}:when={number}"
@@ -119,34 +120,36 @@ def struck(folder: Path, fault: str, number: int) -> int:
     return status
 
 
-def matrix(home: Path, fault: str, every: int, offset: int) -> Toll:
+def matrix(home: Path, urls: Mapping[str, str], fault: str, every: int, offset: int) -> Toll:
     """Strike every *every*-th write or flush of a first sync, until one lives through."""
-    toll, expected = Toll(), final(_fresh(home), {})
+    toll, expected = Toll(), final(_fresh(home), urls)
     number = 1 + offset % every
     while True:
         folder = _fresh(home)
-        status = struck(folder, fault, number)
+        status = struck(folder, urls, fault, number)
         toll.lives += 1
         if status == 0 and fault.startswith("signal"):
             return toll
         if status not in (0, SAID_SO, -signal.SIGKILL):
             toll.odd.append(f"{fault} at {number}: status {status}")
         toll.struck += status != 0
-        if final(folder, {}) != expected:
+        if final(folder, urls) != expected:
             toll.different.append(f"{fault} at {number}")
         number += every
         if number > toll.struck * every + 5 * every:  # nothing is struck any more: the sync makes fewer calls
             return toll
 
 
-def at_random(home: Path, kills: int, seed: int, server: Postgres | None, *, kill_server: bool) -> Toll:
+def at_random(
+    home: Path, urls: Mapping[str, str], kills: int, seed: int, server: Postgres | None, *, kill_server: bool
+) -> Toll:
     """Kill syncs, or the server that they speak to, at random moments until so many have died."""
     toll, random = Toll(), Random(seed)
     folder = _fresh(home)
-    expected = final(folder, _urls(server, folder))
+    expected = final(folder, _urls(server, folder) or urls)
     while toll.struck < kills:
         folder, before = _fresh(home), toll.struck
-        urls = _urls(server, folder)
+        urls = _urls(server, folder) or urls
         status = 1
         while status != 0 and toll.struck < kills:
             pid = forked(lambda folder=folder, urls=urls: _live(folder, urls))  # type: ignore[misc]
@@ -204,16 +207,19 @@ def main(words: list[str]) -> int:
     other.add_argument("--seed", type=int, default=1)
     other.add_argument("--on", choices=("sqlite", "postgresql"), default="sqlite")
     other.add_argument("--kill", choices=("client", "server"), default="client")
+    for each in (one, other):
+        each.add_argument("--encrypted", action="store_true", help="of a ledger in SQLite")
     given = parser.parse_args(words)
+    urls = {"key": secrets.token_hex(32)} if given.encrypted else {}
     home = Path(tempfile.mkdtemp(prefix="npsync-kills-"))
     server = Postgres.start(DURABLE) if given.kind == "random" and given.on == "postgresql" else None
     try:
         (home / "fresh").mkdir()
         assert ended(forked(lambda: _make_customers(home / "fresh", {}))) == 0
         if given.kind == "matrix":
-            toll = matrix(home, given.fault, given.every, given.offset)
+            toll = matrix(home, urls, given.fault, given.every, given.offset)
         else:
-            toll = at_random(home, given.kills, given.seed, server, kill_server=given.kill == "server")
+            toll = at_random(home, urls, given.kills, given.seed, server, kill_server=given.kill == "server")
     finally:
         if server is not None:
             server.stop()
