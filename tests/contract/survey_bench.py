@@ -104,6 +104,9 @@ class Bench:
         return load_spec(file)
 
     def read(self, cursors: dict[str, str] | None = None, **options: Any) -> Got:
+        return pulled(self.source(**options), cursors)
+
+    def source(self, **options: Any) -> SurveyService:
         source = SurveyService(
             name="survey",
             spec=self._from_file(),
@@ -116,7 +119,7 @@ class Bench:
             **options,
         )
         self._open.append(source)
-        return pulled(source, cursors)
+        return source
 
 
 def refused(got: Got) -> Any:

@@ -177,3 +177,21 @@ def test_a_response_that_nobody_finds_is_left_to_polling(tmp_path: Path, monkeyp
 
         assert 202 == status
         assert (1, 2) == (asked, it.calls(key))
+
+
+def test_who_is_forgotten_leaves_no_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither then, nor when the service calls once more about what it still holds."""
+    with bench("surveymonkey", tmp_path, monkeypatch) as it:
+        it.sync(only_told=False)
+        key = it.service.world.add(7, email="person4@example.com")
+        it.notifier.tell(key)
+        it.sync(only_told=True)
+
+        said = it.desk.npsync("forget", "person4@example.com", "--yes")
+        with it.project.ledger.read() as connection:
+            left = hooks.waiting(connection, "survey", 0)
+        it.notifier.tell(key)
+        it.sync(only_told=True)
+
+        assert (0, []) == (said.status, left), said.err
+        assert {} == it.held()

@@ -1,6 +1,6 @@
 """Bytes into what reads bytes from outside, for as long as you like; a fault is shown with the bytes that cause it.
 
-    python -m tests.unit.fuzzing yaml|csv|json|replies|soql [--seconds 60] [--seed N] [--keep FOLDER]
+    python -m tests.unit.fuzzing yaml|csv|json|replies|soql|hooks [--seconds 60] [--seed N] [--keep FOLDER]
 
 With atheris (`pip install atheris`; Linux) the bytes follow the code that they reach; without it, good examples are
 broken at random. The same functions are tried on a few hundred inputs in every test run (`test_hostile_properties`).
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import traceback
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -28,14 +29,19 @@ from connectors.hubspot import errors as hubspot
 from connectors.reply import Reply
 from connectors.salesforce import rules as salesforce
 from connectors.salesforce.query import Term, combinations, conditions, escaped_for_like, quoted, select
+from connectors.surveys.events import MOST_EVENTS, UnreadableError, events_of
 from sandbox.salesforce.soql_parse import parse as parse_soql
 from sync.clean import kept
 from sync.config.document import MOST_PROBLEMS
+from sync.config.specs import load_spec, shipped
 from sync.config.yaml import parse as parse_yaml
 from sync.pull import batch_of
+from tests.unit.fuzz_seeds import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from connectors.surveys.hooks import Hooks
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 #: Hangs on each text of a reply: none of it may be told.
@@ -163,38 +169,30 @@ def _unlike(pattern: str) -> str:
     return pattern.replace("\\%", "%").replace("\\_", "_")
 
 
+def hooks(raw: bytes) -> None:
+    """The body of a call, as each service's is read: a list of events with sound ids, or refused as unreadable."""
+    for spec in _hooks():
+        try:
+            events = events_of(raw, spec)
+        except UnreadableError:
+            continue
+        assert len({each.id for each in events}) == len(events) <= MOST_EVENTS
+        assert all(is_sound(text) and text.isprintable() for each in events for text in (each.survey, each.response))
+        assert all(each.response and len(each.id) == 32 for each in events)
+
+
+@cache
+def _hooks() -> list[Hooks]:
+    return [spec.hooks for path in shipped().values() if (spec := load_spec(path)).hooks is not None]
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "yaml": yaml,
     "csv": csv,
     "json": json_file,
     "replies": replies,
     "soql": soql,
-}
-#: Good examples, from which broken ones are made.
-SEEDS: dict[str, Sequence[bytes]] = {
-    "yaml": (
-        b"version: 1\nfields: {a: b, c: {from: d, values: {x: 'y'}}}\nlist:\n  - 1.5\n  - \"q\\u00e9\" # c\n",
-        b"a: &x [1]\nb: *x\n<<: {c: !!int 3}\n? [k]\n: |\n  text\n...\n---\n%TAG ! x\n",
-    ),
-    "csv": (
-        b'email,score,comment,date\na@x.example,9,"so, ""so""\n",2026-01-05\n',
-        b"\xef\xbb\xbfsep=;\nE-Mail;Note;Datum\r\nb@x.example;0;=1+1;05.01.2026 10:00\r\n",
-        "score\tdate\n10\t2026-01-05\n".encode("utf-16"),
-    ),
-    "json": (
-        b'[{"id": "1", "score": 9, "person": {"email": "a"}, "date": "2026-01-05", "tags": ["x", null, 1e9]}]',
-        b'{"data": [{"score": 10, "date": 1767571200, "comment": "\\ud83d\\ude00 \\ud800"}], "next": null}',
-        b'{"score": 9, "date": "2026-01-05"}\n{"score": "0"}\n',
-    ),
-    "replies": (
-        b'\x96[{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "m", "fields": ["Name"]}]',
-        (
-            b'\x9b{"status": "error", "category": "VALIDATION_ERROR", "message": "x: [{\\"name\\": \\"a\\"}]",'
-            b' "context": {"ids": ["1"]}, "errors": [{"code": "C", "context": {"propertyName": ["p"]}}]}'
-        ),
-        b'\x32[{"id": "003", "success": false, "errors": [{"statusCode": "X", "message": "m", "fields": ["F"]}]}]',
-    ),
-    "soql": (b'o\'neil \\ "x"%_\r\n\t\b\f', "a\u2028a\x00a'a\\'a%\ud7ff".encode()),
+    "hooks": hooks,
 }
 
 

@@ -20,7 +20,8 @@ from connectors.values import Place, SurveyResponse
 from sync.clean import clean_comment, kept
 from sync.identity.normalise import email_key, phone_keys, salesforce_id
 from sync.pull import batch_of
-from tests.unit.fuzzing import CANARY, SEEDS, TARGETS, mutated
+from tests.unit.fuzz_seeds import SEEDS
+from tests.unit.fuzzing import CANARY, TARGETS, mutated
 
 ROOT = Path(__file__).parents[2]
 _NAMES = st.sampled_from(

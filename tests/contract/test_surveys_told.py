@@ -1,0 +1,131 @@
+"""Responses that a service has called about: fetched by their ids, and what becomes of a call that leads nowhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from connectors.contract import Told as Ability
+from connectors.values import Hint
+from sandbox.exchange import Reply, Request
+from tests.contract.survey_bench import NOW, SPEC, Bench, row
+
+if TYPE_CHECKING:
+    from connectors.contract import Page
+
+HOOKS = yaml.safe_load(
+    """
+    signature: {kind: path}
+    id: [id]
+    response: [response]
+    fetch: {request: {path: "/rows/{response}"}}
+    """
+)
+
+
+def hint(number: int, *, seconds_ago: float = 0.0, survey: str = "") -> Hint:
+    at = NOW.replace(tzinfo=UTC) - timedelta(seconds=seconds_ago)
+    return Hint(number=number, survey=survey, response=f"r{number}", at=at)
+
+
+def told(bench: Bench, *hints: Hint, **options: Any) -> list[Page]:
+    source = bench.source(webhooks="https://hooks.acme.example/webhooks/survey", **options)
+    assert isinstance(source, Ability)
+    assert source.hooked
+    return list(source.told(hints, {}))
+
+
+def settled(pages: list[Page]) -> set[int]:
+    return {number for page in pages for number in page.settled}
+
+
+def found(pages: list[Page]) -> list[str]:
+    return [each.response_id for page in pages for each in page.responses]
+
+
+def late(times: int) -> Any:
+    """Answer with the row only when it was asked for so often before."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        number = int(request.path.rpartition("r")[2])
+        return Reply.json(row(number)) if len(asked) > times else Reply.json({"error": "no such row"}, 404)
+
+    return answer
+
+
+@pytest.mark.parametrize(("times", "waits"), [(0, []), (1, [1.0]), (3, [1.0, 2.0, 4.0])])
+def test_a_call_that_is_faster_than_the_list_is_waited_for(times: int, waits: list[float]) -> None:
+    with Bench(late(times), hooks=HOOKS) as bench:
+        pages = told(bench, hint(1))
+
+        assert (["r1"], {1}, waits) == (found(pages), settled(pages), bench.clock.slept)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "asked", "done"), [(0, 4, set()), (90, 1, set()), (599, 1, set()), (601, 1, {1})]
+)
+def test_what_does_not_come_is_asked_for_again_and_then_left_to_polling(
+    seconds_ago: float, asked: int, done: set[int]
+) -> None:
+    with Bench(late(99), hooks=HOOKS) as bench:
+        pages = told(bench, hint(1, seconds_ago=seconds_ago))
+
+        assert ([], done, asked) == (found(pages), settled(pages), len(bench.world.asked))
+
+
+def test_a_service_that_is_down_is_asked_again_by_the_next_run() -> None:
+    with Bench(lambda _request: Reply.json({}, 503), hooks=HOOKS) as bench:
+        pages = told(bench, hint(1))
+
+        assert set() == settled(pages)
+        assert [True] == [page.refused is not None for page in pages]
+
+
+def test_several_calls_about_one_response_fetch_it_once() -> None:
+    with Bench(late(0), hooks=HOOKS) as bench:
+        again = Hint(number=7, survey="", response="r1", at=NOW.replace(tzinfo=UTC))
+        pages = told(bench, hint(1), again)
+
+        assert (["r1"], {1, 7}, 1) == (found(pages), settled(pages), len(bench.world.asked))
+
+
+def test_of_many_the_list_is_read() -> None:
+    """Each would be a call, and a day may have five hundred."""
+    rows = [row(number) for number in range(30)]
+    with Bench(
+        lambda _request: Reply.json({"rows": rows}), hooks=HOOKS, responses={"pages": {"kind": "none"}}
+    ) as bench:
+        pages = told(bench, *(hint(number) for number in range(25)))
+
+        assert ({*range(25)}, 30, 1) == (settled(pages), len(found(pages)), len(bench.world.asked))
+
+
+def test_a_response_that_is_no_nps_is_done_with() -> None:
+    spec = {"skip": [{"reason": "partial", "field": "score", "values": ["2"]}]}
+    with Bench(lambda _request: Reply.json(row(1, score=2)), hooks=HOOKS, responses=spec) as bench:
+        pages = told(bench, hint(1))
+
+        assert ([], {1}, 1) == (found(pages), settled(pages), sum(len(page.skips) for page in pages))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"signature": {"kind": "hmac"}}, "`header` belongs"),
+        ({"signature": {"kind": "path", "key": "open"}}, "names a secret"),
+        ({"signature": {"kind": "hmac", "header": "X", "signs": ["time"], "time": "T"}}, "names the body"),
+        ({"signature": {"kind": "hmac", "header": "X", "signs": ["body", "time"]}}, "`time` names"),
+        ({"survey": ["survey"]}, "belong together"),
+        ({"fetch": {"request": {"path": "/rows/{respnse}"}}}, "nothing is called `respnse`"),
+    ],
+)
+def test_a_mistake_in_hooks_is_told(change: dict[str, Any], what: str) -> None:
+    from connectors.surveys.spec import Spec
+
+    with pytest.raises(ValueError, match=what.replace("`", ".")):
+        Spec.model_validate(SPEC | {"hooks": HOOKS | change})
