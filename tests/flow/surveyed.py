@@ -181,7 +181,7 @@ class Surveyed:
 
 def pairs() -> list[tuple[str, str]]:
     """Return each service with each CRM that can know its people."""
-    # Submissions name contacts of HubSpot's by their ids alone.
+    # Responses to HubSpot's own surveys name contacts by their ids alone.
     return [(name, vendor) for name in surveys.NAMES for vendor in VENDORS if (name, vendor) != NOBODY]
 
 
