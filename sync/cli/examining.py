@@ -146,7 +146,10 @@ def _ledger(project: Project) -> list[Finding]:
     if seen.version is None:
         told = "it is encrypted, and doctor does not open it"
         return [*found, Finding(check="version", about=seen.where, state=State.UNSEEN, found=told)]
-    return [*found, memory.version(seen.where, seen.version, VERSION), memory.at_work(seen.holders, gethostname())]
+    found += [memory.version(seen.where, seen.version, VERSION), memory.at_work(seen.holders, gethostname())]
+    if seen.service is not None:
+        found.append(memory.service(seen.service.state, seen.service.host, seen.service.process))
+    return found
 
 
 def _file(path: Path) -> list[Finding]:

@@ -116,7 +116,7 @@ def _quoted(text: str) -> str:
     r"""A word of a list; as in C.
 
     >>> print(_quoted('/srv/my "50%" folder'))
-    "/srv/my \\"50%%\\" folder"
+    "/srv/my \"50%%\" folder"
     """
     return '"' + _text(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 

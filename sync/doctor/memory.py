@@ -64,3 +64,18 @@ def at_work(holders: Sequence[tuple[str, str, int]], here: str) -> Finding:
         fix=f"A sync of the same mapping leaves with 75 until it ends; look with `npsync status`.{hangs}",
         code="E604",
     )
+
+
+def service(state: str, host: str, process: int) -> Finding:
+    """Judge the service that runs the schedule; *state*: see `sync.ledger.services.Standing`."""
+    who = f"process {process} on {host}"
+    again = "Start it again: `npsync schedule run`, or the unit that runs it."
+    match state:
+        case "runs":
+            return Finding(check="schedule", found=f"a service runs ({who})")
+        case "silent":
+            told = f"nothing was heard of the service ({who}) for over 10 min"
+            return Finding(check="schedule", state=State.NOTE, found=told, fix=f"Look whether it hangs. {again}")
+        case _:
+            told = f"the service ({who}) ended without saying so"
+            return Finding(check="schedule", state=State.NOTE, found=told, fix=again)

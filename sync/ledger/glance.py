@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import inspect, text
@@ -16,6 +16,7 @@ from connectors.budget import forgotten
 from sync.ledger.database_errors import explain
 from sync.ledger.encryption import is_plain
 from sync.ledger.engines import opened
+from sync.ledger.services import told_by
 from sync.ledger.side import budgets_of
 from sync.ledger.store import path_of
 from sync.processes import is_alive
@@ -26,9 +27,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sync.ledger.services import Standing
+
 _VERSION = "SELECT version FROM schema_version"
 _LEASES = "SELECT mapping, holder, expires_at FROM leases"
+_SERVICES = "SELECT service, holder, expires_at, every_s, next_at FROM services"
 _PATIENCE_S = 5.0
+
+
+class _Row(NamedTuple):
+    service: str
+    holder: str
+    expires_at: str
+    every_s: int
+    next_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,8 @@ class Seen:
     version: int | None
     #: Mapping, machine and process of each run that is under way.
     holders: tuple[tuple[str, str, int], ...] = ()
+    #: The service that runs the schedule, if there is one or it ended without saying so.
+    service: Standing | None = None
 
 
 def at(url: str, password: str | None, now: datetime, alive: Callable[[str], bool] = is_alive) -> Seen | None:
@@ -64,9 +78,10 @@ def at(url: str, password: str | None, now: datetime, alive: Callable[[str], boo
                 return None
             ((version,),) = file.execute(_VERSION).fetchall() or [(0,)]
             leases = file.execute(_LEASES).fetchall() if "leases" in tables else []
+            rows = file.execute(_SERVICES).fetchall() if "services" in tables else []
     except sqlite3.Error as error:
         raise explain(DBAPIError("", None, error), str(path), _PATIENCE_S) from error
-    return Seen(where=str(path), version=version, holders=_living(leases, now, alive))
+    return _seen(str(path), version, leases, rows, now, alive)
 
 
 def calls(url: str, now_s: float) -> dict[str, int]:
@@ -104,11 +119,24 @@ def _on_server(url: str, password: str | None, now: datetime, alive: Callable[[s
                 return None
             version = connection.execute(text(_VERSION)).scalar() or 0
             leases: list[Any] = list(connection.execute(text(_LEASES)))
+            rows: list[Any] = list(connection.execute(text(_SERVICES)))
     except DBAPIError as error:
         raise explain(error, where, _PATIENCE_S) from error
     finally:
         engine.dispose()
-    return Seen(where=where, version=version, holders=_living(leases, now, alive))
+    return _seen(where, version, leases, rows, now, alive)
+
+
+def _seen(  # noqa: PLR0913 - what two engines give alike
+    where: str, version: int, leases: Iterable[Any], rows: Iterable[Any], now: datetime, alive: Callable[[str], bool]
+) -> Seen:
+    services = [told_by(_Row(*row), now, alive) for row in rows]
+    return Seen(
+        where=where,
+        version=version,
+        holders=_living(leases, now, alive),
+        service=services[0] if services else None,
+    )
 
 
 def _living(leases: Iterable[Any], now: datetime, alive: Callable[[str], bool]) -> tuple[tuple[str, str, int], ...]:

@@ -70,7 +70,7 @@ def take(  # noqa: PLR0913 - a service's row
     with ledger.write() as connection:
         found = _row(connection)
         if found is not None and found.holder != holder and found.expires_at > to_text(now) and alive(found.holder):
-            return _standing(found, now, alive)
+            return told_by(found, now, alive)
         row = (SCHEDULE, holder, to_text(now + TERM), every_s, None if next_at is None else to_text(next_at))
         upsert(connection, SERVICES, tuple(SERVICES.c.keys()), [row])
     return None
@@ -85,14 +85,15 @@ def leave(ledger: Ledger, holder: str) -> None:
 def standing(connection: Connection, now: datetime, alive: Callable[[str], bool] = is_alive) -> Standing | None:
     """Tell of the service; None: there was none, or it ended in order."""
     found = _row(connection)
-    return None if found is None else _standing(found, now, alive)
+    return None if found is None else told_by(found, now, alive)
 
 
 def _row(connection: Connection) -> Any:  # noqa: ANN401 - a row
     return connection.execute(select(SERVICES).where(SERVICES.c.service == SCHEDULE)).first()
 
 
-def _standing(row: Any, now: datetime, alive: Callable[[str], bool]) -> Standing:  # noqa: ANN401 - a row
+def told_by(row: Any, now: datetime, alive: Callable[[str], bool]) -> Standing:  # noqa: ANN401 - a row
+    """Tell of the service by its row, which has the columns of `SERVICES` as attributes."""
     host, process, _ = row.holder.rsplit("/", 2)
     fresh = row.expires_at > to_text(now)
     state = ("runs" if fresh else "silent") if alive(row.holder) else "ended"

@@ -69,10 +69,12 @@ def test_the_number_of_a_connection_grows_with_what_arrives(ledger: Ledger) -> N
 def test_a_glance_sees_the_version_and_who_is_at_work(ledger: Ledger, ledger_url: str) -> None:
     acquire(ledger, "crm", lambda: NOW, holder="a/7/70")
     acquire(ledger, "done", lambda: NOW - timedelta(hours=1), holder="a/8/80")
+    take(ledger, "a/1/10")
 
     seen = glance.at(ledger_url, None, NOW, alive=lambda _: True)
     assert seen is not None
     assert (VERSION, (("crm", "a", 7),)) == (seen.version, seen.holders)
+    assert standing(ledger, NOW, alive=True) == seen.service
 
 
 def test_a_glance_makes_no_ledger(ledger_url: str) -> None:

@@ -85,6 +85,8 @@ NOTED: dict[str, tuple[Callable[[], Finding], str]] = {
     "ledger that forget cannot copy": (lambda: machine.disk("/srv", 2000 * MIB, 3000 * MIB), "Free some space"),
     "old ledger": (lambda: memory.version("l.db", 1, 2), "copy it first"),
     "another process": (lambda: memory.at_work([("crm", "here", 7)], "here"), "kill 7"),
+    "service that died": (lambda: memory.service("ended", "here", 7), "npsync schedule run"),
+    "service that hangs": (lambda: memory.service("silent", "here", 7), "hangs"),
     "clock two minutes behind": (lambda: machine.clock("crm", -120.0), "set-ntp"),
     "right without need": (lambda: services.rights("crm", [], [RIGHT])[0], "scope"),
 }
@@ -99,6 +101,7 @@ FINE: dict[str, Callable[[], Finding]] = {
     "new ledger": lambda: memory.version("l.db", None, 2),
     "processes": lambda: memory.at_work([], "here"),
     "rights": lambda: services.rights("crm", [], [])[0],
+    "service": lambda: memory.service("runs", "here", 7),
     "schema": lambda: services.drift("crm", [])[0],
     "network": lambda: services.reached("crm", "https://x", ""),
 }
