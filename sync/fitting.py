@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: A name that looks so much like one of the system's is likely meant to be it.
 _ALIKE = 0.8
 _MOST_VALUES = 8
+#: Characters that every value of a word, or of a type, has as a text.
+_ALWAYS = {"person.id": 32, "datetime": len("2026-01-05T07:21:09.000Z")}
 _CHECK_ALSO = "or delete the line from the mapping"
 
 
@@ -176,7 +178,14 @@ def _reference(need: Need, there: Field) -> Iterator[Told]:
 
 
 def _length(need: Need, there: Field) -> Iterator[Told]:
-    if there.length is None or need.field.type != "text" or there.refers_to or need.word in IDS:
+    if there.length is None or there.type != "text" or there.refers_to or need.word in IDS:
+        return
+    always = _ALWAYS.get(need.word) or _ALWAYS.get(need.field.type)
+    if always is not None and there.length < always and not need.is_cut:
+        what = f"it holds {there.length} characters, and each value has {always}: all are rejected"
+        yield Trouble.TOO_SHORT, what, "Make the field longer, or take another one.", True
+        return
+    if need.field.type != "text":
         return
     step = f"`truncate: {there.length}` cuts them, or make the field longer."
     if need.possible:
@@ -197,9 +206,9 @@ def _length(need: Need, there: Field) -> Iterator[Told]:
 
 
 def _values(need: Need, there: Field) -> Iterator[Told]:
-    if not (there.values and there.restricted) or there.type != "text":
+    if not there.restricted or there.type != "text" or (there.several and not there.values):
         return
-    has = ", ".join(there.values[:_MOST_VALUES])
+    has = ", ".join(there.values[:_MOST_VALUES]) or "nothing"
     if not need.possible:
         what = f"it is a choice ({has}), and any text may come: what is not among them is rejected"
         yield Trouble.VALUES_MISSING, what, "Take a text field, or a word with fixed values.", True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.contract import Schema
+from connectors.shaping import Guarded
 from sync.config.load import read
 from sync.errors import UserError
 from sync.field_plan import plan
@@ -38,7 +39,7 @@ def check(session: Session, project: Project, names: Sequence[str], config: File
         if isinstance(destination, Schema):
             planned = plan(mapping, project.settings.segments, destination)
             errors, notes = _problems(planned, mapping, files[name])
-            problems += errors
+            problems += [*errors, *_rights(planned, destination, files[name])]
             for note in notes:
                 session.screen.say(f"note: {note}")
     if problems:
@@ -56,6 +57,25 @@ def _problems(planned: FieldPlan, mapping: Mapping, file: File) -> tuple[list[Pr
             problem = document.problem(place, f"{subject}: {each.what}", each.next_step, at_key=True)
             (errors if each.is_error else notes).append(problem)
     return errors, notes
+
+
+def _rights(planned: FieldPlan, destination: object, file: File) -> list[Problem]:
+    """Return the rights to whole objects that are missing; those to single fields are told with the fields."""
+    if not isinstance(destination, Guarded):
+        return []
+    there = {one.name: one for one in planned.objects if not any(each.field is None for each in one.findings)}
+    rights = destination.rights([one.needed.wanted for one in there.values()])
+    document = read(file, missing="E110")
+    problems: list[Problem] = []
+    for each in rights.missing:
+        verb, _, object_ = each.name.partition(" ")
+        if object_ and object_ not in there:
+            continue  # a field, or nothing of this mapping
+        written = next(iter(there[object_].needed.needs.values()), None) if object_ else None
+        place: Path = ("to",) if not object_ else (*(() if written is None else written.at[:-2]), "object")
+        what = f"we may not {verb} records of `{object_}`" if object_ else f"the right `{each.name}` is missing"
+        problems.append(document.problem(place, f"{what}: {each.why}", each.next_step, at_key=True))
+    return problems
 
 
 def _place(one: ObjectPlan, finding: Finding, mapping: Mapping) -> Path:
