@@ -61,12 +61,15 @@ def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, 
         ShiftedError: There are fewer rows than there were.
     """
     turn: Turn | None = first
-    asked, before, total, read = {first.place}, "", None, 0
+    asked, before, total, read, probing = {first.place}, "", None, 0, False
     for number in range(1, MOST_PAGES + 1):
         assert turn is not None
         body, reply = ask(turn)
         rows = every(body, listed.rows)
         same = digest_of(rows) if rows else ""
+        if rows and same == before and probing:
+            yield Pulled([], None)  # there was no other page, and its number counts for nothing
+            return
         if rows and same == before:
             raise Deferred(f"the same page came again after {number - 1} pages", next_step=WAIT)
         before = same
@@ -75,6 +78,7 @@ def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, 
             raise ShiftedError
         total = there
         read += len(rows)
+        probing = listed.pages.kind in {"number", "keyset"} and len(rows) < listed.pages.size
         turn = _next(listed.pages, turn, body, reply, rows, bounds, read)
         yield Pulled(rows, turn)
         if turn is None:

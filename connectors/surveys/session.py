@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Redirects of one call at most.
 MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
+#: Those that ask for the same call at another address.
+_AS_IT_WAS = (307, 308)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,9 @@ class Session:
             if _origin(there) != _origin(url):
                 self._check_host(there)
                 headers = {}  # the key is for the service, not for where it keeps its files
-            url, query, method, body = there, None, "GET", None
+            keeps = reply.status in _AS_IT_WAS and _origin(there) == _origin(url)
+            method, body = (method, body) if keeps else ("GET", None)
+            url, query = there, None
         raise Refused(f"{self._spec.title} redirects to {asked.what} more than {MOST_REDIRECTS} times")
 
     def _check_host(self, url: str) -> None:

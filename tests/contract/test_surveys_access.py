@@ -69,6 +69,22 @@ def test_a_redirect_to_a_host_that_nobody_named_is_refused() -> None:
         assert "E103" == refused(bench.read()).code
 
 
+@pytest.mark.parametrize(("status", "method"), [(302, "GET"), (307, "POST"), (308, "POST")])
+def test_a_search_that_is_moved_is_made_again_as_the_status_says(status: int, method: str) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path == "/search":
+            return Reply.empty(status, {"Location": "/search/"})
+        return Reply.json({"rows": [row(1)]})
+
+    wanted = {"method": "POST", "path": "/search", "body": {"size": "{size}"}}
+    with Bench(answer, responses={"request": wanted, "pages": {}}) as bench:
+        got = bench.read()
+
+    assert ["r1"] == got.told
+    assert ["POST", method] == [each.method for each in bench.world.asked]
+    assert (b'{"size": "100"}' if method == "POST" else b"") == bench.world.asked[-1].body
+
+
 def test_redirects_in_a_circle_end() -> None:
     with Bench(lambda request: Reply.empty(302, {"Location": f"{request.path}?again"})) as bench:
         assert isinstance(refused(bench.read()), Refused)

@@ -228,3 +228,16 @@ def test_who_answered_while_a_reading_was_left_is_not_passed_over() -> None:
     assert ids(0, 1, 2) == first.told
     assert "r60" in second.told
     assert "r50" in second.told + third.told
+
+
+@pytest.mark.parametrize("kind", ["number", "keyset"])
+def test_a_service_that_has_one_page_and_heeds_no_number_is_read_once(kind: str) -> None:
+    """Ten rows might be a page that was cut, so another one is asked for; it is the same."""
+    rows = [row(number, hours=5) for number in range(10)]
+    spec = {**KEYSET, "pages": {"kind": kind, "size": 100}}
+    with Bench(lambda _: Reply.json({"rows": rows}), responses=spec) as bench:
+        got = bench.read()
+
+    assert refused(got) is None
+    assert ids(*range(10)) == got.told
+    assert 2 == len(bench.world.asked)
