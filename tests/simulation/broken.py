@@ -98,4 +98,46 @@ MUTANTS = (
         "pass",
         seed=389,
     ),
+    Mutant(
+        "an undo overwrites what people entered",
+        "sync.restoring",
+        "elif self._stands(name, after[name], holds[name]):",
+        "elif True:",
+    ),
+    Mutant(
+        "an undo leaves values and tells nobody",
+        "sync.restoring",
+        """holds[name]):
+                values[name] = before[name]
+                found.changes""",
+        """holds[name]):
+                found.changes""",
+    ),
+    Mutant(
+        "somebody forgotten comes back",
+        "sync.pull",
+        "batch.rows if known is None else known.without(batch.rows, batch.claims)",
+        "batch.rows",
+    ),
+    Mutant(
+        "the accounts of somebody forgotten go on counting them",
+        "sync.forgetting",
+        "profiles.touch_accounts(connection, name, sorted(each.accounts))",
+        "pass",
+    ),
+    Mutant(
+        "somebody forgotten stays in the ledger's file",
+        "sync.forgetting",
+        'receipt.searched["ledger"] = scrubbing.scrub(self._ledger, self._beside, texts)',
+        "pass",
+    ),
+    Mutant("a task is made again", "sync.compute", "set(keys) - made.keys()", "set(keys)"),
+    Mutant(
+        "a replay sends all that waits",
+        "sync.replay",
+        """            parking.set_aside(connection, run.name)
+            refs""",
+        """            refs""",
+        seed=672,
+    ),
 )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sync.report import State
 from tests.simulation import oracle
+from tests.simulation.crm import TASK
 from tests.simulation.passing import EPOCH, Violation
-from tests.simulation.survey import CANARY
+from tests.simulation.survey import CANARY, SOURCE, mail
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,7 +39,29 @@ def at_any_time(world: World, process: Process) -> None:
     _nothing_acknowledged_unseen(world, look)
     if process.dead is False:
         _nothing_told(look)
+    _nobody_is_back(world, look)
+    _once_each(world, look)
     _within_budget(world)
+
+
+def _once_each(world: World, look: sqlite3.Connection) -> None:
+    """A task that was confirmed is never written again: somebody may have done it and thrown it away."""
+    written = world.crm.written[world.seen :]
+    world.seen = len(world.crm.written)
+    if again := sorted(id_ for object_, id_ in written if object_ == TASK and id_ in world.tasks):
+        raise Violation(f"TASK {again} were made again")
+    world.tasks = {key for (key,) in look.execute("SELECT record FROM acknowledged WHERE object = ?", (TASK,))}
+
+
+def _nobody_is_back(world: World, look: sqlite3.Connection) -> None:
+    """Whoever was forgotten stays so, whatever is read again."""
+    for person in sorted(world.forgotten):
+        if look.execute("SELECT count(*) FROM respondents WHERE email = ?", (mail(person),)).fetchone()[0]:
+            raise Violation(f"FORGET person {person} came back")
+    if world.erased:
+        for (key,) in look.execute("SELECT key FROM responses"):
+            if int(key.removeprefix(f"{SOURCE}:r")) in world.erased:
+                raise Violation(f"FORGET {key} came back")
 
 
 def _nothing_skipped(world: World, look: sqlite3.Connection) -> None:
@@ -46,6 +69,8 @@ def _nothing_skipped(world: World, look: sqlite3.Connection) -> None:
     stored = {key: told for key, *told in look.execute("SELECT key, updated_at, score FROM responses")}
     for (cursor,) in look.execute("SELECT cursor FROM cursors WHERE stream = 'responses'"):
         for row in world.survey.covers[cursor].values():
+            if world.gone(row):
+                continue
             at, score = stored.get(row.key, (None, None))
             if at is None or (_seconds(at) < row.changed_s - 0.002 and score != row.score):
                 raise Violation(f"I2 {row.key} is covered by cursor {cursor} and not stored as it is ({at})")
@@ -95,6 +120,8 @@ def _all_accounted_for(world: World, look: sqlite3.Connection) -> None:
     stored = {row["key"]: row for row in look.execute("SELECT key, score, version FROM responses")}
     states = {row["key"]: row["state"] for row in look.execute("SELECT key, state FROM run_rows")}
     for row in world.survey.visible(world.time.passed_s):
+        if world.gone(row):
+            continue
         if row.key not in stored:
             raise Violation(f"I1 {row.key} was never stored")
         if stored[row.key]["score"] != row.score:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from connectors.values import FieldValue
     from tests.simulation.passing import Time
 
-CONTACT, ACCOUNT, RESPONSE, MEMBER = "Contact", "Account", "NpsResponse", "NpsMember"
+CONTACT, ACCOUNT, RESPONSE, MEMBER, TASK = "Contact", "Account", "NpsResponse", "NpsMember", "Task"
 GONE = Verdict(OutcomeKind.GONE, "ENTITY_IS_DELETED")
 INVALID = Verdict(OutcomeKind.REJECTED, "FIELD_CUSTOM_VALIDATION_EXCEPTION", ("score",))
 
@@ -66,7 +66,8 @@ class Crm:
     version: int = 0
     #: Contacts that were merged into others, or deleted (None), in order.
     moved: list[tuple[str, str | None]] = field(default_factory=list)
-    applied: int = 0
+    #: The records that were written, in order.
+    written: list[Ref] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.time.woken.append(self.arrive)
@@ -87,6 +88,12 @@ class Crm:
         while contact is not None and contact.merged_into is not None:
             contact = self.contacts[contact.merged_into] if self.redirects else None
         return None if contact is None or contact.deleted else contact
+
+    def last(self, contact: Contact) -> Contact:
+        """Return what a contact was merged into, in the end."""
+        while contact.merged_into is not None:
+            contact = self.contacts[contact.merged_into]
+        return contact
 
     def apply(self, order: Order) -> Verdict:
         """Do one write as the server does it."""
@@ -109,7 +116,7 @@ class Crm:
         self.held.setdefault(ref, {}).update(order.values)
         for known in {ref, (order.object, order.id)}:
             self.ever.setdefault(known, set()).update(order.values.items())
-        self.applied += 1
+        self.written.append(ref)
         return WRITTEN
 
     def merge(self, loser: str, winner: str) -> None:

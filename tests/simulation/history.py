@@ -16,11 +16,17 @@ ROOT = Path(__file__).parents[2]
 def step_names() -> tuple[str, ...]:
     """Return every step that a run can name, as the code has them."""
     texts = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "sync").rglob("*.py")))
-    return tuple(sorted({name for text in texts for name in re.findall(r'\bstep\("([a-z]+\.[a-z_]+)"\)', text)}))
+    return tuple(sorted({name for text in texts for name in re.findall(r'(?:\b|_)step\("([a-z]+\.[a-z_]+)"\)', text)}))
 
 
 #: Steps of commands and blocks that the simulated worlds do not have yet.
-ELSEWHERE = ("compute.owners", "deliver.own", "forget.", "guard.", "poison.", "replay.", "undo.")
+ELSEWHERE = ("compute.owners", "convert.", "deliver.own", "guard.", "match.asked", "poison.")
+#: Steps of what people ask for.
+ASKED = {
+    "undo": ("undo.begin", "undo.plan"),
+    "replay": ("replay.begin", "replay.wave"),
+    "forget": ("forget.plan", "forget.erase", "forget.scrub"),
+}
 STEPS = tuple(name for name in step_names() if not name.startswith(ELSEWHERE))
 
 
@@ -106,18 +112,18 @@ _WEIGHT = {
     "match.decisions": 2,
     "match.moves_read": 2,
     "deliver.ensure": 1.6,
-    "deliver.look": 1.6,
-    "deliver.settle": 1.3,
+    "deliver.look": 2.2,
+    "deliver.settle": 2,
     "match.find": 1.5,
     "match.moves": 1.5,
     "match.settle": 1.8,
     "match.version": 1.7,
     "pull.pages": 1.3,
-    "run.define": 1.3,
+    "run.define": 1.8,
     "run.finish": 1.5,
 }
 #: Steps to which most runs come.
-_OFTEN = [step for step in STEPS if step not in _SELDOM]
+_OFTEN = [step for step in STEPS if step not in _SELDOM and not step.startswith(tuple(ASKED))]
 #: Those to which a run comes only where something is to be computed.
 _LATER = ("compute.", "deliver.", "match.decisions", "match.find", "match.settle", "run.define")
 #: Faults that any call can meet.
@@ -170,15 +176,18 @@ def drawn(seed: int) -> History:
         redirects=rng.random() < 0.5,
         late_rows=late_rows,
         echo=rng.random() < 0.2,
-        blocks=tuple(name for name in ("responses", "rollup", "segments") if rng.random() < 0.45),
+        blocks=tuple(name for name in ("responses", "rollup", "segments", "follow_up") if rng.random() < 0.45),
         pause_s=rng.choice((1.0, 70.0, 900.0, 86_400.0)),
         known=tuple(person for person in range(persons) if person == 0 or rng.random() < 0.75),
         off=frozenset(off),
     )
     runs = rng.choice((1, 1, 2, 2, 3))
     items = [item for run in range(runs) for item in _of_run(rng, run, knobs)]
-    if rng.random() < 0.25:
+    fate = rng.random()
+    if fate < 0.22:
         return _seldom(rng, History(seed, knobs, 2, ()))
+    if fate < 0.36:
+        return _asked(rng, History(seed, knobs, 2, ()))
     return History(seed, knobs, runs, _in_good_time(items))
 
 
@@ -204,6 +213,24 @@ def _seldom(rng: Random, history: History) -> History:
     return replace(history, knobs=knobs, items=tuple(items))
 
 
+def _asked(rng: Random, history: History) -> History:
+    """Return a history in which somebody asks for something between two runs, which mostly dies."""
+    what, knobs = rng.choices(list(ASKED), [22, 44, 34])[0], history.knobs
+    answers = [(rng.randrange(1000), rng.randrange(11)) for _ in range(rng.randint(1, 3))]
+    items = [Item(0, "answer", 0, each) for each in [(0, rng.randrange(11)), *answers]]
+    if what == "replay":
+        items.append(Item(0, "write", 1, (rng.choice((Fault.INVALID, Fault.POISON)),)))
+        if rng.random() < 0.4:  # something else waits, which is not to be sent with it
+            knobs = replace(knobs, batch=1)
+            items.append(Item(0, "write", 2, (Fault.QUOTA,)))
+    items += [item for item in _of_run(rng, 1, knobs) if item.what != "jump"]
+    step = rng.choice(ASKED[what]) if rng.random() < 0.85 else ""
+    # The first person is known there, and what we wrote of them is to go, too.
+    number = 1 if step == "forget.plan" else rng.randrange(1000)
+    items.insert(rng.choice((0, len(items))), Item(1, what, 0, (number, step)))
+    return replace(history, knobs=knobs, items=_in_good_time(items))
+
+
 def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
     names, weights = list(_WORLD), list(_WORLD.values())
     if not knobs.late_rows:
@@ -226,7 +253,7 @@ def _of_run(rng: Random, run: int, knobs: Knobs) -> list[Item]:
         )
     elif fate < 0.855:
         items.append(Item(run, rng.choice(("second", "stall")), 1, (rng.choice(_steps(knobs)),)))
-    elif fate < 0.95:
+    elif fate < 0.97:
         items.append(Item(run, "jump", rng.choice((0, 0, 3)), (rng.choice((3600, -3600)),)))
     return items
 

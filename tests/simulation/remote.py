@@ -91,6 +91,8 @@ class Remote:
     writes: int = 0
     #: When the CRM was called.
     called: list[float] = field(default_factory=list)
+    #: When the survey service was.
+    pulled: list[float] = field(default_factory=list)
     #: Records that the CRM refused by itself or by a fault, with what.
     complained: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -155,8 +157,7 @@ class Remote:
         """Count a call and let the world go on to it."""
         self.process.check()
         self.calls += 1
-        if what != "pull":
-            self.called.append(self.time.passed_s)
+        (self.pulled if what == "pull" else self.called).append(self.time.passed_s)
         self.before(self.calls)
         self.process.check()
         self.crm.arrive()

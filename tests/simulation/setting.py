@@ -11,7 +11,7 @@ from typing import Any
 from sync.config.schema import Settings
 from sync.ledger.tables import METADATA, SCHEMA_VERSION
 from sync.mapping.schema import Mapping
-from tests.simulation.crm import ACCOUNT, CONTACT, MEMBER, RESPONSE
+from tests.simulation.crm import ACCOUNT, CONTACT, MEMBER, RESPONSE, TASK
 from tests.simulation.process import WatchedLedger
 
 #: Memory, where there is one with a path.
@@ -39,6 +39,13 @@ _BLOCKS: dict[str, Any] = {
         "object": MEMBER,
         "key": {"contact": "record.id", "segment": "segment"},
         "fields": {"since": "since"},
+    },
+    "follow_up": {
+        "object": TASK,
+        "when": {"category": "detractor"},
+        "subject": "Call back",
+        "key": {"key": "key"},
+        "fields": {"title": "subject", "due": "due_at"},
     },
 }
 _SEGMENTS = (

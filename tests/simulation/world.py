@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -13,12 +14,12 @@ from connectors.budget import Gate, MemoryMeter, Window
 from connectors.calling import Caller
 from connectors.errors import ConnectorError
 from connectors.retry import Policy, Retry
-from sync.engine import Ends, Engine
+from sync.engine import DEFAULT, Ends, Engine
 from sync.errors import UserError
 from sync.identity.settings import Rule
 from sync.ledger.lease import acquire
 from sync.mapping.schema import rules
-from tests.simulation import checks, events
+from tests.simulation import checks, commands, events
 from tests.simulation.client import BulkClient, Client
 from tests.simulation.crm import Crm
 from tests.simulation.passing import Crash, Time, Violation
@@ -29,10 +30,16 @@ from tests.simulation.setting import mapping, settings
 from tests.simulation.survey import CANARY, LOOK_BACK_S, Source, Survey
 
 if TYPE_CHECKING:
+    from connectors.values import FieldValue
+    from sync.engine import Choices
     from sync.report import RunReport
     from sync.sets import SetWork
+    from tests.simulation.crm import Ref
     from tests.simulation.history import History, Item
     from tests.simulation.setting import Bench
+    from tests.simulation.survey import Row
+
+    Items = list[Item] | tuple[Item, ...]
 
 #: Runs without trouble after which everything must be where it belongs.
 QUIET_RUNS = 7
@@ -87,12 +94,26 @@ class World:
         self.version = 0
         self.complained: dict[tuple[str, str], str] = {}
         self._work = work
-        self._ledger = bench.begin()
+        self.ledger = bench.begin()
         self._random = Random(history.seed ^ 0x5EED)
         self._meter = MemoryMeter(self.time.monotonic)
         self._alive: set[str] = set()
         self._processes = 0
         self.called: list[float] = []
+        #: When the survey service was.
+        self.pulled: list[float] = []
+        #: Run → what the CRM held when it began; kept where one is to be undone.
+        self.states: dict[str, dict[Ref, dict[str, FieldValue]]] = {}
+        self._keeps = any(item.what == "undo" for item in history.items)
+        #: Records of which somebody else decided what they hold: what was undone, and those of the forgotten.
+        self.apart: set[Ref] = set()
+        #: Tasks that are acknowledged: they are people's.
+        self.tasks: set[str] = set()
+        #: How many of the CRM's writes have been looked at.
+        self.seen = 0
+        #: Persons who were forgotten, and the responses that were erased with them.
+        self.forgotten: set[int] = set()
+        self.erased: set[int] = set()
         events.populate(self)
 
     def log(self, text: str) -> None:
@@ -106,7 +127,9 @@ class World:
             items = [item for item in self.history.items if item.run == number]
             self.time.sleep(self.knobs.pause_s)
             for item in items:
-                if item.at == 0:
+                if item.what in commands.COMMANDS:
+                    commands.carry_out(self, item)
+                elif item.at == 0:
                     events.happen(self, item)
             self.run(items)
         self._quiet()
@@ -121,9 +144,8 @@ class World:
                 return
         raise Violation(f"I6 after {QUIET_RUNS} runs without trouble there is still something to do")
 
-    def run(self, items: list[Item] | tuple[Item, ...]) -> RunReport | None:
-        """Run once as a process of its own; None: it did not get to its report."""
-        process, remote = self._process(items)
+    def client(self, remote: Remote, items: Items) -> Client:
+        """Return the connector of one process."""
         knobs, time = self.knobs, self.time
         policy = Policy(attempts=1) if "retries" in knobs.off else Policy()
         retry = Retry(policy=policy, sleep=time.sleep, random=self._random.random, clock=time.monotonic)
@@ -131,7 +153,12 @@ class World:
         renew = None if "renewal" in knobs.off else remote.renew
         made = BulkClient if knobs.bulk else Client
         caller = Caller("crm", gate=gate, retry=retry, renew=renew)
-        client = made(self.crm, remote, caller, knobs.batch, reads="read_back" not in knobs.off or not items)
+        return made(self.crm, remote, caller, knobs.batch, reads="read_back" not in knobs.off or not items)
+
+    def run(self, items: Items, choices: Choices = DEFAULT) -> RunReport | None:
+        """Run once as a process of its own; None: it did not get to its report."""
+        process, remote = self.process(items)
+        knobs, time, client = self.knobs, self.time, self.client(remote, items)
         look_back_s = 0.0 if "look_back" in knobs.off else LOOK_BACK_S
         file = mapping(knobs.blocks)
         ends = Ends(
@@ -143,20 +170,25 @@ class World:
         engine = Engine(
             mapping=file,
             settings=settings(self.version),
-            ledger=self._ledger.seen_by(process),
+            ledger=self.ledger.seen_by(process),
             ends=lambda _dry_run: ends,
             clock=time.now,
             step=process.step,
             timer=time.monotonic,
             work=self._work,
             lease=partial(acquire, holder=process.name, alive=self._alive.__contains__),
+            begun=self._began,
         )
-        return self._ran(engine, process, remote)
+        return self._ran(engine, process, remote, choices)
 
-    def _ran(self, engine: Engine, process: Process, remote: Remote) -> RunReport | None:
+    def _began(self, run: str) -> None:
+        if self._keeps:
+            self.states[run] = deepcopy(self.crm.held)
+
+    def _ran(self, engine: Engine, process: Process, remote: Remote, choices: Choices) -> RunReport | None:
         report = None
         try:
-            report = engine.sync()
+            report = engine.sync(choices)
         except Crash:
             self.log(f"{process.name} died")
         except (ConnectorError, UserError) as error:
@@ -170,15 +202,24 @@ class World:
             told = report.as_json()
             self.log(f"{process.name} {told['status']} {told['rows']} wrote {told['writes']}")
             checks.no_canary(str(told))
+        self.ended(process, remote)
+        checks.at_any_time(self, process)
+        return report
+
+    def ended(self, process: Process, remote: Remote) -> None:
+        """Count what a process did that is no more."""
         if "release" not in self.knobs.off or not process.dead:
             self._alive.discard(process.name)
         self.story.calls += remote.calls
         self.story.runs += 1
         self.story.steps.update(process.steps)
-        checks.at_any_time(self, process)
-        return report
 
-    def _process(self, items: list[Item] | tuple[Item, ...]) -> tuple[Process, Remote]:
+    def gone(self, row: Row) -> bool:
+        """Tell whether a response is, or was, of somebody who was forgotten: it never comes back."""
+        return row.person in self.forgotten or row.number in self.erased
+
+    def process(self, items: Items) -> tuple[Process, Remote]:
+        """Return a new process, and its way to the services."""
         self._processes += 1
         commits = {item.at: str(item.how[0]) for item in items if item.what == "commit"}
         stops = {(str(item.how[0]), item.at): item.what for item in items if item.what in ("crash", "second", "stall")}
@@ -201,10 +242,11 @@ class World:
             before=lambda call: self._before(call, items),
             complained=self.complained,
             called=self.called,
+            pulled=self.pulled,
         )
         return process, remote
 
-    def _before(self, call: int, items: list[Item] | tuple[Item, ...]) -> None:
+    def _before(self, call: int, items: Items) -> None:
         for item in items:
             if item.at == call and item.what in events.HAPPENINGS:
                 events.happen(self, item)
