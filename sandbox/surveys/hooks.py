@@ -41,17 +41,23 @@ class Call:
     body: bytes
     headers: Mapping[str, str]
 
-    def send(self, method: str = "POST") -> int:
-        """Send it; return the status of the answer."""
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection to where it goes."""
         there = urlsplit(self.url)
-        link = http.client.HTTPConnection(there.hostname or "", there.port, timeout=60)
+        return http.client.HTTPConnection(there.hostname or "", there.port, timeout=60)
+
+    def send(self, method: str = "POST", *, link: http.client.HTTPConnection | None = None) -> int:
+        """Send it, on a connection of its own unless *link* is one; return the status of the answer."""
+        used = link or self.connect()
         try:
-            link.request(method, there.path, body=self.body if method == "POST" else None, headers=dict(self.headers))
-            reply = link.getresponse()
+            body = self.body if method == "POST" else None
+            used.request(method, urlsplit(self.url).path, body=body, headers=dict(self.headers))
+            reply = used.getresponse()
             reply.read()
             return reply.status
         finally:
-            link.close()
+            if link is None:
+                used.close()
 
 
 class Notifier:

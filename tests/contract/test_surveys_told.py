@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from connectors.budget import MemoryMeter
 from connectors.contract import Told as Ability
+from connectors.surveys.source import SurveyService
 from connectors.values import Hint
 from sandbox.exchange import Reply, Request
-from tests.contract.survey_bench import NOW, SPEC, Bench, row
+from sandbox.limits import Limits
+from sandbox.surveys import secrets, serve
+from sandbox.surveys.hooks import SECRETS
+from sandbox.surveys.qualtrics import Qualtrics
+from sync.config.specs import load_spec, shipped
+from tests.contract.survey_bench import NOW, SPEC, Bench, Secrets, row
+from tests.unit.fake_time import FakeTime
 
 if TYPE_CHECKING:
     from connectors.contract import Page
@@ -129,3 +138,34 @@ def test_a_mistake_in_hooks_is_told(change: dict[str, Any], what: str) -> None:
 
     with pytest.raises(ValueError, match=what.replace("`", ".")):
         Spec.model_validate(SPEC | {"hooks": HOOKS | change})
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_what_is_fetched_by_its_id_is_what_is_polled(name: str) -> None:
+    """Anything else would count as an edit, each time."""
+    clock = FakeTime(NOW.timestamp())
+    with serve(name, responses=6, seed=4, clock=clock, limits=Limits()) as service:
+        if isinstance(service.world, Qualtrics):
+            service.world.polls = 0  # nobody waits here for a job
+        new = service.world.add(9, email="person2@example.com", name="Bo Lee", comment="Fine")
+        survey = service.world.answers.get(new).survey  # type: ignore[union-attr] # it was just given
+        source = SurveyService(
+            name="survey",
+            spec=load_spec(shipped()[name]),
+            secrets=Secrets(**secrets(service)),
+            meter=MemoryMeter(clock),
+            settings=service.world.settings,
+            url=service.url,
+            webhooks="https://hooks.acme.example/webhooks/survey",
+            clock=lambda: datetime.fromtimestamp(clock(), UTC),
+            sleep=clock.sleep,
+        )
+        known = survey if load_spec(shipped()[name]).surveys else ""
+        hints = [Hint(number=1, survey=known, response=new, at=NOW)]
+        with closing(source):
+            pages = list(source.told(hints, {}))
+            polled = [each for page in source.pull({}) for each in page.responses if each.response_id == new]
+
+    assert {1} == settled(pages)
+    assert polled == [each for page in pages for each in page.responses if each.response_id == new]
+    assert 1 == len(polled)
