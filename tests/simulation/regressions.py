@@ -124,4 +124,14 @@ REGRESSIONS = {
             Item(1, "tie", 4, (178, 6)),
         ),
     ),
+    "a second process finds a run that slept through its lease in a call": History(
+        400739,
+        _knobs(persons=4, batch=2, bulk=False, redirects=False, blocks=("responses",), known=(0, 1, 2, 3)),
+        2,
+        (
+            Item(0, "call", 1, (Fault.CRASH_BEFORE,)),
+            Item(1, "wait", 3, (647, 2)),
+            Item(1, "second", 1, ("match.moves_read",)),
+        ),
+    ),
 }
