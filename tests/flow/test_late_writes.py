@@ -2,76 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.errors import Deferred, Refused
+from connectors.errors import Refused
 from sync.ledger.doubts import ASLEEP, ON_ITS_WAY
-from tests.flow.forgetting import forget
-from tests.flow.undoing import undo
+from tests.flow.slow import ADA, Died, Slow, after
 from tests.flow.world import NOW, World, response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from connectors.values import Field, FieldValue, Outcome, RecordRef, Write
-    from connectors.warehouse.store import Warehouse
-
-ADA = "ada@acme.test"
-
-
-class Died(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Slow:
-    """A store that answers no write as long as it is slow, and applies those writes when it is told to."""
-
-    slow: bool = True
-    dies: bool = False
-    #: It takes nothing.
-    down: bool = False
-    on_their_way: list[Sequence[Write]] = field(default_factory=list)
-    store: Warehouse | None = None
-
-    def __call__(self, store: Warehouse) -> Slow:
-        self.store = store
-        return self
-
-    def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:
-        if self.down:
-            raise Deferred("it is down")
-        if self.slow:
-            self.on_their_way.append(batch)
-        if self.dies:
-            raise Died
-        assert self.store is not None
-        return [] if self.slow else self.store.write(batch)
-
-    def arrive(self) -> None:
-        """Let everything arrive that was on its way."""
-        assert self.store is not None
-        for batch in self.on_their_way:
-            self.store.write(batch)
-
-    def read(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, FieldValue]]:
-        assert self.store is not None
-        return {} if self.slow else self.store.read(refs, fields)
-
-    def fields(self, object_: str) -> Sequence[Field]:
-        assert self.store is not None
-        return self.store.fields(object_)
-
-    def ensure(self, object_: str, key: Sequence[str], fields: Sequence[Field]) -> None:
-        assert self.store is not None
-        self.store.ensure(object_, key, fields)
-
-    def is_empty(self, object_: str) -> bool:  # noqa: ARG002 - see `Ownable`
-        return True
+    from connectors.values import Outcome, Write
 
 
 @dataclass
@@ -83,11 +28,6 @@ class Refusing(Slow):
     def write(self, batch: Sequence[Write]) -> Sequence[Outcome]:  # noqa: ARG002 - see `Destination.write`
         self.asked += 1
         raise Refused("no rights")
-
-
-def after(world: World, passed: timedelta) -> None:
-    world.now = NOW + passed
-    world.sync()
 
 
 class TestALateWrite:
@@ -222,72 +162,6 @@ class TestALateWrite:
         assert world.execute("SELECT count(*) FROM accounts") == [(1,)]
         world.sync()
         assert world.ledger("SELECT count(*) FROM doubts") == [(0,)]
-
-    def test_does_not_take_the_place_of_what_an_undo_puts_back(self, world: World) -> None:
-        """What was in doubt is just what the undo brings back: it is not sent over it a moment later."""
-        slow = world.through = Slow()
-        world.source.add(response(1, 3, email=ADA, days_ago=2))
-        world.sync()
-        slow.slow = False
-        world.sync()
-        world.source.add(response(2, 9, email=ADA, days_ago=1))
-        run = world.sync().run
-        slow.arrive()
-        world.now = NOW + ON_ITS_WAY
-
-        undo(world, run)
-
-        assert world.scores() == {"C-1": 3}
-        assert world.sync().writes == {}
-
-    def test_of_an_undo_that_died_is_remembered(self, world: World) -> None:
-        world.source.add(response(1, 3, email=ADA, days_ago=2))
-        world.sync()
-        world.source.add(response(2, 9, email=ADA, days_ago=1))
-        run = world.sync().run
-        slow = world.through = Slow(slow=False, dies=True)
-        with pytest.raises(Died):
-            undo(world, run)
-        slow.dies = False
-
-        undo(world, run)
-
-        assert ("people", "C-1") in world.ledger("SELECT object, record FROM doubts")
-
-    def test_of_what_was_undone_stays_undone(self, world: World) -> None:
-        """The value that an undo put back is said again, which is no new value of npsync's."""
-        world.source.add(response(1, 9, email=ADA, days_ago=3))
-        world.sync()
-        slow = world.through = Slow()
-        world.source.add(response(2, 3, email=ADA, days_ago=2))
-        world.sync()
-        slow.slow = False
-        undo(world, world.sync().run)
-        slow.arrive()
-        overtaken = world.scores()
-
-        after(world, ON_ITS_WAY)
-        world.sync(full_refresh=True)
-
-        assert (overtaken, world.scores()) == ({"C-1": 3}, {"C-1": 9})
-
-    def test_of_others_is_not_looked_at_by_an_undo_or_a_forget(self, world: World) -> None:
-        """Such a row is of nobody who asked; refused, it would have said of them that something is left."""
-        slow = world.through = Slow()
-        world.source.add(response(1, 3, email=ADA, days_ago=2), response(2, 5, email="bob@acme.test", days_ago=2))
-        world.sync()
-        slow.slow = False
-        world.source.add(response(3, 9, email=ADA, days_ago=1))
-        world.sync()
-        slow.arrive()
-        world.now += ON_ITS_WAY
-
-        receipt = forget(world, "bob@acme.test", also_clear=True)
-        between = world.scores()
-        world.sync()
-
-        assert receipt.cleared["store"]["people"] == 1
-        assert (between["C-1"], world.scores()["C-1"]) == (3, 9)
 
     def test_of_a_row_that_goes_by_another_name_there_is_put_right_under_that_name(self, world: World) -> None:
         world.mapping["responses"] = world.mapping["responses"] | {"key": {"id": "response_id"}}
