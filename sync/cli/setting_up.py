@@ -193,6 +193,7 @@ def _finish(
 
 def _made(session: "Session", bench: "Bench", plan: "Plan") -> bool:
     """Make what is missing as was said; tell whether everything is there."""
+    from connectors.errors import Refused
     from connectors.shaping import Deployable
     from sync.cli.shaping import write_files
     from sync.cli.trying import asked
@@ -211,8 +212,13 @@ def _made(session: "Session", bench: "Bench", plan: "Plan") -> bool:
         if not asked(session, f"Make {plan.fields.makes()} fields in `{plan.name}` now?"):
             session.screen.say(f"  Nothing was made. Later: npsync fields create {plan.name}")
             return False
-        for object_, names in make(plan.fields, destination):
-            session.screen.say(f"  made {', '.join(names)} of {object_}")
+        try:
+            for object_, names in make(plan.fields, destination):
+                session.screen.say(f"  made {', '.join(names)} of {object_}")
+        except Refused as error:
+            session.screen.warn(f"  {error}. {error.next_step}")
+            session.screen.say(f"  Or as files for an administrator: npsync fields metadata {plan.name} --into DIR")
+            return False
     left = bench.plan(bench.mapping(plan.mapping, plan.name)).left()
     for each in left:
         session.screen.warn(f"  {each.object}.{each.field}: {each.what}")

@@ -54,6 +54,8 @@ class Question:
     default: str | None = None
     #: It is not shown while it is typed, and never kept with the other answers.
     secret: bool = False
+    #: What helps to answer; found out only where it is not answered yet.
+    lead: Callable[[], Shown] | None = None
     #: Nobody is asked: it is given beforehand, or is its default.
     quiet: bool = False
     #: Returns what is wrong with an answer, or an empty text.
@@ -140,6 +142,8 @@ def _answer(question: Question, face: Face, given: MutableMapping[str, str], kep
 
 
 def _asked(question: Question, face: Face) -> str:
+    if question.lead is not None:
+        face.tell(question.lead())
     problem = ""
     while True:
         said = face.ask(question, problem)

@@ -24,6 +24,7 @@ from sync.trial import Tried
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from sync.field_plan import FieldPlan
     from sync.setup.bench import Bench
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 SOURCE = "survey"
 _FILE = "file"
+#: The one secret that has lines.
+_KEY_FILE = "private_key"
+_OTHERWISE = "Give it as the variable NPSYNC_{}_{}, or in the keyring."
 #: The system's right to make fields, as its rights name it.
 _MAKES = ("CustomizeApplication", "crm.schemas.contacts.write")
 
@@ -178,16 +182,32 @@ def _can_close(bench: Bench) -> bool:
 
 def _secrets(bench: Bench, name: str) -> Generator[Event, str, None]:
     for secret in bench.missing(name):
-        lines = secret == "private_key"  # noqa: S105 - the name of a secret
-        value = yield Question(
-            key=f"{name}.{secret}",
-            ask="The file with the private key" if lines else f"{name} {secret}",
-            secret=not lines,
-            otherwise=f"Give it as the variable NPSYNC_{name.upper()}_{secret.upper()}, or in the keyring.",
-        )
-        if lines:
-            value = (bench.root / value).read_text(encoding="utf-8").strip()
+        if secret == _KEY_FILE:
+            said = yield Question(
+                key=f"{name}.{secret}",
+                ask="The file with the private key",
+                check=lambda said: _no_key(bench.root / said),
+                otherwise=_OTHERWISE.format(name.upper(), secret.upper()),
+            )
+            value = (bench.root / said).read_text(encoding="utf-8").strip()
+        else:
+            value = yield Question(
+                key=f"{name}.{secret}",
+                ask=f"{name} {secret}",
+                secret=True,
+                otherwise=_OTHERWISE.format(name.upper(), secret.upper()),
+            )
         yield Note(text=f"{secret} is kept in {bench.keep(name, secret, value)}")
+
+
+def _no_key(path: Path) -> str:
+    """Return why a file holds no private key, or an empty text."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return "there is no such file that can be read"
+    good = text.lstrip().startswith("-----BEGIN ") and "PRIVATE KEY-----" in text and "ENCRYPTED" not in text
+    return "" if good else "it holds no private key without a passphrase (`-----BEGIN PRIVATE KEY-----`)"
 
 
 def allowed(bench: Bench, crm: str, object_: str) -> Generator[Event, str, None]:
@@ -214,12 +234,16 @@ def matching(bench: Bench, crm: str, object_: str) -> Generator[Event, str, Draf
         suggested=suggest(object_, ()),
     )
     orders = [order for many in range(1, len(known) + 1) for order in permutations(known, many)]
-    tried = {order: _tried(bench, plain, [known[name] for name in order]) for order in orders}
-    yield Shown(name="matches", value={", ".join(order): result for order, result in tried.items()})
+
+    def lead() -> Shown:
+        tried = {order: _tried(bench, plain, [known[name] for name in order]) for order in orders}
+        return Shown(name="matches", value={", ".join(order): result for order, result in tried.items()})
+
     chosen = yield Question(
         key="match",
         ask="The rules, in order; the first one that finds exactly one record wins",
         default=", ".join(known),
+        lead=lead,
         check=lambda said: _unknown([each.strip() for each in said.split(",")], list(known)),
     )
     on_none = yield Question(key="on-none", ask="Whom no record is found for", choices=("hold", "skip"), default="hold")
