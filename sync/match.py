@@ -72,17 +72,30 @@ class Matcher:
         self._match_waiting()
         if sends.TOLD in known:
             self._run.asks.add(sends.TOLD)
-            self._match_asked(changed=changed)
+            self._match_asked(known[sends.TOLD], version)
         return self._match_held(version) if held and changed else 0
 
-    def _match_asked(self, *, changed: bool) -> None:
+    def _match_asked(self, last: str, version: str) -> None:
         """Decide for those who were asked and belong to no record: the new ones, and where records changed the others.
 
         These are many, and most of them will never be customers, so they are tried once a day at most. Only what is
         certain is stored: nobody is held for being asked, and nothing is made for it.
+
+        Args:
+            last: When all of them were tried last, and the version of the directory then.
+            version: That of now.
         """
         run = self._run
-        before = to_text(run.now - AGAIN) if changed else ""
+        at, _, tried = last.partition(" ")
+        every = tried != version and at <= to_text(run.now - AGAIN)
+        self._try_asked(to_text(run.now) if every else sends.NEVER)
+        if every:
+            run.step("match.asked.all")
+            with run.lease.write() as connection:
+                inbox.move_cursor(connection, run.name, sends.TOLD, f"{to_text(run.now)} {version}")
+
+    def _try_asked(self, before: str) -> None:
+        run = self._run
         while True:
             with run.ledger.read() as connection:
                 claims = sends.waiting(connection, run.name, before, RESPONDENTS_AT_ONCE)

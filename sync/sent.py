@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connectors.characters import is_sound
 from sync.clean import LONGEST_ID
 from sync.identity.claims import respondent_of
-from sync.ledger import inbox, sends
+from sync.ledger import sends
 from sync.ledger.sends import Asked
 from sync.times import to_text
 
@@ -50,4 +50,3 @@ def store(connection: Connection, run: Run, sent: Iterable[Send], forgotten: For
     if not rows:
         return
     sends.store(connection, run.name, rows, claims)
-    inbox.move_cursor(connection, run.name, sends.TOLD, "1")

@@ -11,7 +11,7 @@ from sync.identity.claims import CLAIM_COLUMNS, CLAIMS_SCHEMA, Claims
 from sync.ledger import matching
 from sync.ledger.rows import MAPPING, among, arrow, fetch, remove, table, text, upsert
 from sync.ledger.send_tables import SENDS, WAITING_SENDS
-from sync.ledger.tables import MATCHES, RESPONDENTS
+from sync.ledger.tables import CURSORS, MATCHES, RESPONDENTS
 from sync.nps.relations import SENDS as SENT
 from sync.words import to_ms
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: The stream under which is remembered that this mapping's source tells who was asked. Without it nothing is looked up.
+#: It holds when all who wait were tried last, and the version of the directory then.
 TOLD = "@sends"
+#: Before every moment, and after an empty text: whoever waits and was never tried.
+NEVER = "0"
 
 
 class Asked(NamedTuple):
@@ -59,10 +62,11 @@ def store(connection: Connection, mapping: str, rows: Sequence[Asked], claims: M
     waiting = [(mapping, each, "") for each in respondents if each not in decided]
     upsert(connection, WAITING_SENDS, ("mapping", "respondent", "tried"), waiting, update=False)
     matching.touch(connection, mapping, sorted(decided | before))
+    upsert(connection, CURSORS, ("mapping", "stream", "cursor"), [(mapping, TOLD, "")], update=False)
 
 
 def waiting(connection: Connection, mapping: str, before: str, most: int) -> pa.Table:
-    """Return the claims of those who wait for a record and were not tried since *before*, at most *most*."""
+    """Return the claims of those who wait for a record and were tried before *before*, or never; at most *most*."""
     rows = arrow(connection, _WAITING, CLAIMS_SCHEMA, {"mapping": mapping, "before": before, "most": most})
     return table(rows, CLAIMS_SCHEMA)
 
@@ -70,7 +74,7 @@ def waiting(connection: Connection, mapping: str, before: str, most: int) -> pa.
 _WAITING = (
     select(RESPONDENTS.c.respondent, *(RESPONDENTS.c[name] for name in CLAIM_COLUMNS))
     .join(WAITING_SENDS, WAITING_SENDS.c.respondent == RESPONDENTS.c.respondent)
-    .where(WAITING_SENDS.c.mapping == MAPPING, WAITING_SENDS.c.tried <= bindparam("before", type_=Text))
+    .where(WAITING_SENDS.c.mapping == MAPPING, WAITING_SENDS.c.tried < bindparam("before", type_=Text))
     .order_by(WAITING_SENDS.c.tried, WAITING_SENDS.c.respondent)
     .limit(bindparam("most", type_=Integer))
 )
