@@ -82,6 +82,18 @@ def test_no_mapping_is_needed_to_sign_in(desk: Desk, ring: Keyring) -> None:
     assert ring.kept
 
 
+def test_a_secret_of_calls_may_be_given_twice_while_it_changes(desk: Desk, ring: Keyring) -> None:
+    """The listener takes both; nothing else has one before."""
+    called = "survey: {type: survey, service: typeform, webhooks: https://hooks.acme.example/webhooks/survey}"
+    desk.write("config.yaml", CONFIG.replace("survey: {type: file, path: responses.csv}", called))
+
+    fields = ("webhook_secret", "webhook_secret_old", "token_old")
+    said = [given(desk, f"{CANARY}\n", "auth", "set", "survey", field).status for field in fields]
+
+    assert [0, 0, 2] == said
+    assert CANARY == ring.get_password("npsync", "survey.webhook_secret_old")
+
+
 @pytest.mark.parametrize("word", [CANARY, "pat-na1-" + CANARY])
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(desk: Desk, ring: Keyring, word: str) -> None:
     """Where the name of a secret belongs, people paste the secret; by then the shell's history has it."""
