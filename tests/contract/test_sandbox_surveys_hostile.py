@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -113,6 +114,7 @@ def headers_of(world: surveys.SurveyWorld) -> list[tuple[str, str]]:
         "qualtrics": ("X-API-TOKEN", key),
         "survicate": ("Authorization", f"Basic {key}"),
         "simplesat": ("X-Simplesat-Token", key),
+        "satismeter": ("Authorization", f"Basic {b64encode(f'{key}:'.encode()).decode()}"),
     }
     return [ways.get(world.name, ("Authorization", f"Bearer {key}")), ("Host", "127.0.0.1:1")]
 
