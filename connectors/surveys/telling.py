@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from connectors.surveys.session import Session
     from connectors.values import Hint
 
-#: Responses of one survey that are fetched one by one; of more its list is read, which is fewer calls.
-MOST_BY_ID = 20
+#: Responses of one survey that are fetched by their ids; of more its list is read, which is fewer calls.
+MOST_AT_ONCE = 20
 #: Seconds to wait before a response is asked for again: an event may be faster than the service's own list.
 AGAIN_S = (1.0, 2.0, 4.0)
 #: An event older than this is not waited for.
@@ -38,12 +38,14 @@ class _Asked:
 
     #: Response → the numbers of the events that name it.
     wanted: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    newest: datetime | None = None
+    #: Response → when it was told of last.
+    at: dict[str, datetime] = field(default_factory=dict)
     #: Response → its row, as read.
     found: dict[str, Any] = field(default_factory=dict)
 
-    def missing(self) -> list[str]:
-        return [response for response in self.wanted if response not in self.found]
+    def missing(self, since: datetime | None = None) -> list[str]:
+        """Return the responses that did not come, of those told of after *since*."""
+        return [each for each in self.wanted if each not in self.found and (since is None or self.at[each] >= since)]
 
 
 class Teller:
@@ -82,7 +84,7 @@ class Teller:
         for hint in hints:
             one = asked[hint.survey]
             one.wanted[hint.response].append(hint.number)
-            one.newest = hint.at if one.newest is None else max(one.newest, hint.at)
+            one.at[hint.response] = max(hint.at, one.at.get(hint.response, hint.at))
         for survey, one in asked.items():
             stream = survey or whole
             try:
@@ -97,7 +99,7 @@ class Teller:
                 yield _settled(stream, one.wanted, one)
 
     def _survey(self, survey: str, stream: str, asked: _Asked) -> Iterator[Page]:
-        if self._one_by_one and len(asked.wanted) > MOST_BY_ID:
+        if len(asked.wanted) > MOST_AT_ONCE:
             yield from self._poll(survey, stream)
             yield _settled(stream, asked.wanted, asked)
             return
@@ -105,17 +107,23 @@ class Teller:
         if rows is None:
             yield _settled(stream, asked.wanted, asked)
             return
+        try:
+            self._look_again(survey, stream, rows, asked)
+        except ConnectorError:  # what came before is kept
+            yield from _found(stream, asked)
+            raise
+        yield from _found(stream, asked)
+        waits = set(asked.missing(self._now() - GIVE_UP))
+        yield _settled(stream, [each for each in asked.wanted if each not in waits], asked)
+
+    def _look_again(self, survey: str, stream: str, rows: Rows, asked: _Asked) -> None:
+        """Fetch what is wanted; what was told of just now may need a moment to appear."""
         self._look(survey, stream, rows, asked)
         for wait in AGAIN_S:
-            if not asked.missing() or asked.newest is None or self._now() - asked.newest > YOUNG:
-                break
+            if not asked.missing(self._now() - YOUNG):
+                return
             self._sleep(wait)
             self._look(survey, stream, rows, asked)
-        if asked.found:
-            yield page_of(stream, list(asked.found.values()), None)
-        given_up = self._now() - GIVE_UP
-        late = asked.newest is not None and asked.newest < given_up
-        yield _settled(stream, [each for each in asked.wanted if each in asked.found or late], asked)
 
     def _look(self, survey: str, stream: str, rows: Rows, asked: _Asked) -> None:
         """Fetch what is missing, and take in what of it comes."""
@@ -129,6 +137,12 @@ class Teller:
             for read in (rows.read(row) for row in every(told, self._fetch.rows)):
                 if read.place.file in wanted:
                     asked.found[wanted[read.place.file]] = read
+
+
+def _found(stream: str, asked: _Asked) -> Iterator[Page]:
+    if asked.found:
+        yield page_of(stream, list(asked.found.values()), None)
+        yield _settled(stream, asked.found, asked)
 
 
 def _settled(stream: str, responses: Any, asked: _Asked) -> Page:  # noqa: ANN401 - names of responses

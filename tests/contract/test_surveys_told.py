@@ -95,6 +95,27 @@ def test_a_service_that_is_down_is_asked_again_by_the_next_run() -> None:
         assert [True] == [page.refused is not None for page in pages]
 
 
+def test_what_came_before_the_service_went_down_is_kept() -> None:
+    def answer(request: Request) -> Reply:
+        number = int(request.path.rpartition("r")[2])
+        return Reply.json(row(number)) if number < 2 else Reply.json({}, 503)
+
+    with Bench(answer, hooks=HOOKS) as bench:
+        pages = told(bench, hint(0), hint(1), hint(2), hint(3))
+
+        assert (["r0", "r1"], {0, 1}) == (found(pages), settled(pages))
+
+
+def test_one_that_never_comes_is_given_up_while_others_go_on_coming() -> None:
+    with Bench(late(0), hooks=HOOKS) as bench:
+        bench.world.answer = lambda asked: (
+            Reply.json({}, 404) if asked.path.endswith("r9") else Reply.json(row(int(asked.path.rpartition("r")[2])))
+        )
+        pages = told(bench, hint(9, seconds_ago=601), hint(1))
+
+        assert (["r1"], {1, 9}, []) == (found(pages), settled(pages), bench.clock.slept)
+
+
 def test_several_calls_about_one_response_fetch_it_once() -> None:
     with Bench(late(0), hooks=HOOKS) as bench:
         again = Hint(number=7, survey="", response="r1", at=NOW.replace(tzinfo=UTC))
