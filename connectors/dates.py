@@ -168,6 +168,12 @@ class DateReader:
         return [None if isinstance(moment, DateProblem) else moment for moment in map(self.read, texts)]
 
     def _iso(self, text: str) -> datetime | None:
+        if len(text) == 20 and text[4::3] == "--T::Z" and text[11:13] < "24":
+            # As most services write it; the general way costs three times as much.
+            try:
+                return datetime.fromisoformat(text)
+            except ValueError:
+                return None
         found = _ISO(text)
         if found is None or not (found[1] or self._zone is UTC):
             return None

@@ -10,7 +10,7 @@ from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from connectors.files.draft import PlaceDraft, ResponseDraft
+from connectors.drafts import PlaceDraft, ResponseDraft
 from connectors.files.row_reader import RowReader, clean_column, is_shortened
 from connectors.values import MAX_TEXT, Place, SurveyResponse
 

@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from connectors.dates import DateEvidence, DateReader
 from connectors.errors import Refused
-from connectors.files.garbage import search_paused
 from connectors.files.header import shown
 from connectors.files.plain_table import PlainTable, told_of
 from connectors.files.record_columns import MEANINGS, RecordPlaces, recognise_records
 from connectors.files.record_ids import both_forms, id_lengths, numbers_overlap
 from connectors.files.record_tables import ACCOUNTS, Column, Reading, account_row, is_gone, object_row, record_tables
 from connectors.files.record_words import RECORD
+from connectors.garbage import search_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

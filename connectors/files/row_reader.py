@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.dates import DateProblem, has_time_of_day
-from connectors.files.draft import ResponseDraft, finished
+from connectors.drafts import ResponseDraft, finished
 from connectors.files.json_items import BROKEN
 from connectors.files.reasons import next_step
 from connectors.files.response_id import ResponseIds

@@ -9,13 +9,13 @@ from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateOrder, DateReader
 from connectors.errors import Refused
 from connectors.files.found import find_files, stream_of, unread_files
-from connectors.files.garbage import search_paused
 from connectors.files.page_reader import PageReader
 from connectors.files.place_kept import FileCursor, hash_of, trusted_mtime
 from connectors.files.preset import named, shipped
 from connectors.files.reading import Reading, decide
 from connectors.files.row_reader import RowReader
 from connectors.files.settings import FileSettings, checked_delimiter, checked_encoding, checked_scale, checked_word
+from connectors.garbage import search_paused
 from connectors.values import Reject, Skip, SurveyKind, SurveyResponse
 
 if TYPE_CHECKING:

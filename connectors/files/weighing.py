@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connectors.dates import DateEvidence
 from connectors.files.delimited import DelimitedTable
-from connectors.files.garbage import search_paused
+from connectors.garbage import search_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

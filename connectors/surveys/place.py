@@ -8,7 +8,7 @@ changed.
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,11 +25,17 @@ CERTAIN = timedelta(days=365)
 _BYTES = 9
 _LETTERS = 12
 
+#: As `urlsafe_b64encode`, which costs twice as much.
+_SAFE = str.maketrans("+/", "-_")
+
 
 def digest_of(row: Any) -> str:  # noqa: ANN401 - JSON
     """Return what tells a row, as it is now, from every other."""
-    plain = orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return urlsafe_b64encode(blake2b(plain, digest_size=_BYTES).digest()).decode()
+    try:
+        plain = orjson.dumps(row, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a table's row with more cells than columns
+        plain = orjson.dumps(row, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return b2a_base64(blake2b(plain, digest_size=_BYTES).digest(), newline=False).decode().translate(_SAFE)
 
 
 @dataclass(slots=True)
@@ -161,7 +167,7 @@ _FIRST = datetime(1970, 1, 3, tzinfo=UTC)
 
 def _day(moment: datetime | None) -> str:
     # Rows without a readable moment come with every reading that meets them.
-    return "9999" if moment is None else moment.strftime("%Y%m%d")
+    return "9999" if moment is None else f"{moment.year:04}{moment.month:02}{moment.day:02}"
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateProblem, DateReader
 from connectors.errors import Deferred, Gone, Refused, Rejected
+from connectors.garbage import search_paused
 from connectors.sends import Send
 from connectors.surveys.exporting import Job
+from connectors.surveys.page_rows import PageColumns, PageRows
 from connectors.surveys.paging import WAIT, ShiftedError, Turn, turns
-from connectors.surveys.paths import getter, text
 from connectors.surveys.place import digest_of
+from connectors.surveys.rows import Rows
 from connectors.values import Reject, Skip, SurveyResponse
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from connectors.reply import Reply
     from connectors.surveys.lists import Changes
     from connectors.surveys.place import Place
-    from connectors.surveys.rows import Rows
     from connectors.surveys.sends import SendRows, Sends
     from connectors.surveys.session import Session
     from connectors.surveys.spec import Responses
@@ -59,11 +60,12 @@ class StreamReader:
     ) -> None:
         self._spec = spec
         self._session = session
-        self._rows = rows
+        self._rows = PageRows(rows) if isinstance(rows, Rows) else rows
         self._dates = dates
         self._stream = stream
         self._survey = survey
-        self._field = getter(spec.cursor.field)
+        #: A page, and the moments of its rows.
+        self._weighed: tuple[list[Any] | None, list[datetime | None]] = (None, [])
         self._now = now
         self._sleep = sleep
 
@@ -126,7 +128,8 @@ class StreamReader:
             if page and page == before:
                 raise Deferred("the same page came again for another time", next_step=WAIT)
             over = pulled.next is None or self._is_past(pulled.rows, place)
-            found = [self._rows.read(row) for row in self._new(pulled.rows, place)]
+            with search_paused():
+                found = self._page(list(self._new(pulled.rows, place)))
             place.token = pulled.next.token if pulled.next and not over else ""
             if over:
                 place.finish(cursor.look_back, passed=None if last else place.until, now=self._now())
@@ -149,7 +152,7 @@ class StreamReader:
         cursor = self._spec.cursor
         if not (cursor.ascending or cursor.descending):
             return False
-        moments = [moment for row in rows if (moment := self._moment(row)) is not None]
+        moments = [moment for moment in self._moments(rows) if moment is not None]
         if any(one > other if cursor.ascending else one < other for one, other in pairwise(moments)):
             raise Refused(
                 f"rows of `{self._stream}` come in another order than the spec says, so some would be missed",
@@ -175,7 +178,8 @@ class StreamReader:
         export = Job(self._session, self._spec.export, self._spec.request, values, stream=self._stream)
         export.finish(sleep=self._sleep)
         for rows in export.rows(pages.size):
-            found = [self._rows.read(row) for row in self._new(rows, place)]
+            with search_paused():
+                found = self._page(list(self._new(rows, place)))
             place.tidy(look_back)
             if found:
                 yield page_of(self._stream, found, before := place.text())
@@ -206,13 +210,15 @@ class StreamReader:
             "token": turn.token or None,
             **_NO_JOB,
         }
-        return self._session.ask(self._spec.request, values, what=f"list responses of `{self._stream}`", url=turn.url)
+        with search_paused():
+            return self._session.ask(
+                self._spec.request, values, what=f"list responses of `{self._stream}`", url=turn.url
+            )
 
     def _new(self, rows: list[Any], place: Place) -> Iterator[Any]:
         """Yield the rows that were not told before, as they are, and are not from before the reading's start."""
         latest = self._now() + TOLERANCE
-        for row in rows:
-            moment = self._moment(row)
+        for row, moment in zip(rows, self._moments(rows), strict=True):
             if moment is not None:
                 if place.since is not None and moment < place.since:
                     continue
@@ -220,13 +226,24 @@ class StreamReader:
             if place.note(moment, digest_of(row), ahead=moment is not None and moment > latest):
                 yield row
 
-    def _moment(self, row: Any) -> datetime | None:  # noqa: ANN401 - JSON
-        moment = self._dates.read(text(self._field(row)) or "")
-        return None if isinstance(moment, DateProblem) else moment
+    def _page(self, page: list[Any]) -> list[SurveyResponse | Send | Reject | Skip]:
+        """Return what each row is."""
+        if isinstance(self._rows, PageRows):
+            return [*self._rows.read(page)]
+        return [self._rows.read(row) for row in page]
+
+    def _moments(self, rows: list[Any]) -> list[datetime | None]:
+        """Return by which moment each row is selected; a page is asked for its own several times."""
+        if self._weighed[0] is not rows:
+            texts = PageColumns(rows).texts([self._spec.cursor.field])
+            told = {each: self._dates.read(each or "") for each in set(texts)}
+            known = {each: None if isinstance(found, DateProblem) else found for each, found in told.items()}
+            self._weighed = (rows, [known[each] for each in texts])
+        return self._weighed[1]
 
     def _bounds(self, rows: list[Any]) -> tuple[datetime | None, datetime | None]:
         """Return the first and the last moment of a page, to the precision in which they are asked for."""
-        moments = [self._whole(found) for row in rows if (found := self._moment(row))]
+        moments = [self._whole(found) for found in self._moments(rows) if found]
         return min(moments, default=None), max(moments, default=None)
 
 

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from connectors.surveys.questions import Questions
     from connectors.surveys.spec import Responses, SkipRule
 
+    Found = SurveyResponse | Reject | Skip
+
 IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 _TEXTS = (
     *("email", "recipient_email", "phone", "first_name", "last_name", "full_name", "company", "account_ref"),
     *("link", "vendor_category"),
 )
 #: Seconds; a response may carry the date its invitation was sent, in another zone: a day of slack.
-_SLACK_S = 86_400
+SLACK_S = 86_400
+
+#: Texts of scores that are remembered.
+_REMEMBERED = 10_000
 
 _NEXT_STEPS = {
     "row_unreadable": "Look this response up in the service; its row is no JSON object, or has no id.",
@@ -66,28 +71,30 @@ class Rows:
         questions: Questions | None,
         extra: Mapping[str, str],
     ) -> None:
-        self._spec = spec
-        self._dates = dates
+        self.spec = spec
+        self.dates = dates
+        self.paths = fields
         self._read = {field: tuple(map(getter, paths)) for field, paths in fields.items()}
         self._texts = [field for field in _TEXTS if field in fields]
         self._ids = [field for field in IDS if field in fields]
-        self._stream = stream
-        self._survey = survey
-        self._kind = kind
+        self.stream = stream
+        self.survey = survey
+        self.kind = kind
         self._questions = questions
-        self._extra = extra
+        self.extra = extra
+        self._scores: dict[str, int | ScoreProblem] = {}
 
     def read(self, row: Any) -> SurveyResponse | Reject | Skip:  # noqa: ANN401 - JSON
         """Return what a row is."""
         id_ = self._text(row, "response_id")
         if not isinstance(row, dict) or id_ is None:
             return self._reject("", "row_unreadable", "response_id")
-        place = Place(file=f"{self._stream}/{id_}")
-        for rule in self._spec.skip:
-            if _leaves_out(rule, row):
+        place = Place(file=f"{self.stream}/{id_}")
+        for rule in self.spec.skip:
+            if leaves_out(rule, text(at(row, rule.field))):
                 return Skip(place=place, reason=rule.reason)
-        answers = self._answers(row)
-        score = read_score(answers.get("score") or "")
+        answers = self.answers(row)
+        score = self.score(answers.get("score"))
         if score is ScoreProblem.NONE:
             return Skip(place=place, reason="no_score")
         if isinstance(score, ScoreProblem):
@@ -95,36 +102,51 @@ class Rows:
         return self._response(row, id_, answers, score)
 
     def _response(self, row: Any, id_: str, answers: Mapping[str, str], score: int) -> SurveyResponse | Reject:  # noqa: ANN401 - JSON
-        moment = self._dates.read(self._text(row, "responded_at") or "")
+        moment = self.dates.read(self._text(row, "responded_at") or "")
         if isinstance(moment, DateProblem):
             return self._reject(id_, moment.value, "responded_at")
-        sent = self._dates.read(self._text(row, "sent_at") or "")
-        if not isinstance(sent, DateProblem) and (sent - moment).total_seconds() > _SLACK_S:
+        sent = self.dates.read(self._text(row, "sent_at") or "")
+        if not isinstance(sent, DateProblem) and (sent - moment).total_seconds() > SLACK_S:
             return self._reject(id_, "answered_before_sent", "responded_at")
         comment = answers.get("comment")
         if comment is not None and len(comment) > MAX_TEXT:
             return self._reject(id_, "cell_too_large", "comment")
-        updated = self._dates.read(self._text(row, "updated_at") or "")
+        updated = self.dates.read(self._text(row, "updated_at") or "")
         texts = {field: self._text(row, field) for field in self._texts}
         texts["email"] = answers.get("email") or texts.get("email")
         return SurveyResponse(
             response_id=id_,
-            survey=self._text(row, "survey") or self._survey,
-            survey_kind=self._kind,
+            survey=self._text(row, "survey") or self.survey,
+            survey_kind=self.kind,
             score=score,
             comment=comment,
             responded_at=moment,
             # The answer counts without the date of its last edit.
             updated_at=None if isinstance(updated, DateProblem) else updated,
             ids={field: found for field in self._ids if (found := self._text(row, field))},
-            extra={word: found for word, path in self._extra.items() if (found := text(at(row, path)))},
-            place=Place(file=f"{self._stream}/{id_}"),
+            extra={word: found for word, path in self.extra.items() if (found := text(at(row, path)))},
+            place=Place(file=f"{self.stream}/{id_}"),
             **texts,
         )
 
-    def _answers(self, row: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    @property
+    def asks(self) -> bool:
+        """Whether answers stand in a list, by question."""
+        return self.spec.answers is not None and self._questions is not None
+
+    def score(self, told: str | None) -> int | ScoreProblem:
+        """Return the score that a text states; there are few texts, and each is read once."""
+        told = told or ""
+        found = self._scores.get(told)
+        if found is None:
+            if len(self._scores) > _REMEMBERED:
+                self._scores.clear()
+            found = self._scores[told] = read_score(told)
+        return found
+
+    def answers(self, row: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
         """Return score, comment and typed address, each where there is one."""
-        answers, questions = self._spec.answers, self._questions
+        answers, questions = self.spec.answers, self._questions
         if answers is None or questions is None:
             return {field: found for field in ("score", "comment", "email") if (found := self._text(row, field))}
         roles = {
@@ -147,7 +169,7 @@ class Rows:
         return None
 
     def _reject(self, id_: str, reason: str, field: str) -> Reject:
-        place = Place(file=f"{self._stream}/{id_}" if id_ else self._stream, column=field)
+        place = Place(file=f"{self.stream}/{id_}" if id_ else self.stream, column=field)
         return Reject(place=place, reason=reason, detail=f"field `{field}`", next_step=_NEXT_STEPS[reason])
 
 
@@ -161,8 +183,9 @@ def _told(row: Any, answers: Answers, question: str, paths: Sequence[str]) -> st
     return next((each for each in found if each), None)
 
 
-def _leaves_out(rule: SkipRule, row: Any) -> bool:  # noqa: ANN401 - JSON
-    found = (text(at(row, rule.field)) or "").casefold()
+def leaves_out(rule: SkipRule, told: str | None) -> bool:
+    """Tell whether a row is left out whose field holds *told*."""
+    found = (told or "").casefold()
     if rule.unless:
         return found not in rule.unless
     return found in rule.values

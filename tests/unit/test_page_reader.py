@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.dates import DateOrder, DateReader
-from connectors.files.draft import PlaceDraft, ResponseDraft
+from connectors.drafts import PlaceDraft, ResponseDraft
 from connectors.files.layout import find_layout
 from connectors.files.page_reader import PageReader
 from connectors.files.row_reader import RowReader
