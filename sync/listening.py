@@ -70,8 +70,9 @@ def doors(project: Project) -> dict[str, Door]:
 class Keeper:
     """Stores events; one at a time, because the ledger takes one writer, and waiting in turn is faster than asking."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime], *, patience_s: float = BUSY_S) -> None:
         self._ledger = ledger
+        self._patience_s = patience_s
         self._clock = clock
         self._lock = Lock()
         self._trimmed: datetime | None = None
@@ -82,8 +83,17 @@ class Keeper:
         Raises:
             UserError: The ledger does not take them.
         """
+        if not self._lock.acquire(timeout=self._patience_s):
+            what = "another call waits for the ledger already"
+            raise UserError("E601", Problem(where="webhooks", what=what, hint="Nothing to do: services try again."))
+        try:
+            return self._stored(name, events)
+        finally:
+            self._lock.release()
+
+    def _stored(self, name: str, events: Sequence[Event]) -> Stored:
         now = self._clock()
-        with self._lock, self._ledger.write() as connection:
+        with self._ledger.write() as connection:
             if self._trimmed is None or now - self._trimmed > TRIM_EVERY:
                 hooks.trim(connection, now - hooks.KEEP)
                 self._trimmed = now
