@@ -21,6 +21,7 @@ from tests.flow.test_fields import Terminal
 from tests.flow.test_try import contact, held, writes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["crm"]
@@ -85,6 +86,16 @@ def test_what_is_missing_is_named_by_its_option(empty: Crm) -> None:
     assert 0 == writes(empty)
 
 
+@contextlib.contextmanager
+def typing(*answers: str) -> Iterator[None]:
+    """Give answers at a terminal, then interrupt."""
+    before, sys.stdin = sys.stdin, Once("".join(f"{answer}\n" for answer in answers))
+    try:
+        yield
+    finally:
+        sys.stdin = before
+
+
 class Once(Terminal):
     """A person who answers once, and then interrupts."""
 
@@ -101,33 +112,33 @@ def typed(crm: Crm) -> list[str]:
 
 
 @both
-def test_interrupted_at_each_question_it_goes_on_from_there(empty: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_at_each_question_it_goes_on_from_there(empty: Crm) -> None:
     """Every run answers one question more than the one before; until the last step the CRM is only read."""
     id_ = contact(empty)
     words = ("init", "--url", empty.service.url)
     for answer in typed(empty):
-        monkeypatch.setattr(sys, "stdin", Once(f"{answer}\n"))
-        said = empty.npsync(*words, status=130)
+        with typing(answer):
+            said = empty.npsync(*words, status=130)
         assert "goes on from there" in said.err
         assert 0 == writes(empty)
     # Make the fields, and interrupt; write the row, and interrupt before saying whether to take it back.
     for answer in ("y", "y"):
-        monkeypatch.setattr(sys, "stdin", Once(f"{answer}\n"))
-        empty.npsync(*words, status=130)
+        with typing(answer):
+            empty.npsync(*words, status=130)
     assert 9 == held(empty, id_, "NPS_Rating")
-    monkeypatch.setattr(sys, "stdin", Once(""))
 
-    said = empty.npsync(*words)
+    with typing():
+        said = empty.npsync(*words)
 
     assert "Going on where it was left" in said.err
     assert not (empty.desk.folder / ".npsync/init.json").exists()
 
 
 @salesforce
-def test_no_secret_and_no_person_stands_in_what_is_kept(empty: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_and_no_person_stands_in_what_is_kept(empty: Crm) -> None:
     contact(empty)
-    monkeypatch.setattr(sys, "stdin", Once("\n".join(typed(empty)) + "\n"))
-    empty.npsync("init", "--url", empty.service.url, status=130)
+    with typing(*typed(empty)):
+        empty.npsync("init", "--url", empty.service.url, status=130)
 
     kept = "".join(
         path.read_text(encoding="utf-8") for path in empty.desk.folder.rglob("*") if path.suffix in (".json", ".yaml")

@@ -32,7 +32,7 @@ def furnish(crm: Crm) -> dict[str, str]:
     return {
         "score": add(crm, "NPS_Rating", "NPS Rating", "number"),
         "category": add(crm, "NPS_Group", "NPS Group", "choice", "Promoter", "Neutral", "Detractor"),
-        "comment": add(crm, "NPS_Feedback", "NPS Feedback", "text"),
+        "comment": add(crm, "NPS_Verbatim", "NPS Verbatim", "text"),
     }
 
 

@@ -41,13 +41,15 @@ QUOTED = {
     "connectors/values.py",
     "docs/glossary.md",
     "sync/identity/mailboxes.py",
+    "sync/suggest/lexicon.py",
+    "sync/suggest/reading.py",
     "tests/contract/survey_readers.py",
     "tests/flow/test_survey_services.py",
     "tests/house/test_house.py",
 }
 QUOTING_FOLDERS = (
     *("connectors/files/presets/", "connectors/surveys/specs/", "examples/", "sandbox/", "tests/shipped/"),
-    "tests/contract/test_sandbox_surveys_",
+    *("tests/contract/test_sandbox_surveys_", "tests/unit/suggesting/"),
 )
 
 
