@@ -30,7 +30,7 @@ def tap(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return program
     try:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True, capture_output=True, timeout=120)
-        install = [
+        install: list[str | Path] = [
             folder / "bin" / "python",
             "-m",
             "pip",
