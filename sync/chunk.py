@@ -28,6 +28,11 @@ _OF_SILENCE = frozenset(
 )
 
 
+def hears(words: Collection[str]) -> bool:
+    """Tell whether *words* of a mapping's records say anything of those who never answered."""
+    return not _OF_SILENCE.isdisjoint(words)
+
+
 class Before(NamedTuple):
     """What the ledger held of a record's profile, as far as others depend on it."""
 
@@ -37,6 +42,8 @@ class Before(NamedTuple):
     segments: str
     relational_score: int | None
     transactional_score: int | None
+    #: The latest response; None: there was none, and yet the person was asked.
+    key: str | None = ""
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Chunk:
 
         What is *known* to hold something of ours is kept up to date.
         """
-        if not _OF_SILENCE.isdisjoint(words):
+        if hears(words):
             return set()
         return {record for record, key in zip(self.subjects, self.latest, strict=True) if key is None} - {*known}
 
@@ -106,6 +113,7 @@ class Chunk:
     def moves(self) -> dict[tuple[str, str], int]:
         """Return how the sums over all profiles move with this chunk."""
         moved: Counter[tuple[str, str]] = Counter({("", ""): len(self.profiles) - len(self.before)})
+        moved["silent", ""] = self.latest.count(None) - sum(was.key is None for was in self.before.values())
         for kind in SurveyKind:
             name = f"{kind.value}_score"
             was = [getattr(profile, name) for profile in self.before.values()]

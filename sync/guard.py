@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sync.chunk import hears
 from sync.errors import Exit, Problem, UserError
 from sync.ledger import inbox, matching, outbox, profiles, runs, sizes
 from sync.nps.category import category_of
@@ -77,9 +78,12 @@ def _plan(connection: Connection, mapping: str) -> str:
 
 
 def _size(connection: Connection, run: Run, extent: outbox.Extent, limits: Limits) -> Size:
-    linked = profiles.totals(connection, run.name).get(("", ""), 0)
+    persons, shapes = profiles.totals(connection, run.name), Shapes(run.mapping)
+    # Of whom a mapping says nothing, they are not among those whom it could change.
+    unheard = 0 if hears(shapes.record_of(run.mapping.object).words) else persons.get(("silent", ""), 0)
+    linked = persons.get(("", ""), 0) - unheard
     entered, counts = inbox.counts(connection, run.name, run.id)
-    tasks = Shapes(run.mapping).tasks
+    tasks = shapes.tasks
     return Size(
         changed=extent.changed,
         linked=linked,

@@ -126,6 +126,8 @@ def fewer(before: Iterable[Before]) -> dict[tuple[str, str], int]:
     moves: Counter[tuple[str, str]] = Counter()
     for profile in before:
         moves["", ""] -= 1
+        if profile.key is None:
+            moves["silent", ""] -= 1
         for kind in SurveyKind:
             score = getattr(profile, f"{kind.value}_score")
             if score is not None:

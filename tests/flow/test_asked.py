@@ -99,6 +99,7 @@ def test_whoever_answers_at_last_is_silent_no_longer(asking: World) -> None:
 
     assert ("C-2", 3, "current", 1, 1) == asking.execute(PEOPLE)[1]
     assert [] == asking.execute("SELECT * FROM segment_members")
+    assert [(0,)] == asking.ledger("SELECT persons FROM totals WHERE survey_kind = 'silent'")
     assert 1 == report["rows"]["written"]
 
 
@@ -133,6 +134,8 @@ def test_a_mapping_without_a_word_of_silence_hears_nothing_of_it(asking: World) 
     asking.sync()
 
     assert [("C-1",)] == asking.execute("SELECT customer_id FROM people")
+    # Nor do those of whom it hears nothing make its guard any laxer.
+    assert [("silent", 1)] == asking.ledger("SELECT survey_kind, persons FROM totals WHERE survey_kind = 'silent'")
 
 
 def test_undoing_takes_silence_back_and_the_next_run_leaves_it_so(asking: World) -> None:

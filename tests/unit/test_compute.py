@@ -46,7 +46,8 @@ values = st.none() | st.integers(0, 3) | st.sampled_from(["", "x", "y"])
 
 def profiles(*rows: dict[str, Any]) -> Columns:
     """Return a table of the kernel's profiles; what a row does not say is blank."""
-    full = [dict.fromkeys(PROFILES.names) | {"segments": [], "risk_reasons": []} | row for row in rows]
+    blank = dict.fromkeys(PROFILES.names) | {"key": "survey:r0", "segments": [], "risk_reasons": []}
+    full = [blank | row for row in rows]
     return Columns(pa.Table.from_pylist(full, schema=PROFILES))
 
 
