@@ -72,14 +72,15 @@ def _number(said: frozenset[str], meanings: frozenset[str]) -> str | None:
         return "points"
     if said in ({"responses"}, {"count", "respond"}, {"count", "responses"}):
         return "responses"
-    if _is_score(said) and (said or "programme" in meanings):
+    if _is_score(said) and (said or meanings & {"programme", "survey"} == {"programme"}):
         return "score"
     return None
 
 
 def _is_score(said: frozenset[str]) -> bool:
     """Tell whether a name is of the score: `promoter` alone counts promoters, a `promoter score` is one."""
-    return said != {"respond"} and (said <= _SCORE or said == {"promoter", "score"})
+    is_told = not said or bool(said & {"score", "likely"})
+    return is_told and (said <= _SCORE or said == {"promoter", "score"})
 
 
 def _choice(said: frozenset[str], field: Field, *, nps: bool) -> str | None:

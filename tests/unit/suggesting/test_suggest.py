@@ -85,6 +85,11 @@ def test_a_field_that_cannot_hold_a_score_is_none_for_it(type_: str) -> None:
     assert [] == list(suggest("Contact", [field("NPS_Score__c", "NPS Score", type_)]).proposals)
 
 
+@pytest.mark.parametrize("name", ["NPS Survey", "NPS Contact", "NPS Response", "NPS Promoters", "Survey Score", "eNPS"])
+def test_a_number_of_something_else_is_no_score(name: str) -> None:
+    assert [] == list(suggest("Contact", [field(f"{name.replace(' ', '_')}__c", name, "whole")]).proposals)
+
+
 def test_a_choice_gets_its_own_words_and_a_short_text_is_cut() -> None:
     fields = [
         field("NPS_Type__c", "NPS Type", "pick Promoteur;Passif;Détracteur"),
