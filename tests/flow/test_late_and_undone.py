@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,3 +83,17 @@ class TestALateWrite:
 
         assert receipt.cleared["store"]["people"] == 1
         assert (between["C-1"], world.scores()["C-1"]) == (3, 9)
+
+    def test_of_a_process_that_died_is_taken_back_where_its_response_is_somebody_elses(self, world: World) -> None:
+        """The simulator's seed 442: nothing was confirmed, so the first person's record kept the other one's score."""
+        slow = world.through = Slow(dies=True)
+        world.source.add(response(1, 8, email=ADA, days_ago=2, updated_at=NOW - timedelta(days=2)))
+        with pytest.raises(Died):
+            world.sync()
+        slow.arrive()
+        slow.slow = slow.dies = False
+        world.source.add(response(1, 8, email="bob@acme.test", days_ago=2, updated_at=NOW - timedelta(days=1)))
+
+        world.sync()
+
+        assert world.scores()["C-1"] is None
