@@ -46,6 +46,12 @@ def _upsert(dialect: str, table: Table, columns: tuple[str, ...], update: tuple[
     return str(compiled)
 
 
+@cache
+def _columns(table: Table) -> tuple[Sequence[str], frozenset[str]]:
+    """Return the names of a table's columns, in its order, and those of its key."""
+    return [column.name for column in table.columns], frozenset(column.name for column in table.primary_key.columns)
+
+
 def upsert(
     connection: Connection,
     table: Table,
@@ -63,9 +69,9 @@ def upsert(
     given = dict(zip(columns, zip(*rows, strict=True), strict=True))
     # The compiled statement lists columns in the table's order; so must the rows. Columns without any value are left
     # to the database: SQLite's driver takes ten times as long over None as over a text.
-    ordered = [column.name for column in table.columns if column.name in given]
+    names, key = _columns(table)
+    ordered = [name for name in names if name in given]
     filled = tuple(name for name in ordered if given[name].count(None) < len(rows))
-    key = {column.name for column in table.primary_key.columns}
     changed = tuple(name for name in ordered if name not in key) if update else ()
     values = list(zip(*(given[name] for name in filled), strict=True))
     connection.exec_driver_sql(_upsert(connection.dialect.name, table, filled, changed), values)
