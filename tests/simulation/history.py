@@ -160,6 +160,10 @@ _WORLD = {
 }
 
 
+#: Blocks of the mapping, and in how many worlds they stand.
+_BLOCKS = {"responses": 0.42, "rollup": 0.42, "segments": 0.42, "follow_up": 0.15}
+
+
 def drawn(seed: int) -> History:
     """Draw the history of *seed*."""
     rng = Random(seed)
@@ -176,7 +180,7 @@ def drawn(seed: int) -> History:
         redirects=rng.random() < 0.5,
         late_rows=late_rows,
         echo=rng.random() < 0.2,
-        blocks=tuple(name for name in ("responses", "rollup", "segments", "follow_up") if rng.random() < 0.45),
+        blocks=tuple(name for name, share in _BLOCKS.items() if rng.random() < share),
         pause_s=rng.choice((1.0, 70.0, 900.0, 86_400.0)),
         known=tuple(person for person in range(persons) if person == 0 or rng.random() < 0.75),
         off=frozenset(off),
@@ -224,7 +228,9 @@ def _asked(rng: Random, history: History) -> History:
             knobs = replace(knobs, batch=1)
             items.append(Item(0, "write", 2, (Fault.QUOTA,)))
     items += [item for item in _of_run(rng, 1, knobs) if item.what != "jump"]
-    step = rng.choice(ASKED[what]) if rng.random() < 0.85 else ""
+    step = rng.choice(ASKED[what]) if rng.random() < 0.93 else ""
+    if what == "forget":  # the last step is reached the least
+        step = rng.choices(ASKED[what], [3, 3, 5])[0]
     # The first person is known there, and what we wrote of them is to go, too.
     number = 1 if step == "forget.plan" else rng.randrange(1000)
     items.insert(rng.choice((0, len(items))), Item(1, what, 0, (number, step)))
