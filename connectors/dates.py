@@ -241,8 +241,7 @@ class DateReader:
     def _remember(self, text: str, time: tuple[int, int, int]) -> tuple[int, int, int]:
         if len(self._times) > _REMEMBERED:
             self._times.clear()
-        self._times[text] = time
-        return time
+        return self._times.setdefault(text, time)
 
     def _day(self, text: str) -> tuple[int, int, int] | DateProblem:
         if found := _YMD.fullmatch(text):
@@ -290,9 +289,7 @@ def _hour(text: str | None, half: str | None) -> int:
 def _year(text: str) -> int:
     # Two digits follow POSIX: 69 to 99 are of the last century.
     year = int(text)
-    if len(text) == 4:
-        return year
-    return year + (2000 if year < 69 else 1900)
+    return year if len(text) == 4 else year + (2000 if year < 69 else 1900)
 
 
 def _zone(text: str) -> tzinfo:

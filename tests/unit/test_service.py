@@ -169,7 +169,9 @@ def test_once_leaves_the_work_to_a_service_that_runs() -> None:
     assert not played.runs
 
 
-def test_memory_does_not_grow_with_the_number_of_runs() -> None:
+def test_memory_does_not_grow_with_the_number_of_runs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("CRITICAL", logger="sync")  # what is told would be kept for the test's own report
+
     class Forgetful(Played):
         def run(self, start: Start, step: Callable[[], None]) -> Exit:
             step()
