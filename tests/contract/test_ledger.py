@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import create_engine, inspect, select, text
 
 from sync.errors import Exit, UserError
-from sync.ledger.lease import acquire, is_alive, this_process
+from sync.ledger.lease import acquire
 from sync.ledger.migrations import MIGRATIONS, VERSION
 from sync.ledger.rows import arrow, upsert
 from sync.ledger.store import Ledger
 from sync.ledger.tables import CURSORS, METADATA, RUNS
+from sync.processes import is_alive, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
