@@ -16,8 +16,11 @@ __all__ = ["crm"]
 def add(crm: Crm, name: str, label: str, type_: str, *values: str) -> str:
     """Make a field as the vendor has it; return its name."""
     if isinstance(crm.world, Org):
-        kinds = {"number": {"type": "double"}, "choice": {"type": "picklist", "values": values, "restricted": True}}
-        given: dict[str, Any] = kinds.get(type_, {"type": "textarea", "length": 32_000})
+        kinds: dict[str, dict[str, Any]] = {
+            "number": {"type": "double"},
+            "choice": {"type": "picklist", "values": values, "restricted": True},
+        }
+        given = kinds.get(type_, {"type": "textarea", "length": 32_000})
         crm.world.add_field("Contact", Field(name=f"{name}__c", label=label, **given))
         return f"{name}__c"
     form = {"number": ("number", "number"), "choice": ("enumeration", "select")}.get(type_, ("string", "textarea"))
