@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.contract import Page
 from connectors.dates import EARLIEST, TOLERANCE, DateReader
 from connectors.sends import Send, SendState
+from connectors.surveys.histories import Addresses, HistoryReader, KnownRows
 from connectors.surveys.place import Place
 from connectors.surveys.reading import StreamReader, cursor_dates
 from connectors.surveys.sends import WHO, SendRows, campaigns_of
 from connectors.surveys.spec import PLACEHOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from connectors.surveys.sends import Sends
@@ -30,6 +31,7 @@ def pages_of_sends(  # noqa: PLR0913 - what a stream is read by
     *,
     stream: str,
     survey: str,
+    surveys: Mapping[str, str],
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> Iterator[Page]:
@@ -41,6 +43,7 @@ def pages_of_sends(  # noqa: PLR0913 - what a stream is read by
         cursor: Where the last reading ended.
         stream: The list's name.
         survey: The survey's name, where a row names none.
+        surveys: Id → title of those that ask for a recommendation, where the service has several.
         now: The clock.
         sleep: Takes seconds.
     """
@@ -49,10 +52,17 @@ def pages_of_sends(  # noqa: PLR0913 - what a stream is read by
         told, _ = session.ask(spec.campaigns.request, dict.fromkeys(PLACEHOLDERS), what="list campaigns")
         campaigns = campaigns_of(told, spec.campaigns)
     dates = DateReader(None, zone=UTC, latest=now() + TOLERANCE, earliest=EARLIEST)
-    rows = SendRows(spec, dates, stream=stream, survey=survey, campaigns=campaigns)
-    reader = StreamReader(spec, session, rows, dates=cursor_dates(), stream=stream, survey=None, now=now, sleep=sleep)
+    options: dict[str, Any] = {"dates": cursor_dates(), "stream": stream, "survey": None, "now": now, "sleep": sleep}
+    said: dict[str, Any] = {"stream": stream, "survey": survey, "campaigns": campaigns}
+    if spec.mailings:
+        addresses = Addresses(spec.mailings.people, session)
+        known = KnownRows(spec, dates, addresses=addresses, **said)
+        reader: StreamReader = HistoryReader(spec, session, known, surveys=surveys, **options)
+    else:
+        reader = StreamReader(spec, session, SendRows(spec, dates, **said), **options)
     # Where other surveys count, other rows do.
-    mark = blake2b((spec.model_dump_json() + repr(campaigns)).encode(), digest_size=6).hexdigest()
+    chosen = repr(campaigns) + (repr(sorted(surveys)) if spec.mailings else "")
+    mark = blake2b((spec.model_dump_json() + chosen).encode(), digest_size=6).hexdigest()
     left = 0
     for page in reader.read(Place.of_text(cursor, mark)):
         left += sum(each.reason == "row_unreadable" for each in page.skips)

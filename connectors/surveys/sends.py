@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _IDS = ("salesforce_id", "hubspot_id", "customer_id", "external_ref")
 WHO = ("email", "recipient_email", "phone", "first_name", "last_name", "full_name", "company", "account_ref", "link")
+#: What stands for nothing in a call, unless it is said: see `connectors.surveys.spec`.
+NO_VALUES: dict[str, str | None] = dict.fromkeys(
+    ("survey", "since", "until", "page", "size", "token", "job", "file", "continuation")
+)
 #: What a row of the list can give.
 SEND_FIELDS = ("send_id", "survey", "sent_at", "opened_at", *WHO, *_IDS)
 
@@ -77,6 +81,30 @@ class Campaigns(Part):
     field: Dotted
 
 
+class People(Rows):
+    """Who a mailing's people are: the list that it went to, in one of the account's directories."""
+
+    id: Dotted
+    #: The directories, tried in turn: `{directory}`; the id of the list itself is `{list}`.
+    directories: Rows
+    directory: Dotted
+
+
+class Mailings(Rows):
+    """The mailings of a survey, where each has a list of its own of whom it asked."""
+
+    id: Dotted
+    #: Where it says when it was sent or changed: only those changed within the look-back are read again.
+    changed: Several
+    #: Those that ask somebody; without it all do.
+    only: Says | None = None
+    #: Where a mailing names the list that it went to.
+    list: Dotted
+    #: Where a row of its list names whom it asked.
+    person: Dotted
+    people: People
+
+
 class Sends(Rows):
     """The list of those who were asked."""
 
@@ -94,6 +122,9 @@ class Sends(Rows):
     with_responses: StrictBool = False
     skip: tuple[SendSkip, ...] = ()
     campaigns: Campaigns | None = None
+    mailings: Mailings | None = None
+    #: The ways to sign in that may ask for it; empty: all.
+    ways: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -103,7 +134,20 @@ class Sends(Rows):
             raise ValueError(f"`fields` lacks `{min(missing)}`")
         if self.cursor.step is not None:
             raise ValueError("`step` is of responses alone")
+        if self.mailings and (self.pages.kind != "next_url" or self.campaigns or self.with_responses):
+            raise ValueError("`mailings` needs pages of `next_url`, and neither `campaigns` nor `with_responses`")
         return self
+
+    def requests(self) -> list[tuple[Request, set[str]]]:
+        """Return its calls, each with the placeholders that it alone knows."""
+        calls: list[tuple[Request, set[str]]] = [(self.request, {"mailing"} if self.mailings else set())]
+        if self.campaigns:
+            calls.append((self.campaigns.request, set()))
+        if self.mailings:
+            people = self.mailings.people
+            calls += [(self.mailings.request, set()), (people.directories.request, set())]
+            calls.append((people.request, {"directory", "list"}))
+        return calls
 
 
 class SendRows:

@@ -102,7 +102,6 @@ class SurveyService:
         self._sleep = sleep
         self._has_daily_limit = daily_calls is not None
         self._hooked = webhooks is not None
-        self._sends = spec.sends if sends else None
         self._fields = {**spec.responses.fields, **{word: (path,) for word, path in fields.items() if word in FIELDS}}
         self._extra = {word: path for word, path in fields.items() if word not in FIELDS}
         known = {word: settings.get(word) or setting.default or "" for word, setting in spec.settings.items()}
@@ -114,7 +113,11 @@ class SurveyService:
             sleep=sleep,
             now=clock,
         )
-        way = spec.auth[auth or next(iter(spec.auth))]
+        door = auth or next(iter(spec.auth))
+        way = spec.auth[door]
+        self._sends = spec.sends if spec.sends and sends and door in (spec.sends.ways or spec.auth) else None
+        #: Id → title of those that ask for a recommendation, as far as they were read.
+        self._asking: dict[str, str] = {}
         self._session = Session(
             name=name,
             spec=spec,
@@ -137,6 +140,7 @@ class SurveyService:
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """See `SurveySource.pull`. What one survey refuses holds up no other; what the service refuses ends it all."""
+        self._asking.clear()
         surveys: list[Survey | None] = [*self._in_turn()] if self._spec.surveys else [self._one]
         for survey in [*surveys, None] if self._sends else surveys:
             stream = (survey.id or self._spec.title) if survey else f"{self._spec.title}: sends"
@@ -245,6 +249,7 @@ class SurveyService:
             note = f"{stream}: left out, because no question of this survey asks for a score from 0 to 10"
             yield Page(stream=stream, cursor=None, notes=(note,))
             return
+        self._asking[survey.id] = rows.survey
         reader = StreamReader(
             self._spec.responses,
             self._session,
@@ -268,6 +273,7 @@ class SurveyService:
             cursor,
             stream=stream,
             survey=self._one.title,
+            surveys=self._asking,
             now=self._clock,
             sleep=self._sleep,
         )

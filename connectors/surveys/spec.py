@@ -129,13 +129,13 @@ class Spec(Part):
             requests.append(self.responses.answers.lookup.request)
         if self.responses.export:
             requests += [self.responses.export.poll, self.responses.export.fetch]
+        calls = [(request, set[str]()) for request in requests]
         if self.hooks:
-            requests.append(self.hooks.fetch.request)
+            calls.append((self.hooks.fetch.request, {"response"}))
         if self.sends:
-            requests.append(self.sends.request)
-            requests += [self.sends.campaigns.request] if self.sends.campaigns else []
-        for request in requests:
-            here = known | {"response"} if self.hooks and request is self.hooks.fetch.request else known
+            calls += self.sends.requests()
+        for request, more in calls:
+            here = known | more
             if unknown := sorted(request.names() - here):
                 raise ValueError(f"nothing is called `{unknown[0]}`; placeholders here: {', '.join(sorted(here))}")
         if unknown := sorted(placeholders(self.base) - set(self.settings)):
@@ -148,8 +148,6 @@ class Spec(Part):
             raise ValueError("`{survey}` and the block `surveys` belong together")
         if self.hooks and bool(self.hooks.survey) != (self.surveys is not None):
             raise ValueError("`survey` of `hooks` and the block `surveys` belong together")
-        if self.sends and "survey" in self.sends.request.names():
-            raise ValueError("`sends` is one list for all surveys: take `{survey}` out of its request")
         if unknown := sorted(set(self.responses.fields) - set(FIELDS)):
             raise ValueError(f"`fields` names `{unknown[0]}`; there are: {', '.join(FIELDS)}")
         if missing := {"response_id", "responded_at"} - set(self.responses.fields):
@@ -162,4 +160,16 @@ class Spec(Part):
             raise ValueError("an export gives all at once: delete `step`")
         if self.responses.pages.kind == "keyset" and not self.responses.cursor.ascending:
             raise ValueError("`keyset` needs rows that come oldest first: `ascending: true` in `cursor`")
+        return self
+
+    @model_validator(mode="after")
+    def _sent(self) -> Self:
+        if self.sends is None:
+            return self
+        if "survey" in self.sends.request.names():
+            raise ValueError("`sends` is one list for all surveys: take `{survey}` out of its request")
+        if self.sends.mailings and self.surveys is None:
+            raise ValueError("`mailings` of `sends` are listed for each survey, so there must be a block `surveys`")
+        if unknown := sorted(set(self.sends.ways) - set(self.auth)):
+            raise ValueError(f"`ways` of `sends` names `{unknown[0]}`, which is none of `auth`")
         return self

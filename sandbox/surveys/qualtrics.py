@@ -1,5 +1,7 @@
 """Qualtrics: responses by export jobs, made, asked about and fetched; a continuation tells what changed since.
 
+Who was asked stands in `sandbox.surveys.distributions`.
+
 Shapes from working clients and real exports. Not verified: the words of most errors, how long a continuation is kept,
 and that it may be combined with dates.
 """
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.exchange import Reply, Request
 from sandbox.limits import Window
+from sandbox.surveys import distributions as mailed
 from sandbox.surveys.exports import QUESTIONS, Export, packed, shown
 from sandbox.surveys.tokens import Doors
 from sandbox.surveys.world import SurveyWorld
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.limits import Limit, Verdict
+    from sandbox.surveys.answers import Answer
 
 FORMATS = frozenset({"csv", "json", "ndjson", "tsv"})
 #: What the body of an export may hold; other spellings are refused.
@@ -62,6 +66,8 @@ class Qualtrics(SurveyWorld):
         client = (self.secrets["client_id"], self.secrets["client_secret"])
         self.doors: Doors = Doors(client_id=client[0], client_secret=client[1], lasts_s=3_600, clock=clock)
         self.places.lasts_s = 14 * 86_400
+        #: Addresses that were taken off every mailing list.
+        self.off_lists: set[str] = set()
         self._jobs: dict[str, Export] = {}
         self._made = 0
 
@@ -104,8 +110,8 @@ class Qualtrics(SurveyWorld):
         match request.method, request.segments:
             case "GET", ("API", "v3", "whoami"):
                 return _told({"brandId": "sandbox", "userId": "UR_1", "datacenter": "fra1"})
-            case "GET", ("API", "v3", "surveys"):
-                return self._surveys(request)
+            case "GET", ("API", "v3", "surveys") | ("API", "v3", "distributions" | "directories", *_):
+                return self._listed(request)
             case "GET", ("API", "v3", "survey-definitions", survey) if survey in QUESTIONS:
                 return _told(self._definition(survey))
             case "GET", ("API", "v3", "surveys", survey, "responses", key) if survey in QUESTIONS:
@@ -114,6 +120,23 @@ class Qualtrics(SurveyWorld):
                     return _told(shown(one))
             case _, ("API", "v3", "surveys", survey, "export-responses", *rest) if survey in QUESTIONS:
                 return self._exported(request, survey, rest)
+        raise self.refuse(404, "The requested resource does not exist.")
+
+    def _listed(self, request: Request) -> Reply:
+        match request.segments[2:]:
+            case ("surveys",):
+                return self._surveys(request)
+            case ("distributions",):
+                rows = mailed.distributions(self.asked(), request.first("surveyId"))
+                return self._paged(request, rows, mailed.DISTRIBUTIONS)
+            case "distributions", mailing, "history":
+                return self._paged(request, mailed.history(self.asked(), mailing), mailed.HISTORY)
+            case ("directories",):
+                return self._paged(request, [{"directoryId": each} for each in mailed.POOLS], len(mailed.POOLS))
+            case "directories", pool, "mailinglists", list_, "contacts" if pool == mailed.POOLS[1]:
+                self.within(request.first("pageSize"), 1, 50, 50, "pageSize")
+                listed = [one for one in self.asked() if one.email not in self.off_lists]
+                return self._paged(request, mailed.contacts(listed, list_), mailed.CONTACTS)
         raise self.refuse(404, "The requested resource does not exist.")
 
     def _exported(self, request: Request, survey: str, rest: list[str]) -> Reply:
@@ -133,9 +156,11 @@ class Qualtrics(SurveyWorld):
         if not signed_in and request.headers.get("X-API-TOKEN") != self.secrets["token"]:
             raise self.refuse(401, "Unrecognized X-API-TOKEN.")
 
+    def asked(self) -> list[Answer]:
+        """See `SurveyWorld`: whoever is anonymous came by a link that was mailed to nobody."""
+        return [one for one in super().asked() if one.email]
+
     def _surveys(self, request: Request) -> Reply:
-        first = self.within(request.first("offset"), 0, 10**9, 0, "offset")
-        chosen = self.surveys[first : first + self.listed]
         elements = [
             {
                 "id": survey,
@@ -145,11 +170,16 @@ class Qualtrics(SurveyWorld):
                 "creationDate": "2026-01-05T17:40:00Z",
                 "isActive": True,
             }
-            for survey in chosen
+            for survey in self.surveys
         ]
-        following = first + self.listed
-        url = f"http://{request.headers.get('Host', '127.0.0.1')}{request.path}?offset={following}"
-        return _told({"elements": elements, "nextPage": url if following < len(self.surveys) else None})
+        return self._paged(request, elements, self.listed)
+
+    def _paged(self, request: Request, rows: list[dict[str, Any]], size: int) -> Reply:
+        first = self.within(request.first("offset"), 0, 10**9, 0, "offset")
+        asked = "".join(f"{name}={request.first(name)}&" for name in ("surveyId", "pageSize") if request.first(name))
+        url = f"http://{request.headers.get('Host', '127.0.0.1')}{request.path}?{asked}offset={first + size}"
+        goes_on = first + size < len(rows)
+        return _told({"elements": rows[first : first + size], "nextPage": url if goes_on else None})
 
     def _definition(self, survey: str) -> dict[str, Any]:
         questions = {
@@ -174,6 +204,7 @@ class Qualtrics(SurveyWorld):
         since, until = (self.moment(wanted.get(name, ""), name) for name in ("startDate", "endDate"))
         modified = wanted.get("sortByLastModifiedDate", False)
         rows = list(self.answers.between(since, None, "modified" if modified else "at", survey))
+        rows = [one for one in rows if one.state != "bounced"]
         if until:  # the end is not included
             rows = [one for one in rows if (one.modified if modified else one.at) < until]
         place = wanted.get("continuationToken")

@@ -12,6 +12,7 @@ from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.server import Service
 from sandbox.surveys import serve
+from sandbox.surveys.distributions import contact_of, mailing_of
 from sync.config.specs import load_spec, shipped
 from tests.contract.source_contract import Got, pulled
 from tests.contract.survey_contract import NOW, Account, Stuck, SurveyContract
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from connectors.sends import Send
     from connectors.surveys.source import SurveyService
     from sandbox.exchange import Reply, Request
+    from sandbox.surveys.answers import Answer
 
-TITLES = {"retently": "Retently", "asknicely": "AskNicely", "wootric": "Wootric"}
+TITLES = {"retently": "Retently", "asknicely": "AskNicely", "wootric": "Wootric", "qualtrics": "Qualtrics"}
 #: What the path of the list of those who were asked has in it.
-PARTS = {"retently": "outbox", "asknicely": "raw", "wootric": "declines"}
+PARTS = {"retently": "outbox", "asknicely": "raw", "wootric": "declines", "qualtrics": "history"}
 #: What one who ignored a survey is to the service.
-IGNORED = {"retently": "sent", "asknicely": "sent", "wootric": "declined"}
+IGNORED = {"retently": "sent", "asknicely": "sent", "wootric": "declined", "qualtrics": "sent"}
 Told = dict[str, tuple[str, bool]]
 
 
@@ -85,14 +87,18 @@ def told(*parts: Got) -> Told:
 
 def truth(name: str, account: Account) -> Told:
     """Return what a perfect reader must end with; ids as the service's rows carry them."""
-    own = {"retently": "s{}", "asknicely": "{}", "wootric": "{}"}[name]
-    return {
-        (f"response-{each.id}" if name == "wootric" and each.score is not None else own.format(each.id)): (
-            each.email or "",
-            each.score is not None,
-        )
-        for each in account.service.world.asked()
-    }
+    return {send_id(name, each): (each.email or "", each.score is not None) for each in account.service.world.asked()}
+
+
+def send_id(name: str, each: Answer) -> str:
+    match name:
+        case "retently":
+            return f"s{each.id}"
+        case "wootric":
+            return f"response-{each.id}" if each.score is not None else each.id
+        case "qualtrics":
+            return f"{mailing_of(each)}-{contact_of(each)}"
+    return each.id
 
 
 def test_everybody_who_was_asked_is_told(name: str, account: Account) -> None:
