@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from connectors.contract import Accounts, Schema
 from connectors.errors import ConnectorError
+from sync.changes import field_changes
 from sync.compute import Computer
 from sync.deliver import deliver
 from sync.errors import UserError
 from sync.failures import reopen
-from sync.guard import CHANGES_SHOWN, STOPPED_SHOWN, field_changes, is_kept, look
+from sync.guard import is_kept, look
 from sync.keeping import trim
 from sync.late import is_idle, put_right
 from sync.ledger import inbox, matching, parking, profiles, runs, unmatched
@@ -129,10 +130,8 @@ class Engine:
         lease = self._lease(self._ledger, self._mapping.name, self._clock)
         try:
             run = self._begin(lease, dry_run=choices.dry_run)
-            if choices.dry_run:
-                with self._ledger.rolled_back():
-                    return self._perform(run, ends, choices)
-            return self._perform(run, ends, choices)
+            with self._ledger.rolled_back() if choices.dry_run else nullcontext():
+                return self._perform(run, ends, choices)
         finally:
             with suppress(UserError):  # the lease of a dead process is not respected; the first error is what matters
                 lease.release()
@@ -168,7 +167,7 @@ class Engine:
                 self._define(run, before)
             did.plan, did.stopped, writes = look(run, self._settings.limits, choices.confirm, dry_run=choices.dry_run)
             if did.stopped or choices.dry_run:
-                did.changes = field_changes(run, CHANGES_SHOWN if choices.dry_run else STOPPED_SHOWN)
+                did.changes = field_changes(run, ends.destination, dry_run=choices.dry_run)
             laps.done("plan")
             if not did.stopped and not choices.dry_run:
                 if writes or replay is not None or not is_idle(run):

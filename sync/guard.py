@@ -1,32 +1,24 @@
-"""The guard: measures a plan in the ledger, stops it where it is too much, and shows what it would change."""
+"""The guard: measures a plan in the ledger, and stops it where it is too much."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync.chunk import hears
 from sync.errors import Exit, Problem, UserError
-from sync.ledger import inbox, matching, outbox, profiles, runs, sizes
+from sync.ledger import inbox, matching, outbox, profiles, sizes
 from sync.nps.category import category_of
 from sync.packed import unpack
 from sync.plan import RECORDS_TO_JUDGE, Limits, Size, judge, plan_id
-from sync.report import FieldChange, State
+from sync.report import State
 from sync.shapes import Shapes
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
     from connectors.values import FieldValue
     from sync.config.schema import Limits as Configured
     from sync.run import Run
-
-#: Why a field would change when no response of this run is the cause.
-TIME = "time passed, a definition changed, or a contact of the account answered"
-#: Field changes that a dry run shows; beyond, it says how many more there are.
-CHANGES_SHOWN = 1_000
-#: And that a run shows that was stopped.
-STOPPED_SHOWN = 20
 
 
 def look(
@@ -120,40 +112,3 @@ def _flipped(connection: Connection, run: Run, extent: outbox.Extent) -> int:
 
 def _category(score: FieldValue) -> str | None:
     return category_of(int(score)).value if score is not None else None
-
-
-def field_changes(run: Run, most: int) -> tuple[FieldChange, ...]:
-    """Return the plan, field by field, as far as a person will read."""
-    found: list[FieldChange] = []
-    with run.ledger.read() as connection:
-        for row in outbox.planned(connection, run.name):
-            if len(found) > most:
-                run.notes.append(f"only the first {most:,} field changes are shown")
-                break
-            found.extend(_of_record(row._mapping))  # noqa: SLF001 - SQLAlchemy's name for a row's columns
-        caused = runs.handled(connection, run.name, run.id, sorted({change.reason for change in found}))
-    return tuple(
-        replace(change, reason=f"response {change.reason}" if change.reason in caused else TIME)
-        for change in found[:most]
-    )
-
-
-def _of_record(planned: RowMapping) -> list[FieldChange]:
-    keys = unpack(planned["keys"]) if planned["keys"] else {}
-    is_new = planned["before"] is None and planned["desired"] is not None
-    before = {} if is_new else keys | unpack(planned["before"] or "{}")
-    packed = planned["changes"] or planned["desired"]
-    # What has no fields of its own, such as a member of a campaign, is told by its key.
-    after = keys | unpack(packed) if packed is not None and planned["desired"] is not None else dict.fromkeys(before)
-    return [
-        FieldChange(
-            object=planned["object"],
-            record=planned["record"],
-            field=name,
-            old=before.get(name),
-            new=after[name],
-            reason=planned["cause"] or "",
-        )
-        for name in sorted(after)
-        if after[name] != before.get(name)
-    ]
