@@ -11,7 +11,6 @@ from requests.utils import parse_header_links
 
 from connectors.errors import Deferred
 from connectors.surveys.paths import at, every, text
-from connectors.surveys.place import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,18 +60,19 @@ def turns(listed: Paged, ask: Callable[[Turn], tuple[Any, Reply]], first: Turn, 
         ShiftedError: There are fewer rows than there were.
     """
     turn: Turn | None = first
-    asked, before, total, read, probing = {first.place}, "", None, 0, False
+    asked, total, read, probing = {first.place}, None, 0, False
+    before: list[Any] = []
     for number in range(1, MOST_PAGES + 1):
         assert turn is not None
         body, reply = ask(turn)
         rows = every(body, listed.rows)
-        same = digest_of(rows) if rows else ""
-        if rows and same == before and probing:
+        same = bool(rows) and rows == before  # which ends at the first row that is another
+        if same and probing:
             yield Pulled([], None)  # there was no other page, and its number counts for nothing
             return
-        if rows and same == before:
+        if same:
             raise Deferred(f"the same page came again after {number - 1} pages", next_step=WAIT)
-        before = same
+        before = rows
         there = at(body, listed.pages.total) if listed.pages.total else None
         if isinstance(there, int) and isinstance(total, int) and there < total:
             raise ShiftedError
