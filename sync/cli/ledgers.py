@@ -1,4 +1,4 @@
-"""`ledger convert`: the ledger's file in the form that the config says, encrypted or plain."""
+"""The ledger itself: `migrate` to this version, and `ledger convert` to the form that the config says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,34 @@ PLAIN, ENCRYPTED = "plain", "encrypted"
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module into the tree."""
+    app.command()(migrate)
     app.add_typer(ledger, name="ledger")
+
+
+def migrate(ctx: typer.Context) -> None:
+    """Bring the ledger's tables to this version of npsync, and say from which they came.
+
+    Every command that opens the ledger does it by itself. After an update, this one does it before the next job, and
+    shows whether it can be done. An older npsync does not open the ledger any longer: make a copy first.
+    """
+    from sync.ledger import glance
+    from sync.ledger.migrations import VERSION
+    from sync.wiring import LEDGER, open_connections
+
+    session: Session = ctx.obj
+    with open_connections(session.config_path()) as project:
+        url = project.settings.ledger
+        seen = glance.at(url, project.secrets.get(LEDGER, "password"), project.clock())
+        where = project.ledger.where  # opened, and so brought to this version
+    before = None if seen is None else seen.version
+    if session.screen.json:
+        session.screen.object({"ledger": where, "before": before, "after": VERSION})
+    elif seen is None:
+        session.screen.data(f"{where}: made, of version {VERSION}.")
+    elif before in (None, VERSION):
+        session.screen.data(f"{where}: of version {VERSION}, as this npsync needs it.")
+    else:
+        session.screen.data(f"{where}: was of version {before}, and is of version {VERSION} now.")
 
 
 @ledger.command("convert")

@@ -141,10 +141,14 @@ class Draft:
                 yield _line(f"  {found.field.name}: {_rule(found)}", self._told(found))
             elif word in make:
                 yield _line(f"  {self.style.name(READY[word])}: {self._new(word)}", _new_about(word))
+        passed = {each.field.name for each in self.suggested.passed}
         for word in self.missing():
             if word not in make:
-                made = f"  # {self.style.name(READY[word])}: {self._new(word)}"
-                yield _line(made, "no field was found; with this line, `npsync fields create` makes one")
+                name = self.style.name(READY[word])
+                about = "no field was found; with this line, `npsync fields create` makes one"
+                if name in passed:
+                    about = "left alone, see below; take the `#` away if it is for this"
+                yield _line(f"  # {name}: {self._new(word)}", about)
 
     def _told(self, found: Proposal) -> str:
         shown = self.previews.get(found.field.name)

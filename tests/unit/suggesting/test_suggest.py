@@ -122,6 +122,17 @@ def test_a_draft_is_the_mapping_that_was_proposed() -> None:
     assert len(READY) == len(yaml.safe_load(whole.text())["fields"])
 
 
+def test_a_field_that_is_there_and_was_left_alone_is_not_said_to_be_missing() -> None:
+    found = suggest(
+        "Contact", [field("NPS_Score__c", "NPS Score", "whole"), field("NPS_Status__c", "NPS Status", "text 255")]
+    )
+    draft = Draft(source="survey", destination="crm", system="salesforce", suggested=found).text().splitlines()
+
+    (status,) = (line for line in draft if line.startswith("  # NPS_Status__c: status"))
+    assert "left alone, see below" in status
+    assert any("NPS_Trend__c" in line and "no field was found" in line for line in draft)
+
+
 def test_values_of_a_choice_stay_themselves_in_a_draft() -> None:
     odd = Field(name="nps_type", type="text", values=('Promoter: "9"', "- passive", "# Detractor\\"), restricted=True)
     found = suggest("contacts", [odd])
