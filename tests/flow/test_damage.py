@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.salesforce import Field, Org
-from tests.flow.crm_desk import Crm, crm, salesforce
+from tests.flow.crm_desk import Crm, crm, hubspot, salesforce
 from tests.flow.test_try import contact, writes
 
 if TYPE_CHECKING:
@@ -110,16 +110,53 @@ def test_each_damage_is_told_at_its_line_with_the_fix_and_nothing_is_written(crm
     assert before < writes(crm)
 
 
+#: Object, property, what becomes of it in HubSpot (None: it is deleted).
+PROPERTIES: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("contacts", "nps_score", None),
+    ("contacts", "nps_score", {"read_only": True}),
+    ("contacts", "nps_score", {"type": "bool"}),
+    ("contacts", "nps_score", {"type": "enumeration", "options": ["1", "2"]}),
+    ("contacts", "nps_category", {"options": ["promoter", "detractor"]}),
+    ("contacts", "nps_category", {"type": "number"}),
+    ("contacts", "nps_comment", {"type": "enumeration", "options": ["Good"]}),
+    ("contacts", "nps_responded_at", {"type": "number"}),
+    ("contacts", "nps_status", {"type": "enumeration", "options": ["current"]}),
+    ("companies", "nps", {"type": "bool"}),
+    ("companies", "nps_as_of", None),
+]
+
+
+@hubspot
+def test_each_damage_of_a_portal_is_told_at_its_line_too(crm: Crm) -> None:
+    crm.npsync("fields", "create", "--yes")
+    crm.npsync("validate", "--online")
+    before = len(crm.service.log.select(path_contains="/batch/update"))
+    missed: list[str] = []
+
+    for kind, name, change in PROPERTIES:
+        held = crm.world.catalogue(kind)._held
+        sound = held.pop(name)
+        if change is not None:
+            damaged = held[name] = replace(sound, **{key: value for key, value in change.items() if key != "options"})
+            damaged.set_options([{"label": each, "value": each} for each in change.get("options", ())])
+        missed += _untold(crm, f"{name}:", f"`{kind}`", f"{kind}.{name} {change}")
+        held[name] = sound
+
+    assert [] == missed
+    assert before == len(crm.service.log.select(path_contains="/batch/update"))
+    crm.npsync("validate", "--online")
+
+
 def _untold(crm: Crm, line: str, subject: str, damage: str) -> list[str]:
     """Return *damage* unless it is told at a line that has *line*, with a hint."""
     said = crm.desk.npsync("validate", "--online")
-    lines = (crm.desk.folder / "mappings/salesforce.yaml").read_text(encoding="utf-8").splitlines()
+    lines = (crm.desk.folder / f"mappings/{crm.kind}.yaml").read_text(encoding="utf-8").splitlines()
     numbers = [number for number, text in enumerate(lines, 1) if line in text]
     told = said.err.splitlines()
     found = [
         at
         for at, text in enumerate(told)
-        if any(f"salesforce.yaml:{number}:" in text for number in numbers) and subject in text
+        if any(f"{crm.kind}.yaml:{number}:" in text for number in numbers) and subject in text
     ]
     hinted = any(any(after.startswith("    ") for after in told[at + 1 : at + 6]) for at in found)
     return [] if said.status == 2 and hinted else [f"{damage}: {said.status} {said.err[-500:]}"]
