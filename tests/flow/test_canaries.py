@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 #: Vendor → kind of record, and its fields of the name.
 NAMED = {"salesforce": ("Contact", "FirstName", "LastName"), "hubspot": ("contacts", "firstname", "lastname")}
-#: Everything planted; each address in these worlds is a canary, whoever's it is.
-CANARIES = re.compile(r"@acme|@twin|@else|Canaria|Vogelname|chirps|5550|s3cr3t-canary|[Cc]anary")
+#: Everything planted; each address in these worlds is a canary, whoever's it is, and each phone, whole or its end.
+PHONE = r"(?:30 ?|(?<!\d))5550 ?10\d\d(?!\d)"
+CANARIES = re.compile(rf"@acme|@twin|@else|Canaria|Vogelname|chirps|{PHONE}|s3cr3t-canary|[Cc]anary")
 LOUD = ("-v", "-v", "--log-format", "json")
 HEAD = "Response ID,Score,Date,Email,First Name,Last Name,Phone,Comment\n"
 
